@@ -1,0 +1,1 @@
+"""Declared cleaning rules: source tables to clean tables and a ledger."""

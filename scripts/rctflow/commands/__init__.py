@@ -1,0 +1,1 @@
+"""The verbs of ./run; rooms never import this package."""

@@ -1,0 +1,112 @@
+"""What the derive room needs to know: subjects (ADSL) and the records (BDS) of one endpoint."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+TieRule = Literal["earlier", "later", "mean"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One column of a clean table, reduced to one value per subject.
+
+    where: rows that count (all when empty). pick: which of several non-missing values (by date or day, then row). map:
+    value -> value that ADSL shows.
+    """
+
+    table: str
+    column: str
+    where: str = ""
+    pick: Literal["first", "last", "min", "max", "only"] = "only"
+    map: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Flag:
+    """Y when the subject has at least one row of ``table`` that meets ``where``, else N."""
+
+    table: str
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class PopulationRule:
+    """Members meet ``where`` over ADSL columns; ``flag`` is the ADSL variable (ITTFL, SAFFL, ...)."""
+
+    flag: str
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """How ADSL is made.
+
+    table: the clean table with one row per subject (who exists). arms: raw value -> arm id; reference arm first.
+    planned, actual: where TRT01P and TRT01A stand (actual is planned when omitted). randomized, first_dose: dates, or None for a
+    study that has only study days. strata, covariates, flags: ADSL name -> where it stands.
+    """
+
+    study: str
+    table: str
+    planned: Source
+    arms: dict[str, str]
+    arm_order: tuple[str, ...]
+    actual: Source | None = None
+    randomized: Source | None = None
+    first_dose: Source | None = None
+    strata: dict[str, Source] = field(default_factory=dict)
+    covariates: dict[str, Source] = field(default_factory=dict)
+    flags: dict[str, Flag] = field(default_factory=dict)
+    populations: dict[str, PopulationRule] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Window:
+    """An analysis visit: number in the order of the plan, target study day, window (both ends included, days)."""
+
+    number: int
+    day: int
+    low: int
+    high: int
+    baseline: bool = False
+
+
+@dataclass(frozen=True)
+class Unable:
+    """What becomes of a patient who could not perform the test.
+
+    worst: AVAL is ``value``, the declared worst value (DTYPE WORST). rank: within a visit AVAL is the mid-rank over all patients, those
+    unable sharing the worst (DTYPE RANK). missing: AVAL stays missing, and AVALC says unable.
+    """
+
+    rule: Literal["worst", "rank", "missing"]
+    value: float | None = None
+
+
+@dataclass(frozen=True)
+class Records:
+    """How the BDS table of one endpoint is made.
+
+    instrument: path of the YAML file and its options, or "" when ``column`` of ``table`` is the value itself. items: instrument item
+    -> column of the clean table (the same name when omitted). where: rows that count. windowing: by_day assigns visits by study day
+    and window, nominal believes the visit that the site wrote. tie: which of two records equally far from the target day.
+    baseline: False for an outcome that is not measured before treatment.
+    """
+
+    study: str
+    endpoint: str
+    param: str
+    unit: str
+    table: str
+    visits: dict[str, Window]
+    instrument: str = ""
+    options: dict[str, str] = field(default_factory=dict)
+    score: str = ""
+    items: dict[str, str] = field(default_factory=dict)
+    column: str = ""
+    where: str = ""
+    direction: Literal["higher", "lower"] = "higher"
+    windowing: Literal["by_day", "nominal"] = "by_day"
+    tie: TieRule = "earlier"
+    unable: Unable | None = None
+    baseline: bool = True

@@ -1,0 +1,1 @@
+"""Figures, drawn from result rows and analysis records."""

