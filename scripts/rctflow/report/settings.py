@@ -1,0 +1,68 @@
+"""What the report room needs to know of the study: the words of its design, and the order of its endpoints."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ReportArm:
+    """An arm: label, and what its patients get, in words."""
+
+    id: str
+    label: str
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class ReportVisit:
+    """A planned visit: target study day and window in days, both ends included."""
+
+    id: str
+    label: str
+    day: int
+    low: int
+    high: int
+
+
+@dataclass(frozen=True)
+class ReportPopulation:
+    """A population: label, and who belongs to it, in words or as the config's ``where``."""
+
+    id: str
+    label: str
+    definition: str = ""
+
+
+@dataclass(frozen=True)
+class ReportEndpoint:
+    """One endpoint's place in the report. direction: which end of the scale is better for the patient."""
+
+    id: str
+    label: str
+    unit: str
+    direction: str
+    digits: int
+    role: str
+    main_analysis: str
+    main_population: str
+    primary_visit: str
+
+
+@dataclass(frozen=True)
+class ReportSettings:
+    """The study as the report tells it.
+
+    arms: reference first. endpoints: in the order of print; the first with role primary gives the headline sentence. design: one or
+    two sentences. registration: identifiers such as NCT04314011. reference: where the trial was published. command: what a reader types to make the report again.
+    """
+
+    study: str
+    title: str
+    arms: tuple[ReportArm, ...]
+    visits: tuple[ReportVisit, ...]
+    populations: tuple[ReportPopulation, ...]
+    endpoints: tuple[ReportEndpoint, ...]
+    design: str = ""
+    registration: str = ""
+    reference: str = ""
+    command: str = "./run"
+    synthetic: bool = False
