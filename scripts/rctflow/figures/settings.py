@@ -26,10 +26,11 @@ class VisitLabel:
 class Display:
     """How one endpoint is drawn.
 
-    arms: reference arm first. visits: the endpoint's visits in the order of the plan, baseline included. baseline_visit: "" when
-    the endpoint has none. primary_visit: the visit that the forest shows. main_analysis, main_population: the result rows drawn.
-    direction: which end of the scale is better for the patient. role: of the endpoint (primary first in the forest).
-    digits: decimals in print.
+    arms: reference arm first. visits: the endpoint's visits in the order of the plan, baseline included.
+    baseline_visit: "" when the endpoint has none. primary_visit: the visit that the forest shows.
+    main_analysis, main_population: the result rows drawn. population_flag, arm_column: the ADSL variables behind them.
+    outcome: what the main analysis models. confidence: level of its intervals. direction: which end of the scale is
+    better for the patient. role: of the endpoint (primary first in the forest). digits: decimals in print.
     """
 
     endpoint: str
@@ -44,4 +45,8 @@ class Display:
     primary_visit: str
     main_analysis: str
     main_population: str
+    population_flag: str
+    arm_column: Literal["TRT01P", "TRT01A"] = "TRT01P"
+    outcome: Literal["change", "value"] = "change"
+    confidence: float = 0.95
     synthetic: bool = False

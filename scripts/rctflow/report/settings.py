@@ -45,14 +45,17 @@ class ReportEndpoint:
     main_analysis: str
     main_population: str
     primary_visit: str
+    outcome: str = "change"
+    confidence: float = 0.95
 
 
 @dataclass(frozen=True)
 class ReportSettings:
     """The study as the report tells it.
 
-    arms: reference first. endpoints: in the order of print; the first with role primary gives the headline sentence. design: one or
-    two sentences. registration: identifiers such as NCT04314011. reference: where the trial was published. command: what a reader types to make the report again.
+    arms: reference first. endpoints: in the order of print; the first with role primary gives the headline sentence.
+    design: one or two sentences. registration: identifiers such as NCT04314011. reference: where the trial was
+    published. command: what a reader types to make the report again.
     """
 
     study: str

@@ -16,10 +16,11 @@ class Label:
 class TableSettings:
     """How the table of one endpoint is printed.
 
-    arms: reference arm first. visits: in the order of the plan, baseline included. analyses, populations: in the order of
-    print; only those listed are printed, the main ones first. baseline_visit: "" when the endpoint has none. primary_visit: the
-    visit of the overview. role: of the endpoint. digits: decimals of values on the endpoint's scale. mcid: smallest difference
-    that patients notice, when the study declares one.
+    arms: reference arm first. visits: in the order of the plan, baseline included. analyses, populations: in the order
+    of print; only those listed are printed. baseline_visit: "" when the endpoint has none. primary_visit: the visit of
+    the overview. outcome: what the main analysis models. confidence: level of its intervals. role: of the endpoint.
+    digits: decimals of values on the endpoint's scale. mcid: the smallest difference that patients notice, when the
+    study declares one.
     """
 
     endpoint: str
@@ -36,5 +37,7 @@ class TableSettings:
     primary_visit: str
     main_analysis: str
     main_population: str
+    outcome: Literal["change", "value"] = "change"
+    confidence: float = 0.95
     mcid: float | None = None
     synthetic: bool = False
