@@ -32,10 +32,15 @@ class Unit:
 
 @dataclass(frozen=True)
 class Duplicates:
-    """Rows equal in ``key`` are duplicates; identical ones always collapse to the first, differing ones follow ``keep``."""
+    """Rows equal in ``key`` are duplicates; identical ones collapse to the first, differing ones follow ``keep``.
+
+    order: the column that says which entry is first and last (then the row number); it, the row number and what the study does
+    not declare never make two entries differ.
+    """
 
     key: tuple[str, ...] = ()
     keep: Literal["first", "last", "error"] = "error"
+    order: str = ""
 
 
 @dataclass(frozen=True)

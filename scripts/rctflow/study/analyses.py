@@ -1,0 +1,69 @@
+"""Which analyses an endpoint has: templates of the config with the endpoint's own overrides."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from rctflow.models.settings import Analysis
+from rctflow.study.messages import did_you_mean, path_of
+from rctflow.study.model import Endpoint, Study
+
+DESCRIPTIVE = "descriptive"
+
+
+def main_analysis(endpoint: Endpoint, analyses: dict[str, Analysis]) -> str:
+    """The analysis that the endpoint is judged by: the declared ``main``, or the first that compares the arms."""
+    comparing = (name for name, analysis in analyses.items() if analysis.model != DESCRIPTIVE)
+    return endpoint.main or next(comparing, next(iter(analyses)))
+
+
+def analyses_of(study: Study, endpoint_id: str) -> dict[str, Analysis]:
+    """Every analysis of one endpoint, resolved; the main one has the endpoint's role. The config must have passed its checks."""
+    endpoint = study.endpoints[endpoint_id]
+    analyses = {name: _resolved(study, settings) for name, settings in endpoint.analyses.items()}
+    main = main_analysis(endpoint, analyses)
+    if "role" not in endpoint.analyses[main]:
+        analyses[main] = replace(analyses[main], role=endpoint.role)
+    return analyses
+
+
+def analysis_problems(study: Study, endpoint_id: str) -> list[tuple[str, str]]:
+    """(path, message) for every analysis of the endpoint that cannot be resolved."""
+    endpoint, problems = study.endpoints[endpoint_id], []
+    for name, settings in endpoint.analyses.items():
+        path = f"endpoints.{endpoint_id}.analyses.{name}"
+        template = settings.get("use")
+        if template is not None and template not in study.analyses:
+            known = did_you_mean(str(template), study.analyses)
+            problems.append((path, f"{template!r} is no template under `analyses`. {known}"))
+            continue
+        try:
+            _resolved(study, settings)
+        except ValidationError as error:
+            problems += [(f"{path}.{path_of(item['loc'])}", _words(item)) for item in error.errors(include_url=False)]
+    if endpoint.main and endpoint.main not in endpoint.analyses:
+        problems.append((f"endpoints.{endpoint_id}.main", f"no such analysis. {did_you_mean(endpoint.main, endpoint.analyses)}"))
+    return problems
+
+
+def _resolved(study: Study, settings: dict[str, Any]) -> Analysis:
+    overrides = {key: value for key, value in settings.items() if key != "use"}
+    base = asdict(study.analyses[settings["use"]]) if "use" in settings else {}
+    return _ANALYSIS.validate_python(base | overrides)
+
+
+def _words(item: Any) -> str:
+    if item["type"] == "unexpected_keyword_argument":
+        return f"unknown key. {did_you_mean(str(item['loc'][-1]), ['use', *Analysis.__dataclass_fields__])}"
+    return f"{item['msg']} (found {item['input']!r})."
+
+
+@dataclass(frozen=True)
+class _Strict(Analysis):
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+
+_ANALYSIS: TypeAdapter[Analysis] = TypeAdapter(_Strict)

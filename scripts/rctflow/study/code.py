@@ -1,0 +1,68 @@
+"""Which files a script's result depends on: the script and every rctflow module that it imports, directly or not.
+
+Snakemake's own `code` trigger sees only the script's time stamp. Here the files are inputs: an edit of an imported module reruns
+its jobs, and a file merely touched reruns none (inputs are compared by checksum).
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+SCRIPTS = Path(__file__).resolve().parents[2]
+
+
+def code_of(script: str, *modules: str) -> list[str]:
+    """Paths, relative to the working directory, of ``scripts/<script>.py``, the named modules, and all that these import."""
+    start = SCRIPTS / f"{script}.py"
+    found = {start, *_closure([*_imports(start), *modules])}
+    return sorted(Path(os.path.relpath(path)).as_posix() for path in found)
+
+
+def _closure(modules: Iterable[str]) -> set[Path]:
+    found: set[Path] = set()
+    waiting = [path for module in modules for path in _files(module)]
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            waiting += [file for module in _imports(path) for file in _files(module)]
+    return found
+
+
+@cache
+def _files(module: str) -> tuple[Path, ...]:
+    """The file of a module and the ``__init__`` of every package above it (importing runs those too)."""
+    parts = module.split(".")
+    packages = [SCRIPTS.joinpath(*parts[:depth], "__init__.py") for depth in range(1, len(parts) + 1)]
+    candidates = [*packages, SCRIPTS.joinpath(*parts).with_suffix(".py")]
+    return tuple(path for path in candidates if path.is_file())
+
+
+@cache
+def _imports(path: Path) -> tuple[str, ...]:
+    """rctflow modules that a file imports anywhere, functions included; imports for type checkers alone are left out."""
+    tree = ast.parse(path.read_bytes())
+    return tuple(sorted({name for node in _running(tree) for name in _names(node) if name.split(".")[0] == "rctflow"}))
+
+
+def _running(node: ast.AST) -> Iterator[ast.AST]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+            for other in child.orelse:
+                yield other
+                yield from _running(other)
+            continue
+        yield child
+        yield from _running(child)
+
+
+def _names(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        return [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return []

