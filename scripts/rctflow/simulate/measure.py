@@ -1,0 +1,128 @@
+"""From latent states to what the site measures, rounded as on the form. Unable is NaN; refusals come with the forms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rctflow.simulate.items import eq5d_dimensions, sf36_items
+from rctflow.simulate.scoring import eq5d_index, fried_score, sf36_scores, sppb_total
+from rctflow.simulate.seeds import Draws, Floats
+from rctflow.simulate.settings import SimulationSettings
+
+CYTOKINES = ("tnf_alpha", "il6", "il17", "il10", "hscrp")
+BEST_OF_TWO = 0.5642  # expected maximum of two standard normals
+BEST_OF_THREE = 0.8463  # and of three
+STANCES = {"side": -2.0, "semi": -1.0, "tandem": 0.0}  # balance, in SD, from which a stance is held for 10 s
+LOGGED = ("tug", "walk4m_time", *CYTOKINES)
+
+
+@dataclass(frozen=True)
+class Body:
+    """Size of each patient at baseline, (n, 1): cm, kg."""
+
+    height: Floats
+    weight: Floats
+
+
+def body_size(draws: Draws, female: NDArray[np.bool_]) -> Body:
+    """Height 156 (6) / 168 (6) cm and BMI 24.0 (3.2), women / men; older Chinese adults, chosen."""
+    height = np.round(np.where(female, 156.0, 168.0)[:, None] + 6 * draws.normal("height", 1))
+    bmi = np.clip(24 + 3.2 * draws.normal("bmi", 1), 17, 34)
+    return Body(height, np.round(bmi * (height / 100) ** 2, 1))
+
+
+def measure(
+    settings: SimulationSettings, draws: Draws, states: dict[str, Floats], female: NDArray[np.bool_]
+) -> dict[str, Floats]:
+    """Everything the forms hold, by name, (n, visits) or (n, visits, items)."""
+    values: dict[str, Floats] = {}
+    share = settings.stable_share
+    values["sf36"] = sf36_items(settings.measurement, draws, states["sf36_pcs"], states["sf36_mcs"], share)
+    values["eq5d"] = eq5d_dimensions(settings.measurement, draws, states["eq5d_index"])
+    values["eq_vas"] = np.clip(np.rint(states["eq_vas"]), 0, 100)
+    values |= _performance(settings, draws, states)
+    values |= _stances(states["balance"])
+    values |= _frailty_items(draws, states, values, body_size(draws, female))
+    for name in CYTOKINES:
+        values[name] = np.round(np.exp(states[name]), 2)
+    return values
+
+
+def unable(draws: Draws, what: str, log_time: Floats, limit_s: float, width: float) -> NDArray[np.bool_]:
+    """Who cannot do a test, (n, visits): more likely the slower the patient would be; half at ``limit_s`` seconds."""
+    chance = 1 / (1 + np.exp(-(log_time - np.log(limit_s)) / width))
+    return draws.uniform(f"unable {what}", log_time.shape[1]) < chance
+
+
+def _performance(settings: SimulationSettings, draws: Draws, states: dict[str, Floats]) -> dict[str, Floats]:
+    m, visits = settings.measurement, len(settings.visits)
+    tug, walk, chair, grip = (states[name] for name in ("tug", "walk4m", "chair", "grip"))
+    trial = m.trial_cv * draws.normal("tug trial", visits, 2)
+    cannot = unable(draws, "tug", tug, m.tug_unable_s, m.unable_width)
+    tug_trials = np.where(cannot[..., None], np.nan, np.round(np.exp(tug[..., None] + trial), 2))
+    trial = m.trial_cv * (draws.normal("walk trial", visits, 2) + BEST_OF_TWO)
+    cannot_walk = unable(draws, "walk", walk, m.walk_unable_s, m.unable_width)
+    walk_trials = np.where(cannot_walk[..., None], np.nan, np.round(np.exp(walk[..., None] + trial), 2))
+    cannot = unable(draws, "chair", chair, m.chair_unable_s, m.unable_width)
+    force = m.grip_trial_sd * (draws.normal("grip trial", visits, 6) - BEST_OF_THREE)
+    side = np.array([1, 1, 1, m.grip_left_ratio, m.grip_left_ratio, m.grip_left_ratio])
+    return {
+        "tug": tug_trials,
+        "walk": walk_trials,
+        "chair": np.where(cannot, np.nan, np.round(np.exp(chair), 2)),
+        "grip": np.maximum(np.round(grip[..., None] * side + force, 1), 0.5),
+    }
+
+
+def _stances(balance: Floats) -> dict[str, Floats]:
+    """Seconds each stance is held, at most 10; NaN below half a second (unable) or after a failed stance."""
+    held: dict[str, Floats] = {}
+    allowed = np.ones(balance.shape, dtype=bool)
+    for stance, limit in STANCES.items():
+        seconds = np.round(np.minimum(10.0, 10 * np.exp(1.2 * (balance - limit))), 2)
+        held[stance] = np.where(allowed & (seconds >= 0.5), seconds, np.nan)
+        allowed = allowed & (seconds >= 10)
+    return held
+
+
+def _frailty_items(draws: Draws, states: dict[str, Floats], values: dict[str, Floats], body: Body) -> dict[str, Floats]:
+    visits = states["weight_loss"].shape[1]
+    lost = np.round(np.clip(states["weight_loss"], 0, None), 1)
+    feeling = states["exhaustion"][..., None] + 0.5 * draws.normal("ces-d item", visits, 2)
+    days = np.searchsorted([-0.5, 0.45, 1.2], feeling).astype(float)
+    pace = states["walk4m"] + np.log(4.572 / 4) + 0.04 * draws.normal("15 ft walk", visits)
+    weight = np.round(body.weight + 0.6 * draws.normal("weight", visits), 1)
+    return {
+        "weight_loss_kg": lost,
+        "weight_loss_pct": np.round(100 * lost / body.weight, 1),
+        "cesd7": days[..., 0],
+        "cesd20": days[..., 1],
+        "kcal": np.rint(np.exp(states["activity"])),
+        "walk15ft": np.where(np.isnan(values["walk"][..., 0]), np.nan, np.round(np.exp(pace), 2)),
+        "height": np.repeat(body.height, visits, axis=1),
+        "weight": weight,
+        "bmi": np.round(weight / (body.height / 100) ** 2, 1),
+    }
+
+
+def score(settings: SimulationSettings, values: dict[str, Floats], female: NDArray[np.bool_]) -> dict[str, Floats]:
+    """Every scored endpoint, (n, visits). Unable on TUG or walk takes the declared worst value; <LLOQ is LLOQ/2."""
+    scores = sf36_scores(values["sf36"])
+    scores["eq_vas"] = values["eq_vas"]
+    scores["eq5d_index"] = eq5d_index(values["eq5d"])
+    walk = values["walk"].min(axis=2)
+    cannot = np.isnan(walk)
+    tug = values["tug"].mean(axis=2)
+    scores["tug"] = np.where(np.isnan(tug), settings.worst["tug"], tug)
+    scores["walk4m_time"] = np.where(cannot, settings.worst["walk4m_time"], walk)
+    scores["walk4m_speed"] = np.where(cannot, settings.worst["walk4m_speed"], 4 / walk)
+    scores["grip"] = values["grip"].max(axis=2)
+    scores["sppb"] = sppb_total(values["side"], values["semi"], values["tandem"], walk, values["chair"])
+    scores["fried"] = fried_score(values | {"grip": scores["grip"]}, female[:, None])
+    for name in CYTOKINES:
+        limit = settings.endpoints[name].lloq
+        scores[name] = values[name] if limit is None else np.where(values[name] < limit, limit / 2, values[name])
+    return scores
