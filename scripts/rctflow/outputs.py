@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PARTIAL = ".partial"
 
 
 @contextmanager
 def written_whole(path: str | Path) -> Iterator[Path]:
     """A temporary path beside ``path``; on success it is renamed to ``path``, on any error it is removed.
 
-    The name is unique to this process: an orphan of a killed run may still be writing its own.
+    The name is unique to this process (an orphan of a killed run may still be writing its own), hidden, and ends as
+    ``path`` does; ``sweep_partial`` removes what a killed process left.
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.stem}.{os.getpid()}{target.suffix}")
+    temporary = target.with_name(f".{target.stem}.{os.getpid()}{PARTIAL}{target.suffix}")
     try:
         yield temporary
         temporary.replace(target)
@@ -24,7 +32,26 @@ def written_whole(path: str | Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def sweep_partial(folder: Path) -> list[Path]:
+    """Remove and return the temporary files that killed processes left under ``folder``; nothing may be writing there."""
+    leftovers = sorted(folder.rglob(f".*{PARTIAL}*"))
+    for file in leftovers:
+        file.unlink(missing_ok=True)
+    return leftovers
+
+
 def write_text(text: str, path: str | Path) -> None:
     """Write UTF-8 text with ``\\n`` line ends, whole or not at all."""
     with written_whole(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(value: Any, path: str | Path) -> None:
+    """Write JSON with sorted keys, whole or not at all."""
+    write_text(json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n", path)
+
+
+def write_parquet(frame: pd.DataFrame, path: str | Path) -> None:
+    """Write a table as Parquet without its index, whole or not at all."""
+    with written_whole(path) as temporary:
+        frame.to_parquet(temporary, index=False)

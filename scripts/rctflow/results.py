@@ -6,11 +6,12 @@ One row per statistic, in long form. Reading needs only the standard library, so
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal
 
+from rctflow.errors import RctflowError
 from rctflow.outputs import written_whole
 
 Status = Literal["ok", "fallback", "not_estimable", "failed"]
@@ -20,9 +21,9 @@ Status = Literal["ok", "fallback", "not_estimable", "failed"]
 class Result:
     """One statistic.
 
-    group: arm id, or "" ; contrast: "msc - placebo" (or "msc / placebo" for ratios), or "". value: None when not estimable.
-    method: the exact method used. record_set: key into the endpoint's records.parquet ("" when no single set of records).
-    result_id: endpoint.analysis.population.visit.group-or-contrast.statistic, unique within a study.
+    group: arm id, or ""; contrast: "msc - placebo" (or "msc / placebo" for ratios), or "". value: None exactly when
+    the status is not_estimable or failed, and then ``note`` says why. method: the exact method used. record_set: key
+    into the endpoint's records.parquet ("" when no single set of records). result_id: unique within a study.
     """
 
     study: str
@@ -45,11 +46,13 @@ class Result:
 
     @property
     def result_id(self) -> str:
-        """endpoint.analysis.population.visit.group-or-contrast.statistic, spaces removed."""
-        who = (self.contrast or self.group or "all").replace(" ", "")
-        return ".".join((self.endpoint, self.analysis, self.population, self.visit or "all", who, self.statistic))
+        """endpoint.analysis.population.visit.group-or-contrast.statistic, spaces removed, ``all`` for an empty part."""
+        who = self.contrast or self.group
+        parts = (self.endpoint, self.analysis, self.population, self.visit, who, self.statistic)
+        return ".".join(part.replace(" ", "") or "all" for part in parts)
 
 
+VALUED = ("ok", "fallback")
 COLUMNS = ("result_id", *(f.name for f in fields(Result)))
 
 
@@ -61,28 +64,38 @@ def number(value: float | None) -> str:
 
 
 def write_results(rows: Iterable[Result], path: Path) -> None:
-    """Write result rows as CSV (UTF-8, newline ``\\n``). Raises ValueError when two rows have the same result_id."""
+    """Write result rows as CSV (UTF-8, newline ``\\n``), the whole file or none.
+
+    Raises ValueError when two rows have the same result_id, when a row has a value and a status that denies it (or
+    the reverse), and when a missing value has no reason: a NaN never passes in silence.
+    """
     seen: set[str] = set()
     with written_whole(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         for row in rows:
-            if row.result_id in seen:
-                raise ValueError(f"two result rows are named {row.result_id}")
-            seen.add(row.result_id)
-            values: Mapping[str, object] = asdict(row) | {"value": number(row.value)}
-            writer.writerow([row.result_id, *(values[name] for name in COLUMNS[1:])])
+            result_id = row.result_id
+            if result_id in seen:
+                raise ValueError(f"two result rows are named {result_id}")
+            seen.add(result_id)
+            writer.writerow([result_id, *_cells(row)])
+
+
+def _cells(row: Result) -> list[str]:
+    value = number(row.value)
+    if bool(value) != (row.status in VALUED):
+        raise ValueError(f"{row.result_id} has status {row.status} and the value '{value}'")
+    if not value and not row.note:
+        raise ValueError(f"{row.result_id} has no value and does not say why")
+    return [value if name == "value" else getattr(row, name) for name in COLUMNS[1:]]
 
 
 def read_results(path: Path) -> list[Result]:
-    """The result rows of a file, in its order."""
+    """The result rows of a file, in its order. Raises RctflowError when its columns are not those of result rows."""
     with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    return [
-        Result(**{k: v for k, v in row.items() if k not in ("result_id", "value")}, value=_value(row["value"]))  # type: ignore[arg-type]
-        for row in rows
-    ]
-
-
-def _value(text: str) -> float | None:
-    return float(text) if text else None
+        reader = csv.reader(file)
+        header = next(reader, [])
+        if tuple(header) != COLUMNS:
+            raise RctflowError(f"{path} is not a file of result rows: its columns are {', '.join(header) or 'none'}")
+        rows = [dict(zip(COLUMNS[1:], cells[1:], strict=True)) for cells in reader]
+    return [Result(**row | {"value": float(row["value"]) if row["value"] else None}) for row in rows]  # type: ignore[arg-type]

@@ -10,9 +10,10 @@ Role = Literal["primary", "secondary", "sensitivity", "supplementary", "explorat
 class Analysis:
     """One analysis of one endpoint.
 
-    model: a name of the registry. outcome: change from baseline, or the value itself. populations: ids, each is one set of rows.
-    covariates: ADSL columns beside the baseline value and the strata. log: analyse the natural logarithm and report ratios.
-    visits: visit ids (every post-baseline visit of the endpoint when empty). options: what only this model understands.
+    model: a name of the registry. outcome: change from baseline, or the value itself. populations: ids, each is one
+    set of rows. covariates: ADSL columns beside the baseline value and the strata. log: analyse the natural logarithm
+    and report ratios. visits: visit ids (every post-baseline visit of the endpoint when empty). options: what only
+    this model understands.
     """
 
     model: str
@@ -52,3 +53,19 @@ class Fit:
     strata: tuple[str, ...]
     populations: dict[str, PopulationFlag]
     analyses: dict[str, Analysis]
+
+
+@dataclass(frozen=True)
+class NoOptions:
+    """The options of a model that has none."""
+
+
+@dataclass(frozen=True)
+class AncovaOptions:
+    """Options of ``ancova``.
+
+    weights: how LS means weight the levels of strata and categorical covariates: equal (as SAS LSMEANS and emmeans by
+    default), or proportional to the subjects analysed (as SAS LSMEANS / OM).
+    """
+
+    weights: Literal["equal", "proportional"] = "equal"

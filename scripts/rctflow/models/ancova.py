@@ -1,0 +1,157 @@
+"""ANCOVA at each visit: a separate least-squares fit of the subjects who have a value there.
+
+    y_i = arm_i + b baseline_i + strata_i + covariates_i + e_i,   e_i ~ N(0, s2)
+
+y is the change from baseline or the value; on the log scale ln(value) or ln(value / baseline), with ln(baseline) as
+covariate, and the estimates are brought back as geometric means and their ratios. LS means as SAS LSMEANS and R
+emmeans define them (Searle, Speed & Milliken 1980): numeric covariates at their mean over the subjects fitted,
+factors weighted as ``weights`` says. Algebra: linear.py.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from rctflow.models.contract import (
+    AnalysisData,
+    ModelOutput,
+    NotEstimable,
+    Row,
+    contrast_name,
+    options_from,
+    rows_of,
+    rows_without_estimate,
+    statistics_of_contrasts,
+    statistics_of_groups,
+)
+from rctflow.models.linear import Array, Estimate, LeastSquares, build_design
+from rctflow.models.settings import Analysis, AncovaOptions, Fit
+from rctflow.models.visit import VisitData, visit_data
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+def fit_ancova(data: AnalysisData, analysis: Analysis, settings: Fit) -> ModelOutput:
+    """At each visit, per arm n and LS mean, and per arm other than the reference the difference (on the log scale the
+    ratio) to it.
+
+    Statistics: n; lsmean, se, df, ci_low, ci_high per arm; estimate, se, df, t, p_value, ci_low, ci_high per
+    contrast. With ``log`` the standard error is ``se_log``, of the natural logarithm. A term that had to be dropped
+    gives status ``fallback`` and its name; what the data do not determine gives ``not_estimable`` and the reason,
+    while other arms and visits go on. Raises OptionError.
+    """
+    options = options_from(AncovaOptions, analysis.options)
+    rows: list[Row] = []
+    sets: dict[str, DataFrame] = {}
+    for visit in data.visits:
+        at_visit = visit_data(data, analysis, settings, visit)
+        rows += _rows(at_visit, analysis, settings, options)
+        sets[visit] = _source_records(data, at_visit, analysis)
+    return ModelOutput(rows, sets)
+
+
+def _source_records(data: AnalysisData, at_visit: VisitData, analysis: Analysis) -> DataFrame:
+    """The records of the visit, and the baseline records that enter as change or covariate."""
+    from pandas import concat
+
+    if not analysis.baseline and analysis.outcome == "value":
+        return at_visit.records
+    used = data.baseline["USUBJID"].isin(at_visit.records["USUBJID"])
+    return concat([at_visit.records, data.baseline[used]])
+
+
+def _rows(at_visit: VisitData, analysis: Analysis, settings: Fit, options: AncovaOptions) -> list[Row]:
+    shared: dict[str, Any] = {"visit": at_visit.visit, "record_set": at_visit.visit}
+    arm_of = at_visit.records["ARM"]
+    rows: list[Row] = []
+    for arm in settings.arms:
+        n = {"n": int(arm_of.eq(arm).sum())}
+        rows += rows_of(n, group=arm, method="subjects in the model", note=at_visit.excluded, **shared)
+    try:
+        if at_visit.records.empty:
+            raise NotEstimable(f"no subject has everything that the model needs at {at_visit.visit}")
+        rows += VisitFit(at_visit, analysis, settings, options).rows()
+    except NotEstimable as error:
+        shared |= {"note": _joined(str(error), at_visit.excluded), "method": _method(analysis, options, ())}
+        rows += rows_without_estimate(analysis, settings, **shared)
+    return rows
+
+
+class VisitFit:
+    """The least-squares fit of one visit and its rows. Raises NotEstimable when nothing of it can be estimated."""
+
+    def __init__(self, at_visit: VisitData, analysis: Analysis, settings: Fit, options: AncovaOptions) -> None:
+        self.analysis, self.settings, self.visit = analysis, settings, at_visit.visit
+        arm_of = at_visit.records["ARM"].tolist()
+        arms = tuple(arm for arm in settings.arms if arm in set(arm_of))
+        self.design = build_design(arm_of, arms, at_visit.terms(options.weights))
+        self.fit = LeastSquares(self.design, at_visit.outcome())
+        terms = tuple(term.name for term in self.design.terms)
+        self.shared: dict[str, Any] = {
+            "visit": self.visit,
+            "record_set": self.visit,
+            "method": _method(analysis, options, terms),
+            "status": "fallback" if self.design.dropped else "ok",
+            "note": _joined(*self.design.dropped, at_visit.excluded),
+        }
+
+    def rows(self) -> list[Row]:
+        """LS means, then contrasts, each in the order of the arms."""
+        return [*self._lsmeans(), *self._contrasts()]
+
+    def _lsmeans(self) -> Iterator[Row]:
+        for arm in self.settings.arms:
+            function = self.design.lsmean(arm) if arm in self.design.arms else None
+            yield from self._report(function, (arm,), statistics_of_groups(self.analysis.log), group=arm)
+
+    def _contrasts(self) -> Iterator[Row]:
+        reference, log = self.settings.reference, self.analysis.log
+        for arm in self.settings.arms:
+            if arm == reference:
+                continue
+            present = arm in self.design.arms and reference in self.design.arms
+            function = self.design.difference(arm, reference) if present else None
+            name = contrast_name(arm, reference, log)
+            yield from self._report(function, (arm, reference), statistics_of_contrasts(log), contrast=name)
+
+    def _report(
+        self, function: Array | None, arms: tuple[str, ...], names: tuple[str, ...], **who: Any
+    ) -> Iterator[Row]:
+        try:
+            if function is None:
+                absent = next(arm for arm in arms if arm not in self.design.arms)
+                raise NotEstimable(f"no subject of {absent} can be analysed at {self.visit}")
+            values = self._values(self.fit.estimate(function))
+        except NotEstimable as error:
+            shared = self.shared | {"status": "not_estimable", "note": _joined(str(error), self.shared["note"])}
+            yield from rows_of(dict.fromkeys(names), **shared, **who)
+            return
+        ratio = self.analysis.log and ("contrast" in who or self.analysis.outcome == "change")
+        unit = "ratio" if ratio else self.settings.unit
+        units = dict.fromkeys(("lsmean", "estimate", "se", "ci_low", "ci_high"), unit)
+        yield from rows_of({name: values[name] for name in names}, units, **self.shared, **who)
+
+    def _values(self, estimate: Estimate) -> dict[str, float]:
+        back = math.exp if self.analysis.log else float
+        low, high = estimate.interval(self.analysis.confidence)
+        values = {"lsmean": back(estimate.value), "estimate": back(estimate.value), "df": float(estimate.df)}
+        values |= {"se": estimate.se, "se_log": estimate.se, "t": estimate.t, "p_value": estimate.p_value}
+        return values | {"ci_low": back(low), "ci_high": back(high)}
+
+
+def _method(analysis: Analysis, options: AncovaOptions, terms: tuple[str, ...]) -> str:
+    outcome = "change from baseline" if analysis.outcome == "change" else "value"
+    scale = f"log {outcome}" if analysis.log else outcome
+    fitted = f"; terms: {' + '.join(('arm', *terms))}" if terms else ""
+    weighting = "equally" if options.weights == "equal" else "by their frequency"
+    return (
+        f"ANCOVA of the {scale} by least squares{fitted}; LS means: numeric covariates at their mean, factors weighted "
+        f"{weighting}; t interval {100 * analysis.confidence:g} %, two-sided p"
+    )
+
+
+def _joined(*notes: str) -> str:
+    return "; ".join(note for note in notes if note)

@@ -1,0 +1,109 @@
+"""Descriptive statistics of the value and of its change, by arm and visit, baseline included.
+
+Quantiles are those of SAS PCTLDEF=5, the empirical distribution with averaging: with the ordered x and n p = j + g,
+the quantile is (x_j + x_(j+1)) / 2 when g = 0, else x_(j+1) (Hyndman & Fan 1996, definition 2). The interval of the
+mean is Student's t, unadjusted.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rctflow.models.contract import AnalysisData, ModelOutput, Row, rows_of
+from rctflow.models.linear import Array, t_quantile
+from rctflow.models.settings import Analysis, Fit
+
+if TYPE_CHECKING:
+    from pandas import DataFrame, Series
+
+LOCATION = ("mean", "median", "q1", "q3", "min", "max")
+SPREAD = ("sd", "ci_low", "ci_high")
+NAMES = ("n", "mean", "sd", "median", "q1", "q3", "min", "max", "ci_low", "ci_high")
+GEOMETRIC = ("geometric_mean", "geometric_ci_low", "geometric_ci_high")
+
+
+def describe(data: AnalysisData, analysis: Analysis, settings: Fit) -> ModelOutput:
+    """Per arm and visit: n, mean, sd, median, quartiles, extremes and t interval of AVAL, the same of CHG, and
+    n_unable.
+
+    With ``log`` also the geometric mean of AVAL and its interval. n_unable counts the subjects whose assessment at
+    the visit says that the test could not be performed (AVALC ``unable``), whatever value the declared rule gave
+    them. Too few values: ``not_estimable``.
+    """
+    rows: list[Row] = []
+    sets: dict[str, DataFrame] = {}
+    for visit in ((settings.baseline_visit,) if settings.baseline_visit else ()) + data.visits:
+        at_baseline = visit == settings.baseline_visit
+        records = data.baseline if at_baseline else data.records[data.records["AVISIT"].eq(visit)]
+        sets[visit] = records
+        unable = _unable(data.assessments, records, visit)
+        for arm in settings.arms:
+            shared: dict[str, Any] = {"visit": visit, "group": arm, "record_set": visit}
+            of_arm = records[records["ARM"].eq(arm)]
+            rows += _described(of_arm["AVAL"], "", analysis, settings, shared)
+            if not at_baseline:
+                rows += _described(of_arm["CHG"], "change_", analysis, settings, shared)
+            if analysis.log:
+                rows += _geometric(of_arm["AVAL"], analysis, settings, shared)
+            n = int(unable["ARM"].eq(arm).sum())
+            rows += rows_of({"n_unable": n}, method="subjects assessed and unable to perform the test", **shared)
+    return ModelOutput(rows, sets)
+
+
+def _unable(assessments: DataFrame, records: DataFrame, visit: str) -> DataFrame:
+    """One row per subject who was unable at the visit and has no other analysed value there."""
+    said = assessments[assessments["AVISIT"].eq(visit) & assessments["AVALC"].eq("unable")]
+    analysed = said.index.isin(records.index)
+    elsewhere = said["USUBJID"].isin(records["USUBJID"])
+    return said[analysed | ~elsewhere].drop_duplicates("USUBJID")
+
+
+def _described(column: Series, prefix: str, analysis: Analysis, settings: Fit, shared: dict[str, Any]) -> list[Row]:
+    values = column.dropna().to_numpy(float)
+    found = describe_values(values, analysis.confidence)
+    method = f"quantiles as PCTLDEF=5; t interval {100 * analysis.confidence:g} %"
+    units = {prefix + name: settings.unit for name in (*LOCATION, *SPREAD)}
+    rows: list[Row] = []
+    for name in NAMES:
+        value = found.get(name)
+        rows += rows_of({prefix + name: value}, units, method=method, **shared | _too_few(value, len(values)))
+    return rows
+
+
+def describe_values(values: Array, confidence: float) -> dict[str, float]:
+    """The statistics of ``NAMES`` that ``values`` (n,) determine: only n when it is 0, no spread when it is 1."""
+    n = len(values)
+    found: dict[str, float] = {"n": n}
+    if n:
+        q1, median, q3 = np.quantile(values, [0.25, 0.5, 0.75], method="averaged_inverted_cdf")
+        found |= {"mean": float(values.mean()), "median": float(median), "q1": float(q1), "q3": float(q3)}
+        found |= {"min": float(values.min()), "max": float(values.max())}
+    if n > 1:
+        sd = float(values.std(ddof=1))
+        half = t_quantile(confidence, n - 1) * sd / n**0.5
+        found |= {"sd": sd, "ci_low": found["mean"] - half, "ci_high": found["mean"] + half}
+    return found
+
+
+def _geometric(column: Series, analysis: Analysis, settings: Fit, shared: dict[str, Any]) -> list[Row]:
+    values = column.dropna().to_numpy(float)
+    method = f"exp of the mean of the logarithms and of its t interval {100 * analysis.confidence:g} %"
+    units = dict.fromkeys(GEOMETRIC, settings.unit)
+    if bool((values <= 0).any()):
+        note = f"{int((values <= 0).sum())} values are not positive and have no logarithm"
+        shared = shared | {"status": "not_estimable", "note": note}
+        return rows_of(dict.fromkeys(GEOMETRIC), units, method=method, **shared)
+    logs = describe_values(np.log(values), analysis.confidence)
+    rows: list[Row] = []
+    for name, of_log in zip(GEOMETRIC, ("mean", "ci_low", "ci_high"), strict=True):
+        value = float(np.exp(logs[of_log])) if of_log in logs else None
+        rows += rows_of({name: value}, units, method=method, **shared | _too_few(value, len(values)))
+    return rows
+
+
+def _too_few(value: float | None, n: int) -> dict[str, str]:
+    if value is not None:
+        return {}
+    return {"status": "not_estimable", "note": "no value" if n == 0 else "one value only"}

@@ -1,0 +1,90 @@
+"""Fit every analysis of one endpoint: select records, call the model, complete its rows, keep the trace to source."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rctflow.models.contract import AnalysisData, FitDataError, ModelOutput, NotEstimable, Row, rows_without_estimate
+from rctflow.models.registry import load_model
+from rctflow.models.select import SOURCE, select_data
+from rctflow.models.settings import Analysis, Fit
+from rctflow.results import Result, Status
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+RECORD_COLUMNS = ("record_set", "USUBJID", *SOURCE)
+
+
+def fit_endpoint(bds: DataFrame, adsl: DataFrame, settings: Fit) -> tuple[list[Result], DataFrame]:
+    """The result rows of every analysis of one endpoint in every population, and the source records of each record set.
+
+    bds, adsl: as in docs/architecture.md. The records have the columns record_set, USUBJID, SRCDOM, SRCVAR, SRCSEQ;
+    the number analysed is the number of distinct USUBJID of a set (a baseline record that enters the analysis is in
+    the set too). What a model cannot estimate becomes rows with a status and the reason. Raises FitDataError when the
+    data break their contract.
+    """
+    from pandas import DataFrame, concat
+
+    results: list[Result] = []
+    traces: list[DataFrame] = []
+    for name in sorted(settings.analyses):
+        analysis = settings.analyses[name]
+        for population in analysis.populations:
+            data = select_data(bds, adsl, analysis, population, settings)
+            output = _fit(data, analysis, settings)
+            prefix = f"{name}.{population}"
+            rows = _randomized(adsl, settings) + output.rows
+            results += [_result(row, name, analysis, population, settings, prefix) for row in rows]
+            for key, records in output.record_sets.items():
+                traces.append(records[["USUBJID", *SOURCE]].assign(record_set=f"{prefix}.{key}"))
+    if not traces:
+        return results, DataFrame(columns=list(RECORD_COLUMNS))
+    trace = concat(traces, ignore_index=True)[list(RECORD_COLUMNS)]
+    return results, trace.sort_values(list(RECORD_COLUMNS), kind="stable", ignore_index=True)
+
+
+def _fit(data: AnalysisData, analysis: Analysis, settings: Fit) -> ModelOutput:
+    """The model's output; when all of it fails, everything that it would have had without value, with the reason."""
+    from numpy.linalg import LinAlgError
+
+    status: Status
+    try:
+        return load_model(analysis.model)(data, analysis, settings)
+    except NotEstimable as error:
+        status, reason = "not_estimable", str(error)
+    except LinAlgError as error:
+        status, reason = "failed", f"the computation failed: {error}"
+    rows = [rows_without_estimate(analysis, settings, reason, status=status, visit=visit) for visit in data.visits]
+    return ModelOutput([row for of_visit in rows for row in of_visit])
+
+
+def _randomized(adsl: DataFrame, settings: Fit) -> list[Row]:
+    """The number randomized to each arm: the denominator beside which every number analysed stands."""
+    if "RANDFL" not in adsl.columns:
+        raise FitDataError("ADSL has no column RANDFL, so that the number randomized is unknown")
+    arms = adsl.loc[adsl["RANDFL"].eq("Y"), "TRT01P"]
+    method = "subjects with RANDFL Y by planned arm (TRT01P)"
+    return [Row("n_randomized", int(arms.eq(arm).sum()), group=arm, method=method) for arm in settings.arms]
+
+
+def _result(row: Row, name: str, analysis: Analysis, population: str, settings: Fit, prefix: str) -> Result:
+    return Result(
+        study=settings.study,
+        endpoint=settings.endpoint,
+        estimand=analysis.estimand,
+        population=population,
+        analysis=name,
+        role=analysis.role,
+        model=analysis.model,
+        visit=row.visit,
+        group=row.group,
+        contrast=row.contrast,
+        statistic=row.statistic,
+        value=row.value,
+        unit=row.unit,
+        method=row.method,
+        status=row.status,
+        note=row.note,
+        record_set=f"{prefix}.{row.record_set}" if row.record_set else "",
+    )

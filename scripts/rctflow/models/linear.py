@@ -1,0 +1,195 @@
+"""Ordinary least squares with arms, covariates at the point of the LS means, and estimability.
+
+The design is X = [one indicator per arm | covariates]; numeric covariates are centred at their mean over the subjects
+fitted, a factor of L levels is L - 1 indicators. With a the point at which a covariate column is held (0 for a
+centred one; 1/L or the level's share for an indicator), the LS mean of arm j is e_j + a applied to the coefficients,
+and a difference of arms is e_j - e_k (Searle, Speed & Milliken 1980). With X = U S V' of rank r (columns scaled to
+length one), b = V S^-1 U'y, s2 = RSS / (n - r), var(l'b) = s2 |l'V S^-1|^2. A function l is estimable exactly when it
+lies in the row space of X, l V0 = 0 (Searle 1971, section 5.4), as SAS decides it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rctflow.models.contract import NotEstimable
+
+Array = NDArray[np.float64]
+RANK_TOLERANCE = 1e-9
+"""A column whose part outside the others is shorter than this share of its length is determined by them."""
+ZERO_RESIDUAL = 1e-12
+"""Residuals shorter than this share of the outcome's length are rounding noise: the fit is exact."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """A covariate: ``columns`` (n, k), a label per column, and the values ``at`` (k,) at which LS means hold them.
+
+    lengths (k,): of the columns before centring, so that a constant is told from rounding noise.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    columns: Array
+    at: Array
+    lengths: Array
+
+
+@dataclass(frozen=True)
+class Design:
+    """Arms and the covariates that could be kept. dropped: a sentence per term or column that could not."""
+
+    arms: tuple[str, ...]
+    matrix: Array
+    at: Array
+    terms: tuple[Term, ...]
+    dropped: tuple[str, ...]
+
+    def lsmean(self, arm: str) -> Array:
+        """The coefficients of the LS mean of ``arm``."""
+        return np.concatenate([self._indicator(arm), self.at])
+
+    def difference(self, arm: str, reference: str) -> Array:
+        """The coefficients of the difference ``arm`` minus ``reference``."""
+        return np.concatenate([self._indicator(arm) - self._indicator(reference), np.zeros_like(self.at)])
+
+    def _indicator(self, arm: str) -> Array:
+        return np.array([float(name == arm) for name in self.arms])
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A linear function of the coefficients, its standard error and the residual degrees of freedom."""
+
+    value: float
+    se: float
+    df: int
+
+    @property
+    def t(self) -> float:
+        """The statistic of the hypothesis that the function is zero."""
+        return self.value / self.se
+
+    @property
+    def p_value(self) -> float:
+        """Two-sided, from Student's t."""
+        from scipy.special import stdtr
+
+        return float(2 * stdtr(self.df, -abs(self.t)))
+
+    def interval(self, confidence: float) -> tuple[float, float]:
+        """The two-sided t interval."""
+        half = t_quantile(confidence, self.df) * self.se
+        return self.value - half, self.value + half
+
+
+def t_quantile(confidence: float, df: int) -> float:
+    """The quantile of Student's t that bounds a two-sided interval of this confidence."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(df, (1 + confidence) / 2))
+
+
+def numeric_term(name: str, values: Array) -> Term:
+    """A numeric covariate, held at its mean."""
+    length = np.array([np.linalg.norm(values)])
+    return Term(name, (name,), (values - values.mean())[:, None], np.zeros(1), length)
+
+
+def factor_term(name: str, values: list[str], weights: str) -> Term:
+    """A factor; its levels sorted, weighted equally or by their share of ``values``."""
+    levels = sorted(set(values))
+    full = np.array([[float(value == level) for level in levels] for value in values])
+    share = full.mean(axis=0) if weights == "proportional" else np.full(len(levels), 1 / len(levels))
+    labels = tuple(f"{name}={level}" for level in levels[1:])
+    return Term(name, labels, full[:, 1:], share[1:], np.linalg.norm(full[:, 1:], axis=0))
+
+
+def build_design(arm: list[str], arms: tuple[str, ...], terms: list[Term]) -> Design:
+    """The design of these subjects: ``arm`` of each, the ``arms`` that occur, the covariates in the order of their
+    declaration.
+
+    A term without information (one level, constant) or determined by the earlier terms is dropped and named; of a
+    factor that is determined in part, the columns are named.
+    """
+    kept: list[Term] = []
+    dropped: list[str] = []
+    basis = np.full((len(arm), 1), 1 / np.sqrt(len(arm)))
+    for term in terms:
+        new = []
+        for label, column, length in zip(term.labels, term.columns.T, term.lengths, strict=True):
+            rest = column - basis @ (basis.T @ column)
+            rest = rest - basis @ (basis.T @ rest)
+            if np.linalg.norm(rest) > RANK_TOLERANCE * length:
+                basis = np.column_stack([basis, rest / np.linalg.norm(rest)])
+                new.append(label)
+        if new:
+            kept.append(term)
+            dropped += [f"{label} is determined by the terms before it" for label in term.labels if label not in new]
+        else:
+            dropped.append(_why_dropped(term))
+    indicators = np.array([[float(name == level) for level in arms] for name in arm])
+    matrix = np.column_stack([indicators, *(term.columns for term in kept)])
+    at = np.concatenate([np.zeros(0), *(term.at for term in kept)])
+    return Design(arms, matrix, at, tuple(kept), tuple(dropped))
+
+
+def _why_dropped(term: Term) -> str:
+    constant = not term.labels or bool(np.all(np.ptp(term.columns, axis=0) == 0))
+    why = "has one value only" if constant else "is determined by the terms before it"
+    return f"{term.name} dropped: it {why}"
+
+
+class LeastSquares:
+    """The fit of ``outcome`` (n,) on a design.
+
+    Raises NotEstimable without residual degrees of freedom or residual variance.
+    """
+
+    def __init__(self, design: Design, outcome: Array) -> None:
+        self.design = design
+        self._scale = np.linalg.norm(design.matrix, axis=0)
+        left, singular, self._right = np.linalg.svd(design.matrix / self._scale, full_matrices=False)
+        self._kept = singular > RANK_TOLERANCE * singular[0]
+        rank = int(self._kept.sum())
+        self.df = len(outcome) - rank
+        if self.df < 1:
+            raise NotEstimable(f"{len(outcome)} values for {rank} parameters leave no residual degree of freedom")
+        left, self._singular = left[:, self._kept], singular[self._kept]
+        scores = left.T @ outcome
+        residual = outcome - left @ scores
+        length = float(np.linalg.norm(residual))
+        if length <= ZERO_RESIDUAL * float(np.linalg.norm(outcome)):
+            raise NotEstimable("the residual variance is zero: the model reproduces every value exactly")
+        self.variance = length**2 / self.df
+        self._coefficients = scores / self._singular
+
+    def estimate(self, function: Array) -> Estimate:
+        """The estimate of ``function`` (p,) of the coefficients. Raises NotEstimable, naming the term that hides it."""
+        if not _estimable(self.design.matrix, function):
+            raise NotEstimable(f"confounded with {self._culprit(function)}")
+        image = self._right[self._kept] @ (function / self._scale)
+        se = float(np.sqrt(self.variance) * np.linalg.norm(image / self._singular))
+        return Estimate(float(image @ self._coefficients), se, self.df)
+
+    def _culprit(self, function: Array) -> str:
+        """The first term without which the function would be estimable."""
+        start = len(self.design.arms)
+        for term in self.design.terms:
+            columns = np.r_[start : start + len(term.labels)]
+            start += len(term.labels)
+            if _estimable(np.delete(self.design.matrix, columns, axis=1), np.delete(function, columns)):
+                return term.name
+        return " and ".join(term.name for term in self.design.terms)
+
+
+def _estimable(matrix: Array, function: Array) -> bool:
+    scale = np.linalg.norm(matrix, axis=0)
+    _, singular, right = np.linalg.svd(matrix / scale, full_matrices=False)
+    rows = right[singular > RANK_TOLERANCE * singular[0]]
+    scaled = function / scale
+    outside = scaled - rows.T @ (rows @ scaled)
+    return bool(np.linalg.norm(outside) <= 1e-7 * np.linalg.norm(scaled))

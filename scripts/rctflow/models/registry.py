@@ -1,0 +1,68 @@
+"""The names of the models, each with the function that fits it and the class of its options.
+
+Names are strings, not imports: choosing a model costs only that model's imports, and the workflow tracks only the
+code of the models that a study uses. A new model is one module and one line here. The function is ``(data:
+AnalysisData, analysis: Analysis, settings: Fit) -> ModelOutput`` (see contract.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from rctflow.errors import RctflowError
+
+if TYPE_CHECKING:
+    from rctflow.models.contract import Model
+
+
+class Entry(NamedTuple):
+    """Where a model stands: ``module:function``, and ``module:class`` of its options (a standard dataclass)."""
+
+    function: str
+    options: str = "rctflow.models.settings:NoOptions"
+
+
+MODELS = {
+    "ancova": Entry("rctflow.models.ancova:fit_ancova", "rctflow.models.settings:AncovaOptions"),
+    "descriptive": Entry("rctflow.models.descriptive:describe"),
+}
+
+
+class UnknownModelError(RctflowError):
+    """The config names a model that the registry does not have."""
+
+
+def known_models() -> tuple[str, ...]:
+    """The names that ``model:`` may have in a config, sorted."""
+    return tuple(sorted(MODELS))
+
+
+def modules_of(model_names: Iterable[str]) -> list[str]:
+    """The modules in which these models stand, sorted, each once. Raises UnknownModelError."""
+    return sorted({_entry(name).function.partition(":")[0] for name in model_names})
+
+
+def load_model(name: str) -> Model:
+    """The function that fits the model ``name``. Raises UnknownModelError."""
+    return _load(_entry(name).function)
+
+
+def options_class(name: str) -> type:
+    """The dataclass of the options that the model ``name`` understands. Raises UnknownModelError."""
+    return _load(_entry(name).options)
+
+
+def _entry(name: str) -> Entry:
+    if name in MODELS:
+        return MODELS[name]
+    near = get_close_matches(name, MODELS, n=1)
+    hint = f" Did you mean '{near[0]}'?" if near else ""
+    raise UnknownModelError(f"model: '{name}' is not a model.{hint} One of: {', '.join(known_models())}")
+
+
+def _load(place: str) -> Any:
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)
