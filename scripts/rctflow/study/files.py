@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -34,6 +35,15 @@ def raw_file(study: Study, table_id: str) -> str:
 def instrument_file(name: str) -> Path:
     """The YAML file of an instrument: one that ships with the workflow, by name, or the user's own, by path."""
     return Path(_relative(Path(name) if name.endswith((".yaml", ".yml")) else INSTRUMENTS / f"{name}.yaml"))
+
+
+def instrument_files(name: str) -> list[str]:
+    """The files that scoring with an instrument depends on: its YAML, the tables and the hooks that this names."""
+    file = instrument_file(name)
+    text = file.read_text(encoding="utf-8")
+    named = re.findall(r"\b(?:file|table)s?:\s*[\"']?([\w./-]+\.(?:csv|py))", text)
+    beside = {_relative(path) for path in (file.parent / other for other in named) if path.is_file()}
+    return [file.as_posix(), *sorted(beside | {other for other in named if Path(other).is_file()})]
 
 
 def _relative(path: Path) -> str:

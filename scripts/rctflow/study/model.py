@@ -58,6 +58,7 @@ class Arm(Section):
     """One arm. values: how the raw data write it (the arm's id when omitted)."""
 
     label: Text
+    description: str = ""
     values: tuple[str, ...] = ()
     colour: str = ""
 

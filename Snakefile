@@ -1,0 +1,59 @@
+"""rctflow: a randomized trial, from raw case-report forms to a report.
+
+    raw forms -> ingest, clean -> subjects (ADSL), records (BDS) -> fit -> displays -> report
+
+One config file describes a study: config/config.yaml, or another with --config study=config/<file>.yaml.
+Each room of the DAG has one file of rules in workflow/rules, one adapter per rule in scripts/, its code in scripts/rctflow.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+SCRIPTS = Path(str(workflow.current_basedir)).resolve() / "scripts"
+sys.path.insert(0, str(SCRIPTS))
+os.environ["PYTHONPATH"] = str(SCRIPTS)  # an installed rctflow must never shadow this checkout's
+os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}  # same bits on 1 core and on 64
+
+from rctflow.study.code import code_of
+from rctflow.study.dag import Dag
+
+dag = Dag.open(config)
+
+
+wildcard_constraints:
+    table="|".join(dag.study.tables),
+    endpoint="|".join(dag.study.endpoints),
+
+
+pathvars:
+    results=f"results/{dag.study.study.id}",
+    logs=f"results/{dag.study.study.id}/logs",
+    benchmarks=f"results/{dag.study.study.id}/benchmarks",
+
+
+include: "workflow/rules/forms.smk"
+include: "workflow/rules/derive.smk"
+include: "workflow/rules/fit.smk"
+include: "workflow/rules/displays.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    """Every declared result, so that a deleted one is noticed."""
+    default_target: True
+    input:
+        dag.declared_results(),
+
+
+for endpoint in dag.study.endpoints:
+
+    rule:
+        name:
+            f"endpoint_{endpoint}"
+        input:
+            dag.endpoint_results(endpoint),

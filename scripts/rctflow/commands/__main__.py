@@ -1,0 +1,40 @@
+"""``./run VERB ...``: find the verb's module and hand over; what is no verb goes to Snakemake."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+from rctflow.errors import RctflowError
+
+VERBS = {
+    "test": "run the tests (needs requirements-test.lock; ./run installs it)",
+    "check": "validate the config against the data and print what was understood",
+    "new": "look at a folder of data and propose a config: ./run new NAME --data FOLDER",
+    "bench": "measure speed and print a table",
+    "setup": "make the environment and stop; --test: with what the tests and the HELP example need",
+}
+USAGE = """./run                       run the default study (config/config.yaml) end to end
+./run endpoint_tug          bring one endpoint up to date
+./run --config study=FILE   another study; the same for every verb
+./run -n                    any other argument goes to Snakemake
+
+"""
+
+
+def main(arguments: list[str]) -> int:
+    """Run one verb; returns the exit status."""
+    if arguments[:1] in (["--help"], ["-h"], ["help"]):
+        print(USAGE + "\n".join(f"./run {verb:<22}{what}" for verb, what in VERBS.items()))
+        return 0
+    verb = arguments[0] if arguments and arguments[0] in VERBS else None
+    module = import_module(f"rctflow.commands.{verb or 'workflow'}")
+    try:
+        return int(module.main(arguments[1:] if verb else arguments))
+    except RctflowError as error:
+        print(f"ERROR: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

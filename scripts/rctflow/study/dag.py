@@ -1,0 +1,147 @@
+"""The study as the Snakefile sees it: file names, and the params of each rule."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from rctflow.errors import RctflowError
+from rctflow.models.registry import modules_of
+from rctflow.settings import as_params
+from rctflow.study import presentation, rooms
+from rctflow.study.analyses import analyses_of
+from rctflow.study.files import instrument_files, raw_file
+from rctflow.study.load import load_study, study_file
+from rctflow.study.model import Simulate, Study
+
+ENDPOINT_DISPLAYS = ("profile.svg", "trajectories.svg", "table.html", "table.csv")
+SUMMARIES = ("flow", "baseline", "data_quality")
+
+
+@dataclass(frozen=True)
+class Dag:
+    """A checked study and the config file that it came from."""
+
+    file: str
+    study: Study
+
+    @classmethod
+    def open(cls, snakemake_config: Mapping[str, Any]) -> Dag:
+        """The study that Snakemake's config chooses; a config problem ends the program with its message alone."""
+        try:
+            file = study_file(snakemake_config)
+            study = load_study(file)
+            dag = cls(file, study)
+            for table in study.tables:
+                dag.raw_file(table)
+        except RctflowError as error:
+            sys.exit(f"ERROR: {error}")
+        return dag
+
+    @cached_property
+    def results(self) -> str:
+        """The folder of this study's results."""
+        return f"results/{self.study.study.id}"
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether the raw forms come from the simulator."""
+        return isinstance(self.study.source, Simulate)
+
+    def place(self, path: str) -> str:
+        """A place in the config file, for messages."""
+        return f"{self.file}: {path}"
+
+    def raw_file(self, table: str) -> str:
+        """The file of one raw form."""
+        return raw_file(self.study, table)
+
+    def raw_forms(self) -> list[str]:
+        """File names of all raw forms."""
+        return sorted({table.file for table in self.study.tables.values() if table.file})
+
+    def subject_tables(self) -> list[str]:
+        """Ids of the tables that ADSL is made from."""
+        return rooms.subject_tables(self.study)
+
+    def clean_table(self, endpoint: str) -> str:
+        """The clean table that an endpoint's records come from."""
+        return f"{self.results}/clean/{rooms.endpoint_table(self.study, self.study.endpoints[endpoint])}.parquet"
+
+    def instrument_files(self, endpoint: str) -> list[str]:
+        """The instrument's YAML, the tables that it names, and the user's hook."""
+        use = self.study.instruments.get(self.study.endpoints[endpoint].instrument)
+        return instrument_files(use.file) if use else []
+
+    def model_modules(self, endpoint: str) -> list[str]:
+        """Modules of the models that the config chose for an endpoint."""
+        return modules_of(sorted({analysis.model for analysis in analyses_of(self.study, endpoint).values()}))
+
+    def endpoint_results(self, endpoint: str) -> list[str]:
+        """Everything declared of one endpoint."""
+        files = ("results.csv", "records.parquet", *ENDPOINT_DISPLAYS)
+        return [f"{self.results}/adam/{endpoint}.parquet", *(f"{self.results}/endpoints/{endpoint}/{f}" for f in files)]
+
+    def all_displays(self) -> list[str]:
+        """The figures and tables of all endpoints that the report shows."""
+        return [f"{self.results}/endpoints/{e}/{f}" for e in self.study.endpoints for f in ENDPOINT_DISPLAYS[:3]]
+
+    def declared_results(self) -> list[str]:
+        """Every result that a full run makes."""
+        return [
+            f"{self.results}/report.html",
+            f"{self.results}/config.yaml",
+            f"{self.results}/adam/adsl.parquet",
+            *(f"{self.results}/figures/forest.svg", f"{self.results}/tables/overview.csv"),
+            *(f"{self.results}/summaries/{name}/results.csv" for name in SUMMARIES),
+            *(f"{self.results}/clean/{t}.{end}" for t in self.study.tables for end in ("parquet", "ledger.csv")),
+            *(file for endpoint in self.study.endpoints for file in self.endpoint_results(endpoint)),
+        ]
+
+    def simulation(self) -> Any:
+        """Params of the simulator."""
+        source = self.study.source
+        return as_params(source.settings) if isinstance(source, Simulate) else {}
+
+    def ingest(self, table: str) -> Any:
+        """Params of the ingest room for one table."""
+        return as_params(rooms.ingest_settings(self.study, table))
+
+    def clean(self, table: str) -> Any:
+        """Params of the clean room for one table."""
+        return as_params(rooms.clean_settings(self.study, table))
+
+    def subjects(self) -> Any:
+        """Params of ADSL."""
+        return as_params(rooms.subjects_settings(self.study))
+
+    def records(self, endpoint: str) -> Any:
+        """Params of one endpoint's records."""
+        return as_params(rooms.records_settings(self.study, endpoint))
+
+    def fit(self, endpoint: str) -> Any:
+        """Params of one endpoint's analyses."""
+        return as_params(rooms.fit_settings(self.study, endpoint))
+
+    def display(self, endpoint: str) -> Any:
+        """Params of one endpoint's figures and table."""
+        return as_params(presentation.display_settings(self.study, endpoint))
+
+    def displays(self) -> Any:
+        """Params of all endpoints' displays, in the order of print."""
+        return [self.display(endpoint) for endpoint in presentation.endpoint_order(self.study)]
+
+    def report(self) -> Any:
+        """Params of the report."""
+        return as_params(presentation.report_settings(self.study, self.file))
+
+    def resolved(self) -> Any:
+        """The whole study, defaults filled in, templates resolved."""
+        document = self.study.model_dump(mode="json")
+        for endpoint in self.study.endpoints:
+            resolved = {name: as_params(a) for name, a in analyses_of(self.study, endpoint).items()}
+            document["endpoints"][endpoint]["analyses"] = resolved
+        return document

@@ -1,0 +1,86 @@
+"""What is printed of the study: labels, units and order for figures, tables and the report. No number depends on these."""
+
+from __future__ import annotations
+
+from rctflow.figures.settings import ArmLabel, Display, VisitLabel
+from rctflow.report.settings import ReportArm, ReportEndpoint, ReportPopulation, ReportSettings, ReportVisit
+from rctflow.study.analyses import analyses_of, main_analysis
+from rctflow.study.model import Study
+from rctflow.study.rooms import arm_order, baseline_visit, endpoint_visits, population_flag, primary_visit, visit_order
+
+
+def display_settings(study: Study, endpoint_id: str) -> Display:
+    """How the figures and the table of one endpoint look."""
+    endpoint = study.endpoints[endpoint_id]
+    analyses = analyses_of(study, endpoint_id)
+    main = main_analysis(endpoint, analyses)
+    population = analyses[main].populations[0]
+    visits = (baseline_visit(study), *endpoint_visits(study, endpoint))
+    return Display(
+        endpoint=endpoint_id,
+        label=endpoint.label,
+        unit=endpoint.unit,
+        direction=endpoint.direction,
+        digits=endpoint.digits,
+        role=endpoint.role,
+        arms=tuple(ArmLabel(arm, study.arms.levels[arm].label, study.arms.levels[arm].colour) for arm in arm_order(study)),
+        visits=tuple(VisitLabel(visit, study.visits[visit].label, study.visits[visit].day) for visit in visits),
+        baseline_visit=baseline_visit(study) if endpoint.baseline else "",
+        primary_visit=primary_visit(study, endpoint),
+        main_analysis=main,
+        main_population=population,
+        population_flag=population_flag(study, population),
+        arm_column="TRT01A" if study.populations[population].arm == "actual" else "TRT01P",
+        outcome=analyses[main].outcome,
+        confidence=analyses[main].confidence,
+        synthetic=study.study.data == "synthetic",
+    )
+
+
+def endpoint_order(study: Study) -> list[str]:
+    """Endpoint ids as printed: primary, secondary, then the others, each in the order of the config."""
+    ranks = {"primary": 0, "secondary": 1}
+    return sorted(study.endpoints, key=lambda name: ranks.get(study.endpoints[name].role, 2))
+
+
+def report_settings(study: Study, file: str) -> ReportSettings:
+    """The study as the report tells it; ``file`` is the config file, for the command that makes it again."""
+    return ReportSettings(
+        study=study.study.id,
+        title=study.study.title,
+        arms=tuple(_arm(study, arm) for arm in arm_order(study)),
+        visits=tuple(_visit(study, visit) for visit in visit_order(study)),
+        populations=tuple(ReportPopulation(p, plan.label, plan.where) for p, plan in study.populations.items()),
+        endpoints=tuple(_endpoint(study, endpoint) for endpoint in endpoint_order(study)),
+        design=study.study.description,
+        registration=study.study.registration,
+        reference=study.study.reference,
+        command="./run" if file == "config/config.yaml" else f"./run --config study={file}",
+        synthetic=study.study.data == "synthetic",
+    )
+
+
+def _arm(study: Study, arm: str) -> ReportArm:
+    return ReportArm(arm, study.arms.levels[arm].label, study.arms.levels[arm].description)
+
+
+def _visit(study: Study, visit: str) -> ReportVisit:
+    plan = study.visits[visit]
+    return ReportVisit(visit, plan.label, plan.day, *plan.window)
+
+
+def _endpoint(study: Study, endpoint_id: str) -> ReportEndpoint:
+    endpoint, display = study.endpoints[endpoint_id], display_settings(study, endpoint_id)
+    return ReportEndpoint(
+        id=endpoint_id,
+        label=endpoint.label,
+        unit=endpoint.unit,
+        direction=endpoint.direction,
+        digits=endpoint.digits,
+        role=endpoint.role,
+        main_analysis=display.main_analysis,
+        main_population=display.main_population,
+        primary_visit=display.primary_visit,
+        outcome=display.outcome,
+        confidence=display.confidence,
+    )

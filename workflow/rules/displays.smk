@@ -1,0 +1,45 @@
+"""Rooms figures and tables: result rows become what is printed, per endpoint and over all endpoints.
+
+in: endpoints/<endpoint>/results.csv, adam/; out: endpoints/<endpoint>/*.svg, table.*, figures/, tables/.
+"""
+
+
+rule displays:
+    """Figures and the table of one endpoint."""
+    input:
+        results="<results>/endpoints/{endpoint}/results.csv",
+        records="<results>/adam/{endpoint}.parquet",
+        adsl="<results>/adam/adsl.parquet",
+        code=code_of("displays"),
+    output:
+        profile=report("<results>/endpoints/{endpoint}/profile.svg", category="{endpoint}"),
+        trajectories=report("<results>/endpoints/{endpoint}/trajectories.svg", category="{endpoint}"),
+        html="<results>/endpoints/{endpoint}/table.html",
+        csv=report("<results>/endpoints/{endpoint}/table.csv", category="{endpoint}"),
+    params:
+        display=lambda wildcards: dag.display(wildcards.endpoint),
+    log:
+        "<logs>/displays/{endpoint}.log",
+    benchmark:
+        "<benchmarks>/displays/{endpoint}.tsv"
+    script:
+        "../../scripts/displays.py"
+
+
+rule overview:
+    """The forest of all endpoints and their table at the primary visit."""
+    input:
+        results=expand("<results>/endpoints/{endpoint}/results.csv", endpoint=dag.study.endpoints),
+        code=code_of("overview"),
+    output:
+        forest=report("<results>/figures/forest.svg", category="overview"),
+        html="<results>/tables/overview.html",
+        csv=report("<results>/tables/overview.csv", category="overview"),
+    params:
+        displays=dag.displays(),
+    log:
+        "<logs>/overview.log",
+    benchmark:
+        "<benchmarks>/overview.tsv"
+    script:
+        "../../scripts/overview.py"

@@ -1,0 +1,48 @@
+"""Rooms ingest and clean: each raw form becomes a source table, then a clean table and a ledger of every change.
+
+in: one raw form (written by `simulate` when the study is simulated); out: tables/, clean/. One job per form.
+"""
+
+if dag.is_simulated:
+
+    rule simulate:
+        """Write the raw forms of a simulated trial, and its truth, which no other rule reads."""
+        input:
+            code=code_of("simulate"),
+        output:
+            forms=expand("<results>/raw/{form}", form=dag.raw_forms()),
+            truth="<results>/simulated/truth.json",
+            dirt="<results>/simulated/dirt.csv",
+        params:
+            seed=dag.study.source.seed,
+            settings=dag.simulation(),
+        log:
+            "<logs>/simulate.log",
+        benchmark:
+            "<benchmarks>/simulate.tsv"
+        priority: 100
+        script:
+            "../../scripts/simulate.py"
+
+
+rule form:
+    """Read one raw form, type it, clean it by the declared rules."""
+    input:
+        raw=lambda wildcards: dag.raw_file(wildcards.table),
+        code=code_of("form"),
+    output:
+        source="<results>/tables/{table}.parquet",
+        description="<results>/tables/{table}.json",
+        clean="<results>/clean/{table}.parquet",
+        ledger="<results>/clean/{table}.ledger.csv",
+    params:
+        place=lambda wildcards: dag.place(f"tables.{wildcards.table}"),
+        ingest=lambda wildcards: dag.ingest(wildcards.table),
+        clean=lambda wildcards: dag.clean(wildcards.table),
+    log:
+        "<logs>/form/{table}.log",
+    benchmark:
+        "<benchmarks>/form/{table}.tsv"
+    priority: 90  # every form is checked before anything is derived from one
+    script:
+        "../../scripts/form.py"

@@ -1,0 +1,40 @@
+"""Room report: everything that was computed, on one page.
+
+in: result rows, displays, the config as understood; out: report.html, config.yaml.
+"""
+
+
+rule resolved_config:
+    """The study config as it was understood, defaults and templates filled in."""
+    input:
+        code=code_of("resolved_config"),
+    output:
+        "<results>/config.yaml",
+    params:
+        study=dag.resolved(),
+    log:
+        "<logs>/resolved_config.log",
+    benchmark:
+        "<benchmarks>/resolved_config.tsv"
+    script:
+        "../../scripts/resolved_config.py"
+
+
+rule report:
+    """One self-contained HTML page."""
+    input:
+        results=expand("<results>/endpoints/{endpoint}/results.csv", endpoint=dag.study.endpoints),
+        displays=dag.all_displays(),
+        overview=["<results>/figures/forest.svg", "<results>/tables/overview.html"],
+        summaries=expand("<results>/summaries/{name}/results.csv", name=["flow", "baseline", "data_quality"]),
+        code=code_of("report"),
+    output:
+        report("<results>/report.html", category="report"),
+    params:
+        report=dag.report(),
+    log:
+        "<logs>/report.log",
+    benchmark:
+        "<benchmarks>/report.tsv"
+    script:
+        "../../scripts/report.py"
