@@ -10,8 +10,9 @@ TieRule = Literal["earlier", "later", "mean"]
 class Source:
     """One column of a clean table, reduced to one value per subject.
 
-    where: rows that count (all when empty). pick: which of several non-missing values (by date or day, then row). map:
-    value -> value that ADSL shows.
+    where: rows that count (all when empty). pick: which of several non-missing values: the first or last by date or
+    day, then row; the smallest or largest; ``only`` when there must be no more than one. map: value -> value that
+    ADSL shows; when given, it names every value that occurs.
     """
 
     table: str
@@ -31,7 +32,10 @@ class Flag:
 
 @dataclass(frozen=True)
 class PopulationRule:
-    """Members meet ``where`` over ADSL columns; ``flag`` is the ADSL variable (ITTFL, SAFFL, ...)."""
+    """Members meet ``where`` over ADSL columns, flags of other populations included (everybody when empty).
+
+    ``flag`` is the ADSL variable (ITTFL, SAFFL, ...).
+    """
 
     flag: str
     where: str = ""
@@ -41,9 +45,10 @@ class PopulationRule:
 class Subjects:
     """How ADSL is made.
 
-    table: the clean table with one row per subject (who exists). arms: raw value -> arm id; reference arm first.
-    planned, actual: where TRT01P and TRT01A stand (actual is planned when omitted). randomized, first_dose: dates, or None for a
-    study that has only study days. strata, covariates, flags: ADSL name -> where it stands.
+    table: the clean table that says who exists (one row per subject, or more). arms: raw value -> arm id. arm_order:
+    the arm ids, reference arm first. planned, actual: where TRT01P and TRT01A stand (actual is planned when omitted).
+    randomized, first_dose: dates, or None for a study that has only study days. strata, covariates, flags: ADSL name
+    -> where it stands.
     """
 
     study: str
@@ -62,7 +67,13 @@ class Subjects:
 
 @dataclass(frozen=True)
 class Window:
-    """An analysis visit: number in the order of the plan, target study day, window (both ends included, days)."""
+    """An analysis visit: number in the order of the plan, target day, window (both ends included).
+
+    Days are written as protocols write them: days since first dose, 0 = the day of first dose (randomization when
+    never dosed), negative before it. ADaM's study day has no day 0, so that day d stands in AWTARGET, AWLO and AWHI,
+    as in ADY, as d + 1 when d >= 0 and as d when d < 0: ``day: 7`` is ADY 8, and ``window: [-28, 0]`` is ADY -28 to
+    1.
+    """
 
     number: int
     day: int
@@ -75,8 +86,9 @@ class Window:
 class Unable:
     """What becomes of a patient who could not perform the test.
 
-    worst: AVAL is ``value``, the declared worst value (DTYPE WORST). rank: within a visit AVAL is the mid-rank over all patients, those
-    unable sharing the worst (DTYPE RANK). missing: AVAL stays missing, and AVALC says unable.
+    worst: AVAL is ``value``, the declared worst value (DTYPE WORST). rank: within a visit AVAL is the mid-rank over
+    all patients, those unable sharing the worst (DTYPE RANK; AVALC keeps the measured value). missing: AVAL stays
+    missing, and AVALC says unable.
     """
 
     rule: Literal["worst", "rank", "missing"]
@@ -87,10 +99,13 @@ class Unable:
 class Records:
     """How the BDS table of one endpoint is made.
 
-    instrument: path of the YAML file and its options, or "" when ``column`` of ``table`` is the value itself. items: instrument item
-    -> column of the clean table (the same name when omitted). where: rows that count. windowing: by_day assigns visits by study day
-    and window, nominal believes the visit that the site wrote. tie: which of two records equally far from the target day.
-    baseline: False for an outcome that is not measured before treatment.
+    instrument: path of the YAML file and its options, or "" when ``column`` of ``table`` is the value itself. items:
+    instrument item or covariate -> column of the clean table (the same name when omitted; a covariate that the table
+    lacks is taken from ADSL). where: rows that count. windowing: by_day assigns visits by study day and window,
+    nominal believes the visit that the site wrote. tie: which of two records equally far from the target day.
+    direction: which way is better. unable: needed once somebody was unable. below, above: the value that stands for
+    ``<0.5`` or ``>100``: half the limit, the limit divided by the square root of 2, the limit itself, or missing;
+    needed once such a value occurs. baseline: False for an outcome that is not measured before treatment.
     """
 
     study: str
@@ -109,4 +124,6 @@ class Records:
     windowing: Literal["by_day", "nominal"] = "by_day"
     tie: TieRule = "earlier"
     unable: Unable | None = None
+    below: Literal["", "half", "sqrt2", "limit", "missing"] = ""
+    above: Literal["", "limit", "missing"] = ""
     baseline: bool = True

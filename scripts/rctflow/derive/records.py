@@ -1,0 +1,111 @@
+"""BDS: every assessment of one endpoint, with its analysis visit, baseline and change."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from rctflow.derive.change import derive_change
+from rctflow.derive.errors import DeriveError
+from rctflow.derive.selection import flag_analysis, flag_baseline
+from rctflow.derive.settings import Records
+from rctflow.derive.sources import select_rows
+from rctflow.derive.unable import apply_unable, rank_within_visit
+from rctflow.derive.values import apply_limits, derive_values
+from rctflow.derive.windows import assign_visits, derive_study_day
+
+TEXT, NUMBER, DATE = "str", "float64", "datetime64[us]"
+LAYOUT = {
+    "STUDYID": TEXT,
+    "USUBJID": TEXT,
+    "PARAMCD": TEXT,
+    "PARAM": TEXT,
+    "AVISIT": TEXT,
+    "AVISITN": NUMBER,
+    "ADT": DATE,
+    "ADY": NUMBER,
+    "AVAL": NUMBER,
+    "AVALC": TEXT,
+    "BASE": NUMBER,
+    "CHG": NUMBER,
+    "PCHG": NUMBER,
+    "ABLFL": TEXT,
+    "ANL01FL": TEXT,
+    "DTYPE": TEXT,
+    "AWTARGET": NUMBER,
+    "AWLO": NUMBER,
+    "AWHI": NUMBER,
+    "AWTDIFF": NUMBER,
+    "SRCDOM": TEXT,
+    "SRCVAR": TEXT,
+    "SRCSEQ": NUMBER,
+}
+
+
+def derive_records(table: pd.DataFrame, adsl: pd.DataFrame, settings: Records) -> pd.DataFrame:
+    """The BDS table of one endpoint: columns and types of ``LAYOUT``, sorted by USUBJID, AVISITN, ADY, SRCSEQ
+    (missing last).
+
+    table: the clean table. Every row of a randomized subject that meets ``where`` is a record, and averaged ties are
+    further ones (``left_out`` names the subjects who are not in ADSL).
+    Raises DeriveError for no record at all, unknown columns, overlapping windows, study days that cannot be computed,
+    and 'unable' or censored values without a declared rule; InstrumentError when the instrument does not fit the
+    table.
+    """
+    rows = _rows(table, adsl, settings)
+    records = apply_limits(derive_values(rows, adsl, settings), settings)
+    records = derive_study_day(apply_unable(records, settings), adsl)
+    _refuse_no_days(records, settings)
+    records = assign_visits(records, settings.visits, settings.windowing)
+    if settings.baseline:
+        records = flag_baseline(records, settings.visits, settings.tie)
+    else:
+        records = records.assign(ABLFL=pd.array([""] * len(records), dtype="str"))
+    records = flag_analysis(records, settings.visits, settings.tie, settings.baseline)
+    if settings.unable is not None and settings.unable.rule == "rank":
+        records = rank_within_visit(records, settings.visits)
+    return _laid_out(derive_change(records, settings.visits), settings)
+
+
+def left_out(table: pd.DataFrame, adsl: pd.DataFrame) -> list[str]:
+    """Subjects with rows in ``table`` who are not in ADSL, sorted: their rows are in no BDS table."""
+    return sorted(set(table["USUBJID"].dropna()) - set(adsl["USUBJID"]))
+
+
+def _rows(table: pd.DataFrame, adsl: pd.DataFrame, settings: Records) -> pd.DataFrame:
+    place = f"endpoints.{settings.endpoint}"
+    rows = select_rows(table, settings.table, settings.where, place)
+    if rows.empty:
+        why = f"no row meets {settings.where!r}" if settings.where and not table.empty else "it has no rows"
+        raise DeriveError(
+            f"{place}: nothing to derive from table {settings.table!r}: {why}. Check the form and `where`."
+        )
+    rows = rows[rows["USUBJID"].isin(adsl["USUBJID"])]
+    if rows.empty:
+        raise DeriveError(
+            f"{place}: no subject of table {settings.table!r} is randomized. Check that its subject column holds the "
+            "same "
+            f"identifiers as the subjects table (here {table['USUBJID'].iloc[0]!r}, there {adsl['USUBJID'].iloc[0]!r})."
+        )
+    return rows.reset_index(drop=True)
+
+
+def _refuse_no_days(records: pd.DataFrame, settings: Records) -> None:
+    if settings.windowing == "by_day" and records["ADY"].isna().all():
+        raise DeriveError(
+            f"endpoints.{settings.endpoint}: no record of table {settings.table!r} has a study day, so that no visit "
+            "window "
+            "can hold one. Declare the table's date or day column, and subjects.randomized or subjects.first_dose; or "
+            "`windowing: nominal` to believe the visit that the site wrote."
+        )
+
+
+def _laid_out(records: pd.DataFrame, settings: Records) -> pd.DataFrame:
+    constant = {
+        "STUDYID": settings.study,
+        "PARAMCD": settings.endpoint.upper(),
+        "PARAM": f"{settings.param} ({settings.unit})" if settings.unit else settings.param,
+        "SRCDOM": settings.table,
+    }
+    records = records.assign(**{name: pd.array([text] * len(records), dtype="str") for name, text in constant.items()})
+    records = records.sort_values(["USUBJID", "AVISITN", "ADY", "SRCSEQ", "VISIT"], kind="stable")
+    return records[list(LAYOUT)].astype(LAYOUT).reset_index(drop=True)

@@ -1,0 +1,141 @@
+"""ADSL: one row per randomized subject."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from rctflow.derive.errors import DeriveError, did_you_mean
+from rctflow.derive.populations import flag_populations
+from rctflow.derive.settings import Source, Subjects
+from rctflow.derive.sources import as_text, mapped, require_columns, subjects_with, table_of, value_per_subject
+
+FIXED = ("STUDYID", "USUBJID", "TRT01P", "TRT01A", "RANDDT", "TRTSDT", "RANDFL")
+
+
+def derive_subjects(tables: Mapping[str, pd.DataFrame], settings: Subjects) -> pd.DataFrame:
+    """ADSL: one row per randomized subject (a subject with a planned arm), sorted by USUBJID.
+
+    Columns: STUDYID, USUBJID, TRT01P, TRT01A (arm ids; TRT01A missing when an actual arm is declared and the subject
+    has none), RANDDT, TRTSDT (datetime64, days), RANDFL, then strata, covariates and flags (Y/N), each in the order
+    of their names, then the population flags (Y/N).
+    Raises DeriveError, with the subject and the remedy, for an unknown arm, two randomizations of one subject, a
+    subject who is randomized but not in the subjects table, an arm or a population with nobody, and an unknown table,
+    column or ``where``.
+    """
+    _refuse_clashes(settings)
+    planned = _arms(tables, settings.planned, settings, "subjects.planned")
+    _refuse_strangers(planned, tables, settings)
+    adsl = pd.DataFrame({"USUBJID": planned.index.astype("str"), "TRT01P": planned.to_numpy()})
+    adsl["STUDYID"] = pd.array([settings.study] * len(adsl), dtype="str")
+    actual = _arms(tables, settings.actual, settings, "subjects.actual") if settings.actual else planned
+    adsl["TRT01A"] = adsl["USUBJID"].map(actual).astype("str")
+    adsl["RANDDT"] = derive_date(adsl["USUBJID"], tables, settings.randomized, "subjects.randomized")
+    adsl["TRTSDT"] = derive_date(adsl["USUBJID"], tables, settings.first_dose, "subjects.first_dose")
+    adsl["RANDFL"] = pd.array(["Y"] * len(adsl), dtype="str")
+    adsl = derive_covariates(adsl[list(FIXED)], tables, settings.strata, "subjects.strata")
+    adsl = derive_covariates(adsl, tables, settings.covariates, "subjects.covariates")
+    for name, flag in sorted(settings.flags.items()):
+        member = adsl["USUBJID"].isin(subjects_with(tables, flag, f"subjects.flags.{name}"))
+        adsl = adsl.assign(**{name: pd.array(np.where(member, "Y", "N"), dtype="str")})
+    return flag_populations(adsl, settings.populations)
+
+
+def derive_date(
+    subjects: pd.Series, tables: Mapping[str, pd.DataFrame], source: Source | None, place: str
+) -> pd.Series:
+    """(n,) datetime64 without time of day, missing where the subject has none or no source is declared."""
+    if source is None:
+        return pd.Series(pd.NaT, index=subjects.index, dtype="datetime64[us]")
+    dates = value_per_subject(tables, source, _two_randomizations(place))
+    if not dates.empty and not pd.api.types.is_datetime64_any_dtype(dates):
+        raise DeriveError(
+            f"{place}: column {source.column!r} of table {source.table!r} holds no dates. Declare its type as date "
+            "under "
+            f"source.tables.{source.table}.columns."
+        )
+    return subjects.map(pd.to_datetime(dates).dt.normalize()).astype("datetime64[us]")
+
+
+def derive_covariates(
+    adsl: pd.DataFrame, tables: Mapping[str, pd.DataFrame], sources: Mapping[str, Source], place: str
+) -> pd.DataFrame:
+    """``adsl`` with one column per source, in the order of their names, of the type that the clean table has."""
+    for name, source in sorted(sources.items()):
+        here = f"{place}.{name}"
+        values = mapped(value_per_subject(tables, source, here), source.map, here)
+        adsl = adsl.assign(**{name: values.reindex(adsl["USUBJID"]).to_numpy()}).astype({name: values.dtype})
+    return adsl
+
+
+def unrandomized(tables: Mapping[str, pd.DataFrame], adsl: pd.DataFrame, settings: Subjects) -> list[str]:
+    """Subjects of the subjects table who are not in ADSL, sorted: screened, never randomized."""
+    known = table_of(tables, settings.table, "subjects.table")["USUBJID"].dropna()
+    return sorted(set(known) - set(adsl["USUBJID"]))
+
+
+def _two_randomizations(place: str) -> str:
+    return (
+        f"{place} (two randomizations of one subject?)"
+        if place in ("subjects.planned", "subjects.randomized")
+        else place
+    )
+
+
+def _arms(tables: Mapping[str, pd.DataFrame], source: Source, settings: Subjects, place: str) -> pd.Series:
+    """Arm id per subject; raises DeriveError for an arm that is not declared, and for a planned arm with nobody."""
+    values = value_per_subject(tables, source, _two_randomizations(place))
+    texts = as_text(mapped(values, source.map, place))
+    unknown = ~texts.isin(list(settings.arms))
+    if unknown.any():
+        subject, text = next(iter(texts[unknown].items()))
+        raise DeriveError(
+            f"{place}: subject {subject} has the arm {text!r} in column {source.column!r} of table {source.table!r}, "
+            "which is not "
+            f"declared.{did_you_mean(text, settings.arms)} Declared: {', '.join(map(repr, settings.arms))}. Correct "
+            "the form, or "
+            "declare it under arms."
+        )
+    arms = texts.map(settings.arms).astype("str")
+    if place == "subjects.planned":
+        _refuse_empty_arms(arms, settings, source)
+    return arms
+
+
+def _refuse_empty_arms(arms: pd.Series, settings: Subjects, source: Source) -> None:
+    if arms.empty:
+        raise DeriveError(
+            f"subjects.planned: nobody is randomized: column {source.column!r} of table {source.table!r} has no value"
+            f"{f' where {source.where}' if source.where else ''}. Check the column, and that the form is not empty."
+        )
+    for arm in settings.arm_order:
+        if arm not in set(arms):
+            written = [raw for raw, name in settings.arms.items() if name == arm]
+            raise DeriveError(
+                f"arms.levels.{arm}: nobody is randomized to this arm: column {source.column!r} of table "
+                f"{source.table!r} never "
+                f"says {' or '.join(map(repr, written))}. Correct how the arm is written, or remove it."
+            )
+
+
+def _refuse_strangers(planned: pd.Series, tables: Mapping[str, pd.DataFrame], settings: Subjects) -> None:
+    known = table_of(tables, settings.table, "subjects.table")
+    require_columns(known, settings.table, ["USUBJID"], "subjects.table")
+    strangers = sorted(set(planned.index) - set(known["USUBJID"]))
+    if strangers:
+        raise DeriveError(
+            f"subjects.table: {len(strangers)} randomized subjects have no row in table {settings.table!r} (first: "
+            f"{strangers[0]}). "
+            "Complete that form, or name the table that lists everybody."
+        )
+
+
+def _refuse_clashes(settings: Subjects) -> None:
+    flags = [rule.flag for rule in settings.populations.values()]
+    seen = set(FIXED)
+    for name in [*settings.strata, *settings.covariates, *settings.flags, *flags]:
+        if name in seen:
+            raise DeriveError(f"subjects: two variables of ADSL are called {name!r}. Give one of them another name.")
+        seen.add(name)

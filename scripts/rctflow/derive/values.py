@@ -1,0 +1,101 @@
+"""One value per assessment: a score of an instrument, or a column as it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from rctflow.derive.errors import DeriveError
+from rctflow.derive.instruments import load_instrument, needed_columns, score
+from rctflow.derive.settings import Records
+from rctflow.derive.sources import require_columns
+
+BELOW = {"half": 0.5, "sqrt2": 1 / np.sqrt(2), "limit": 1.0, "missing": np.nan}
+
+
+def derive_values(rows: pd.DataFrame, adsl: pd.DataFrame, settings: Records) -> pd.DataFrame:
+    """``rows`` of a clean table, reduced to what records need: USUBJID, VISIT, ADT, DAY, SRCSEQ, with AVAL, AVALC,
+    DTYPE, SRCVAR.
+
+    AVALC says why AVAL is missing or what the number stands for (unable, refused, missing, <0.5), else "".
+    Raises DeriveError for an unknown column or a column without numbers; InstrumentError when the instrument does not
+    fit.
+    """
+    place = f"endpoints.{settings.endpoint}"
+    if settings.instrument:
+        value, code, source = _score(rows, adsl, settings, place)
+    else:
+        value, code, source = _column(rows, settings, place)
+    text = {name: pd.array([text] * len(rows), dtype="str") for name, text in (("DTYPE", ""), ("SRCVAR", source))}
+    return rows[["USUBJID", "VISIT", "ADT", "DAY"]].assign(
+        VISIT=rows["VISIT"].fillna(""),
+        SRCSEQ=rows["SRCROW"].astype("float64"),
+        AVAL=value,
+        AVALC=code.astype("str"),
+        **text,
+    )
+
+
+def apply_limits(records: pd.DataFrame, settings: Records) -> pd.DataFrame:
+    """``records`` with a number in place of each ``<0.5`` or ``>100`` that has none yet, by the declared rule; AVALC
+    keeps the text.
+
+    Raises DeriveError when such a value occurs and no rule is declared.
+    """
+    value = records["AVAL"]
+    for sign, rule, name in (("<", settings.below, "below"), (">", settings.above, "above")):
+        limited = records["AVALC"].str.startswith(sign) & value.isna()
+        if not limited.any():
+            continue
+        place = f"endpoints.{settings.endpoint}.{name}"
+        if not rule:
+            choices = ", ".join(BELOW) if sign == "<" else "limit, missing"
+            raise DeriveError(
+                f"{place}: {limited.sum()} values of {settings.table!r} are written with {sign!r} (first: subject "
+                f"{records.loc[limited, 'USUBJID'].min()}), and no rule says what stands for them. Declare {place}: "
+                f"one of {choices}."
+            )
+        limit = records.loc[limited, "AVALC"].str[1:].astype("float64")
+        value = value.mask(limited, limit * BELOW[rule])
+    return records.assign(AVAL=value)
+
+
+def _column(rows: pd.DataFrame, settings: Records, place: str) -> tuple[pd.Series, pd.Series, str]:
+    name = settings.column
+    require_columns(rows, settings.table, [name], f"{place}.column")
+    if not pd.api.types.is_numeric_dtype(rows[name]):
+        raise DeriveError(
+            f"{place}.column: {name!r} of table {settings.table!r} holds no numbers. Declare its type as number under "
+            f"source.tables.{settings.table}.columns, and its coded values as codes."
+        )
+    number = rows[name].astype("float64")
+    code = (
+        rows[f"{name}_CODE"].fillna("").astype("object")
+        if f"{name}_CODE" in rows
+        else pd.Series("", rows.index, dtype=object)
+    )
+    limited = code.isin(["<", ">"]) & number.notna()
+    code = code.mask(limited, code + number.map(lambda limit: f"{limit:.15g}"))
+    code = code.mask((code == "") & number.isna(), "missing")
+    return number.where(code == ""), code, name
+
+
+def _score(rows: pd.DataFrame, adsl: pd.DataFrame, settings: Records, place: str) -> tuple[pd.Series, pd.Series, str]:
+    instrument = load_instrument(Path(settings.instrument))
+    wanted = [settings.score]
+    items, used = pd.DataFrame(index=rows.index), []
+    for name in needed_columns(instrument, settings.options, wanted):
+        column = settings.items.get(name, name)
+        if name in settings.items and column not in rows and (name in instrument.items or column not in adsl):
+            require_columns(rows, settings.table, [column], f"{place}.items.{name}")
+        if column in rows:
+            used.append(column)
+            items[name] = rows[column]
+            if f"{column}_CODE" in rows:
+                items[f"{name}_CODE"] = rows[f"{column}_CODE"]
+        elif name in instrument.covariates and column in adsl:
+            items[name] = rows["USUBJID"].map(adsl.set_index("USUBJID")[column])
+    scores = score(instrument, items, settings.options, wanted)
+    return scores[settings.score], scores[f"{settings.score}_CODE"], ",".join(used)
