@@ -33,7 +33,7 @@ def written_whole(path: str | Path) -> Iterator[Path]:
 
 
 def sweep_partial(folder: Path) -> list[Path]:
-    """Remove and return the temporary files that killed processes left under ``folder``; nothing may be writing there."""
+    """Remove and return the temporary files that killed processes left under ``folder``. Nothing may write there."""
     leftovers = sorted(folder.rglob(f".*{PARTIAL}*"))
     for file in leftovers:
         file.unlink(missing_ok=True)

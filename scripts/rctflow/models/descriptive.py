@@ -1,8 +1,6 @@
 """Descriptive statistics of the value and of its change, by arm and visit, baseline included.
 
-Quantiles are those of SAS PCTLDEF=5, the empirical distribution with averaging: with the ordered x and n p = j + g,
-the quantile is (x_j + x_(j+1)) / 2 when g = 0, else x_(j+1) (Hyndman & Fan 1996, definition 2). The interval of the
-mean is Student's t, unadjusted.
+Quantiles and the unadjusted t interval of the mean: description.py.
 """
 
 from __future__ import annotations
@@ -11,16 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rctflow.description import STATISTICS, describe_values
 from rctflow.models.contract import AnalysisData, ModelOutput, Row, rows_of
-from rctflow.models.linear import Array, t_quantile
 from rctflow.models.settings import Analysis, Fit
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
-LOCATION = ("mean", "median", "q1", "q3", "min", "max")
-SPREAD = ("sd", "ci_low", "ci_high")
-NAMES = ("n", "mean", "sd", "median", "q1", "q3", "min", "max", "ci_low", "ci_high")
 GEOMETRIC = ("geometric_mean", "geometric_ci_low", "geometric_ci_high")
 
 
@@ -64,27 +59,12 @@ def _described(column: Series, prefix: str, analysis: Analysis, settings: Fit, s
     values = column.dropna().to_numpy(float)
     found = describe_values(values, analysis.confidence)
     method = f"quantiles as PCTLDEF=5; t interval {100 * analysis.confidence:g} %"
-    units = {prefix + name: settings.unit for name in (*LOCATION, *SPREAD)}
+    units = {prefix + name: settings.unit for name in STATISTICS[1:]}
     rows: list[Row] = []
-    for name in NAMES:
+    for name in STATISTICS:
         value = found.get(name)
         rows += rows_of({prefix + name: value}, units, method=method, **shared | _too_few(value, len(values)))
     return rows
-
-
-def describe_values(values: Array, confidence: float) -> dict[str, float]:
-    """The statistics of ``NAMES`` that ``values`` (n,) determine: only n when it is 0, no spread when it is 1."""
-    n = len(values)
-    found: dict[str, float] = {"n": n}
-    if n:
-        q1, median, q3 = np.quantile(values, [0.25, 0.5, 0.75], method="averaged_inverted_cdf")
-        found |= {"mean": float(values.mean()), "median": float(median), "q1": float(q1), "q3": float(q3)}
-        found |= {"min": float(values.min()), "max": float(values.max())}
-    if n > 1:
-        sd = float(values.std(ddof=1))
-        half = t_quantile(confidence, n - 1) * sd / n**0.5
-        found |= {"sd": sd, "ci_low": found["mean"] - half, "ci_high": found["mean"] + half}
-    return found
 
 
 def _geometric(column: Series, analysis: Analysis, settings: Fit, shared: dict[str, Any]) -> list[Row]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rctflow.description import t_quantile
 from rctflow.models.contract import NotEstimable
 
 Array = NDArray[np.float64]
@@ -84,13 +85,6 @@ class Estimate:
         """The two-sided t interval."""
         half = t_quantile(confidence, self.df) * self.se
         return self.value - half, self.value + half
-
-
-def t_quantile(confidence: float, df: int) -> float:
-    """The quantile of Student's t that bounds a two-sided interval of this confidence."""
-    from scipy.special import stdtrit
-
-    return float(stdtrit(df, (1 + confidence) / 2))
 
 
 def numeric_term(name: str, values: Array) -> Term:

@@ -1,0 +1,82 @@
+"""Baseline characteristics by arm, as CONSORT 2010 (item 15) asks: no tests, since arms differ by chance alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from rctflow.description import describe_values
+from rctflow.results import Result
+from rctflow.summaries.rows import ARM_COLUMN, SummaryError, groups, require, summary_row
+from rctflow.summaries.settings import Summaries
+
+if TYPE_CHECKING:
+    from pandas import DataFrame, Series
+
+NAME = "baseline"
+SHOWN = ("mean", "sd", "median", "q1", "q3", "min", "max")
+
+
+def summarize_baseline(adsl: DataFrame, settings: Summaries) -> list[Result]:
+    """Each variable by arm and in total (group ""), as rows with endpoint ``baseline`` and the variable as analysis.
+
+    Numbers: n, mean, sd, median, q1, q3 (PCTLDEF=5), min, max, n_missing. Text: n, n:<level> and percent:<level> of
+    those with a value, n_missing. Raises SummaryError when a column or the population is missing.
+    """
+    if settings.baseline_population not in settings.populations:
+        known = ", ".join(sorted(settings.populations))
+        raise SummaryError(f"baseline: '{settings.baseline_population}' is not a population. One of: {known}")
+    population = settings.populations[settings.baseline_population]
+    column = ARM_COLUMN[population.arm]
+    require(adsl, [population.flag, column, *settings.variables], "ADSL")
+    members = adsl[adsl[population.flag].eq("Y")]
+    rows: list[Result] = []
+    for variable in dict.fromkeys(settings.variables):
+        levels = sorted(set(_present(members[variable]).map(_text))) if _is_text(members[variable]) else []
+        for arm, of_arm in groups(members, settings.arms, column):
+            shared: dict[str, Any] = {"population": settings.baseline_population, "group": arm}
+            values = of_arm[variable]
+            statistics = _levels(values, levels) if _is_text(values) else _numbers(values)
+            rows += [_row(settings, variable, name, value, **shared) for name, value in statistics]
+    return rows
+
+
+def _is_text(values: Series) -> bool:
+    return values.dtype.kind not in "iuf"
+
+
+def _present(values: Series) -> Series:
+    return values[values.notna() & values.ne("")] if _is_text(values) else values.dropna()
+
+
+def _text(value: object) -> str:
+    return str(value)
+
+
+def _numbers(values: Series) -> Iterator[tuple[str, float | None]]:
+    present = _present(values)
+    found = describe_values(present.to_numpy(float), 0.95)
+    yield "n", len(present)
+    for name in SHOWN:
+        yield name, found.get(name)
+    yield "n_missing", len(values) - len(present)
+
+
+def _levels(values: Series, levels: list[str]) -> Iterator[tuple[str, float | None]]:
+    present = _present(values).map(_text)
+    yield "n", len(present)
+    for level in levels:
+        n = int(present.eq(level).sum())
+        yield f"n:{level}", n
+        yield f"percent:{level}", 100 * n / len(present) if len(present) else None
+    yield "n_missing", len(values) - len(present)
+
+
+def _row(settings: Summaries, variable: str, statistic: str, value: float | None, **shared: Any) -> Result:
+    if value is None:
+        shared |= {"status": "not_estimable", "note": "too few values"}
+    if statistic.startswith("percent:"):
+        shared |= {"unit": "%", "method": "of those with a value"}
+    elif statistic in SHOWN:
+        shared |= {"unit": settings.units.get(variable, ""), "method": "quantiles as PCTLDEF=5"}
+    return summary_row(settings.study, NAME, variable, statistic, value, **shared)

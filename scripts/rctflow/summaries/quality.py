@@ -1,0 +1,39 @@
+"""What cleaning did, counted: the ledger's rows by table, severity and rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from rctflow.results import Result
+from rctflow.summaries.rows import require, summary_row
+from rctflow.summaries.settings import Summaries
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+NAME = "data_quality"
+
+
+def summarize_ledger(ledgers: Mapping[str, DataFrame], settings: Summaries) -> list[Result]:
+    """Ledger rows per table and over all tables, as rows with endpoint ``data_quality``.
+
+    ledgers: table id -> ledger (docs/architecture.md). analysis <table id>: n (all rows, 0 when nothing was touched)
+    and <severity>:<rule>; analysis ``data_quality``: the same over all tables. Raises SummaryError on a missing
+    column.
+    """
+    total: dict[str, int] = {"n": 0}
+    rows: list[Result] = []
+    for table in sorted(ledgers):
+        require(ledgers[table], ["rule", "severity"], f"the ledger of {table}")
+        counts = {"n": len(ledgers[table])} | _by_rule(ledgers[table])
+        rows += [summary_row(settings.study, NAME, table, name, n) for name, n in counts.items()]
+        for name, n in counts.items():
+            total[name] = total.get(name, 0) + n
+    ordered = {"n": total.pop("n")} | dict(sorted(total.items()))
+    return [*(summary_row(settings.study, NAME, NAME, name, n) for name, n in ordered.items()), *rows]
+
+
+def _by_rule(ledger: DataFrame) -> dict[str, int]:
+    names = ledger["severity"].astype("str") + ":" + ledger["rule"].astype("str")
+    return {str(name): int(n) for name, n in names.value_counts().sort_index().items()}
