@@ -2,7 +2,7 @@
 
 from rctflow.job import job
 
-with job(snakemake.log[0]):
+with job(snakemake.log[0], snakemake.params.config):
     from pathlib import Path
 
     from rctflow.clean import clean_table, write_ledger
@@ -12,7 +12,7 @@ with job(snakemake.log[0]):
     from rctflow.outputs import write_json, write_parquet
     from rctflow.settings import settings_from
 
-    raw, place = Path(snakemake.input.raw), snakemake.params.place
+    raw, place = Path(snakemake.input.raw), f"tables.{snakemake.wildcards.table}"
     ingest = settings_from(Ingest, snakemake.params.ingest)
     source = read_form(raw, ingest, where=place)
     clean, ledger = clean_table(source, settings_from(Clean, snakemake.params.clean), where=place)

@@ -2,14 +2,15 @@
 
 from rctflow.job import job
 
-with job(snakemake.log[0]) as log:
+with job(snakemake.log[0], snakemake.params.config) as log:
     import pandas as pd
 
-    from rctflow.derive import derive_records
+    from rctflow.derive.records import derive_records, left_out
     from rctflow.derive.settings import Records
     from rctflow.outputs import write_parquet
     from rctflow.settings import settings_from
 
     table, adsl = pd.read_parquet(snakemake.input.table), pd.read_parquet(snakemake.input.adsl)
-    settings = settings_from(Records, snakemake.params.records)
-    write_parquet(derive_records(table, adsl, settings, where=snakemake.params.place, log=log), snakemake.output[0])
+    records = derive_records(table, adsl, settings_from(Records, snakemake.params.records))
+    log.write(f"in the table, not in ADSL: {', '.join(left_out(table, adsl)) or 'nobody'}\n")
+    write_parquet(records, snakemake.output[0])

@@ -12,7 +12,7 @@ rule subjects:
     output:
         "<results>/adam/adsl.parquet",
     params:
-        place=dag.place("subjects"),
+        config=dag.file,
         subjects=dag.subjects(),
     log:
         "<logs>/subjects.log",
@@ -33,7 +33,7 @@ rule records:
     output:
         "<results>/adam/{endpoint}.parquet",
     params:
-        place=lambda wildcards: dag.place(f"endpoints.{wildcards.endpoint}"),
+        config=dag.file,
         records=lambda wildcards: dag.records(wildcards.endpoint),
     log:
         "<logs>/records/{endpoint}.log",

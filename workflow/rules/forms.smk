@@ -36,7 +36,7 @@ rule form:
         clean="<results>/clean/{table}.parquet",
         ledger="<results>/clean/{table}.ledger.csv",
     params:
-        place=lambda wildcards: dag.place(f"tables.{wildcards.table}"),
+        config=dag.file,
         ingest=lambda wildcards: dag.ingest(wildcards.table),
         clean=lambda wildcards: dag.clean(wildcards.table),
     log:

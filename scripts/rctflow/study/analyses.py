@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from rctflow.models.registry import options_class
 from rctflow.models.settings import Analysis
 from rctflow.study.messages import did_you_mean, path_of
 from rctflow.study.model import Endpoint, Study
@@ -43,10 +44,22 @@ def analysis_problems(study: Study, endpoint_id: str) -> list[tuple[str, str]]:
         try:
             _resolved(study, settings)
         except ValidationError as error:
-            problems += [(f"{path}.{path_of(item['loc'])}", _words(item)) for item in error.errors(include_url=False)]
+            items = error.errors(include_url=False)
+            problems += [(f"{path}.{path_of(item['loc'])}", _words(item, Analysis, "use")) for item in items]
     if endpoint.main and endpoint.main not in endpoint.analyses:
         problems.append((f"endpoints.{endpoint_id}.main", f"no such analysis. {did_you_mean(endpoint.main, endpoint.analyses)}"))
     return problems
+
+
+def option_problems(path: str, analysis: Analysis) -> list[tuple[str, str]]:
+    """(path, message) for every option that the analysis's model does not understand."""
+    options = _strict(options_class(analysis.model))
+    try:
+        TypeAdapter(options).validate_python(analysis.options)
+    except ValidationError as error:
+        items = error.errors(include_url=False)
+        return [(f"{path}.options.{path_of(item['loc'])}", _words(item, options)) for item in items]
+    return []
 
 
 def _resolved(study: Study, settings: dict[str, Any]) -> Analysis:
@@ -55,15 +68,16 @@ def _resolved(study: Study, settings: dict[str, Any]) -> Analysis:
     return _ANALYSIS.validate_python(base | overrides)
 
 
-def _words(item: Any) -> str:
+def _words(item: Any, kind: type, *more: str) -> str:
     if item["type"] == "unexpected_keyword_argument":
-        return f"unknown key. {did_you_mean(str(item['loc'][-1]), ['use', *Analysis.__dataclass_fields__])}"
+        known = [*more, *(field.name for field in fields(kind))]
+        return f"unknown key. {did_you_mean(str(item['loc'][-1]), known)}"
     return f"{item['msg']} (found {item['input']!r})."
 
 
-@dataclass(frozen=True)
-class _Strict(Analysis):
-    __pydantic_config__ = ConfigDict(extra="forbid")
+def _strict(kind: type) -> type:
+    """``kind``, refusing unknown keys and taking values as they are written."""
+    return dataclass(frozen=True)(type(kind.__name__, (kind,), {"__pydantic_config__": ConfigDict(extra="forbid")}))
 
 
-_ANALYSIS: TypeAdapter[Analysis] = TypeAdapter(_Strict)
+_ANALYSIS: TypeAdapter[Analysis] = TypeAdapter(_strict(Analysis))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from rctflow.expressions import ExpressionError, parse
 from rctflow.models.registry import known_models
-from rctflow.study.analyses import analyses_of, analysis_problems
+from rctflow.study.analyses import analyses_of, analysis_problems, option_problems
 from rctflow.study.files import instrument_file
 from rctflow.study.messages import did_you_mean
 from rctflow.study.model import Endpoint, Files, Study, Table
@@ -205,7 +205,9 @@ def _resolved_problems(study: Study, endpoint_id: str) -> Iterator[Problem]:
         unknown = [p for p in analysis.populations if p not in study.populations]
         if unknown and "populations" in endpoint.analyses[name]:
             yield f"{path}.populations", f"{unknown[0]!r} is no population. {did_you_mean(unknown[0], study.populations)}"
-        if analysis.model not in known_models() and "model" in endpoint.analyses[name]:
+        if analysis.model in known_models():
+            yield from option_problems(path, analysis)
+        elif "model" in endpoint.analyses[name]:
             yield f"{path}.model", f"{analysis.model!r} is no model. {did_you_mean(analysis.model, known_models())}"
 
 

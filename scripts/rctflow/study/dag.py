@@ -51,10 +51,6 @@ class Dag:
         """Whether the raw forms come from the simulator."""
         return isinstance(self.study.source, Simulate)
 
-    def place(self, path: str) -> str:
-        """A place in the config file, for messages."""
-        return f"{self.file}: {path}"
-
     def raw_file(self, table: str) -> str:
         """The file of one raw form."""
         return raw_file(self.study, table)

@@ -175,6 +175,7 @@ class Endpoint(Section):
     column: str = ""
     where: str = ""
     below: Literal["", "half", "sqrt2", "limit", "missing"] = ""
+    above: Literal["", "limit", "missing"] = ""
     unit: str = ""
     direction: Literal["higher", "lower"]
     digits: Annotated[int, Field(ge=0, le=6)] = 1

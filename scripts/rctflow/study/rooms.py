@@ -166,6 +166,7 @@ def records_settings(study: Study, endpoint_id: str) -> Records:
         column=endpoint.column,
         where=endpoint.where or (use.where if use else ""),
         below=endpoint.below,
+        above=endpoint.above,
         direction=endpoint.direction,
         windowing=endpoint.windowing,
         tie=endpoint.tie,
