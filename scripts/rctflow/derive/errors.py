@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from rctflow.errors import RctflowError
 
@@ -17,3 +18,18 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     folded = {name.lower(): name for name in known}
     near = difflib.get_close_matches(word.lower(), folded, n=1)
     return f" Did you mean {folded[near[0]]!r}?" if near else ""
+
+
+@contextmanager
+def located(where: str) -> Iterator[None]:
+    """Complete an error's place. where: ``config/config.yaml: endpoints.tug``, or "" to leave messages as they are.
+
+    The messages of this room begin with their own key, so that they only need the file; others get the whole place.
+    """
+    try:
+        yield
+    except DeriveError as error:
+        file = where.rpartition(": ")[0]
+        raise DeriveError(f"{file}: {error}" if file else str(error)) from None
+    except RctflowError as error:
+        raise DeriveError(f"{where}: {error}" if where else str(error)) from None

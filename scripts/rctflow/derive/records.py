@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TextIO
+
 import pandas as pd
 
 from rctflow.derive.change import derive_change
-from rctflow.derive.errors import DeriveError
+from rctflow.derive.errors import DeriveError, located
+from rctflow.derive.notes import describe_records, write_notes
 from rctflow.derive.selection import flag_analysis, flag_baseline
 from rctflow.derive.settings import Records
 from rctflow.derive.sources import select_rows
@@ -41,34 +44,32 @@ LAYOUT = {
 }
 
 
-def derive_records(table: pd.DataFrame, adsl: pd.DataFrame, settings: Records) -> pd.DataFrame:
-    """The BDS table of one endpoint: columns and types of ``LAYOUT``, sorted by USUBJID, AVISITN, ADY, SRCSEQ
-    (missing last).
+def derive_records(
+    table: pd.DataFrame, adsl: pd.DataFrame, settings: Records, where: str = "", log: TextIO | None = None
+) -> pd.DataFrame:
+    """The BDS table of one endpoint: columns and types of ``LAYOUT``.
 
-    table: the clean table. Every row of a randomized subject that meets ``where`` is a record, and averaged ties are
-    further ones (``left_out`` names the subjects who are not in ADSL).
+    Sorted by USUBJID, AVISITN, ADY, SRCSEQ (missing last). Every row of the clean ``table`` that meets the endpoint's
+    ``where`` and is of a subject in ``adsl`` is a record; averages of ties are further ones.
+    where: place in the config, for messages. log: gets the notes, such as who is not in ADSL.
     Raises DeriveError for no record at all, unknown columns, overlapping windows, study days that cannot be computed,
-    and 'unable' or censored values without a declared rule; InstrumentError when the instrument does not fit the
-    table.
+    'unable' or censored values without a declared rule, and an instrument that does not fit the table.
     """
-    rows = _rows(table, adsl, settings)
-    records = apply_limits(derive_values(rows, adsl, settings), settings)
-    records = derive_study_day(apply_unable(records, settings), adsl)
-    _refuse_no_days(records, settings)
-    records = assign_visits(records, settings.visits, settings.windowing)
-    if settings.baseline:
-        records = flag_baseline(records, settings.visits, settings.tie)
-    else:
-        records = records.assign(ABLFL=pd.array([""] * len(records), dtype="str"))
-    records = flag_analysis(records, settings.visits, settings.tie, settings.baseline)
-    if settings.unable is not None and settings.unable.rule == "rank":
-        records = rank_within_visit(records, settings.visits)
-    return _laid_out(derive_change(records, settings.visits), settings)
-
-
-def left_out(table: pd.DataFrame, adsl: pd.DataFrame) -> list[str]:
-    """Subjects with rows in ``table`` who are not in ADSL, sorted: their rows are in no BDS table."""
-    return sorted(set(table["USUBJID"].dropna()) - set(adsl["USUBJID"]))
+    with located(where):
+        records = apply_limits(derive_values(_rows(table, adsl, settings), adsl, settings), settings)
+        records = derive_study_day(apply_unable(records, settings), adsl)
+        _refuse_no_days(records, settings)
+        records = assign_visits(records, settings.visits, settings.windowing)
+        if settings.baseline:
+            records = flag_baseline(records, settings.visits, settings.tie)
+        else:
+            records = records.assign(ABLFL=pd.array([""] * len(records), dtype="str"))
+        records = flag_analysis(records, settings.visits, settings.tie, settings.baseline)
+        if settings.unable is not None and settings.unable.rule == "rank":
+            records = rank_within_visit(records, settings.visits)
+        bds = _laid_out(derive_change(records, settings.visits), settings)
+    write_notes(describe_records(table, adsl, bds, settings), log)
+    return bds
 
 
 def _rows(table: pd.DataFrame, adsl: pd.DataFrame, settings: Records) -> pd.DataFrame:

@@ -3,44 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TextIO
 
 import numpy as np
 import pandas as pd
 
-from rctflow.derive.errors import DeriveError, did_you_mean
+from rctflow.derive.errors import DeriveError, did_you_mean, located
+from rctflow.derive.notes import describe_subjects, write_notes
 from rctflow.derive.populations import flag_populations
-from rctflow.derive.settings import Source, Subjects
+from rctflow.derive.settings import Flag, Source, Subjects
 from rctflow.derive.sources import as_text, mapped, require_columns, subjects_with, table_of, value_per_subject
 
 FIXED = ("STUDYID", "USUBJID", "TRT01P", "TRT01A", "RANDDT", "TRTSDT", "RANDFL")
 
 
-def derive_subjects(tables: Mapping[str, pd.DataFrame], settings: Subjects) -> pd.DataFrame:
+def derive_subjects(
+    tables: Mapping[str, pd.DataFrame], settings: Subjects, where: str = "", log: TextIO | None = None
+) -> pd.DataFrame:
     """ADSL: one row per randomized subject (a subject with a planned arm), sorted by USUBJID.
 
     Columns: STUDYID, USUBJID, TRT01P, TRT01A (arm ids; TRT01A missing when an actual arm is declared and the subject
-    has none), RANDDT, TRTSDT (datetime64, days), RANDFL, then strata, covariates and flags (Y/N), each in the order
-    of their names, then the population flags (Y/N).
+    has none), RANDDT, TRTSDT (datetime64, days), RANDFL, then strata, covariates and flags (Y/N), each in the order of
+    their names, then the population flags (Y/N). where: place in the config, for messages. log: gets the notes.
     Raises DeriveError, with the subject and the remedy, for an unknown arm, two randomizations of one subject, a
     subject who is randomized but not in the subjects table, an arm or a population with nobody, and an unknown table,
     column or ``where``.
     """
-    _refuse_clashes(settings)
+    with located(where):
+        _refuse_clashes(settings)
+        adsl = derive_arms(tables, settings)
+        adsl["RANDDT"] = derive_date(adsl["USUBJID"], tables, settings.randomized, "subjects.randomized")
+        adsl["TRTSDT"] = derive_date(adsl["USUBJID"], tables, settings.first_dose, "subjects.first_dose")
+        adsl["RANDFL"] = pd.array(["Y"] * len(adsl), dtype="str")
+        adsl = derive_covariates(adsl[list(FIXED)], tables, settings.strata, "subjects.strata")
+        adsl = derive_covariates(adsl, tables, settings.covariates, "subjects.covariates")
+        adsl = derive_flags(adsl, tables, settings.flags)
+        adsl = flag_populations(adsl, settings.populations)
+    write_notes(describe_subjects(tables, adsl, settings), log)
+    return adsl
+
+
+def derive_arms(tables: Mapping[str, pd.DataFrame], settings: Subjects) -> pd.DataFrame:
+    """STUDYID, USUBJID, TRT01P, TRT01A of every subject with a planned arm; raises as ``derive_subjects`` does."""
     planned = _arms(tables, settings.planned, settings, "subjects.planned")
+    _refuse_empty_arms(planned, settings)
     _refuse_strangers(planned, tables, settings)
-    adsl = pd.DataFrame({"USUBJID": planned.index.astype("str"), "TRT01P": planned.to_numpy()})
-    adsl["STUDYID"] = pd.array([settings.study] * len(adsl), dtype="str")
     actual = _arms(tables, settings.actual, settings, "subjects.actual") if settings.actual else planned
-    adsl["TRT01A"] = adsl["USUBJID"].map(actual).astype("str")
-    adsl["RANDDT"] = derive_date(adsl["USUBJID"], tables, settings.randomized, "subjects.randomized")
-    adsl["TRTSDT"] = derive_date(adsl["USUBJID"], tables, settings.first_dose, "subjects.first_dose")
-    adsl["RANDFL"] = pd.array(["Y"] * len(adsl), dtype="str")
-    adsl = derive_covariates(adsl[list(FIXED)], tables, settings.strata, "subjects.strata")
-    adsl = derive_covariates(adsl, tables, settings.covariates, "subjects.covariates")
-    for name, flag in sorted(settings.flags.items()):
-        member = adsl["USUBJID"].isin(subjects_with(tables, flag, f"subjects.flags.{name}"))
-        adsl = adsl.assign(**{name: pd.array(np.where(member, "Y", "N"), dtype="str")})
-    return flag_populations(adsl, settings.populations)
+    adsl = pd.DataFrame({"USUBJID": planned.index.astype("str"), "TRT01P": planned.to_numpy()}).astype("str")
+    return adsl.assign(
+        STUDYID=pd.array([settings.study] * len(adsl), dtype="str"), TRT01A=adsl["USUBJID"].map(actual).astype("str")
+    )
 
 
 def derive_date(
@@ -54,7 +66,7 @@ def derive_date(
         raise DeriveError(
             f"{place}: column {source.column!r} of table {source.table!r} holds no dates. Declare its type as date "
             "under "
-            f"source.tables.{source.table}.columns."
+            f"tables.{source.table}.columns."
         )
     return subjects.map(pd.to_datetime(dates).dt.normalize()).astype("datetime64[us]")
 
@@ -70,10 +82,12 @@ def derive_covariates(
     return adsl
 
 
-def unrandomized(tables: Mapping[str, pd.DataFrame], adsl: pd.DataFrame, settings: Subjects) -> list[str]:
-    """Subjects of the subjects table who are not in ADSL, sorted: screened, never randomized."""
-    known = table_of(tables, settings.table, "subjects.table")["USUBJID"].dropna()
-    return sorted(set(known) - set(adsl["USUBJID"]))
+def derive_flags(adsl: pd.DataFrame, tables: Mapping[str, pd.DataFrame], flags: Mapping[str, Flag]) -> pd.DataFrame:
+    """``adsl`` with one Y/N column per flag, in the order of their names."""
+    for name, flag in sorted(flags.items()):
+        member = adsl["USUBJID"].isin(subjects_with(tables, flag, f"subjects.flags.{name}"))
+        adsl = adsl.assign(**{name: pd.array(np.where(member, "Y", "N"), dtype="str")})
+    return adsl
 
 
 def _two_randomizations(place: str) -> str:
@@ -85,7 +99,7 @@ def _two_randomizations(place: str) -> str:
 
 
 def _arms(tables: Mapping[str, pd.DataFrame], source: Source, settings: Subjects, place: str) -> pd.Series:
-    """Arm id per subject; raises DeriveError for an arm that is not declared, and for a planned arm with nobody."""
+    """Arm id per subject, indexed by USUBJID; raises DeriveError for an arm that is not declared."""
     values = value_per_subject(tables, source, _two_randomizations(place))
     texts = as_text(mapped(values, source.map, place))
     unknown = ~texts.isin(list(settings.arms))
@@ -98,13 +112,11 @@ def _arms(tables: Mapping[str, pd.DataFrame], source: Source, settings: Subjects
             "the form, or "
             "declare it under arms."
         )
-    arms = texts.map(settings.arms).astype("str")
-    if place == "subjects.planned":
-        _refuse_empty_arms(arms, settings, source)
-    return arms
+    return texts.map(settings.arms).astype("str")
 
 
-def _refuse_empty_arms(arms: pd.Series, settings: Subjects, source: Source) -> None:
+def _refuse_empty_arms(arms: pd.Series, settings: Subjects) -> None:
+    source = settings.planned
     if arms.empty:
         raise DeriveError(
             f"subjects.planned: nobody is randomized: column {source.column!r} of table {source.table!r} has no value"

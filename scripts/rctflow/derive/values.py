@@ -68,7 +68,7 @@ def _column(rows: pd.DataFrame, settings: Records, place: str) -> tuple[pd.Serie
     if not pd.api.types.is_numeric_dtype(rows[name]):
         raise DeriveError(
             f"{place}.column: {name!r} of table {settings.table!r} holds no numbers. Declare its type as number under "
-            f"source.tables.{settings.table}.columns, and its coded values as codes."
+            f"tables.{settings.table}.columns, and its coded values as codes."
         )
     number = rows[name].astype("float64")
     code = (
