@@ -1,0 +1,138 @@
+"""Estimates, tests and confidence intervals of contrasts: one place where covariance and degrees of freedom meet."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from scipy.linalg import solve_triangular
+from scipy.special import fdtrc, stdtr, stdtrit
+
+from rctflow.models.mmrm import kenward_roger, satterthwaite
+from rctflow.models.mmrm.between_within import BetweenWithin
+from rctflow.models.mmrm.errors import NotEstimableError
+from rctflow.models.mmrm.likelihood import Point
+from rctflow.models.mmrm.options import Options
+from rctflow.models.mmrm.records import Records
+from rctflow.models.mmrm.sandwich import Sandwich
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class FTest:
+    """A Wald F test; ``scale`` is Kenward and Roger's lambda, already inside F (1 for other methods)."""
+
+    F: float
+    df1: int
+    df2: float
+    p_value: float
+    scale: float = 1.0
+
+
+class Inference:
+    """Contrasts of the estimable coefficients beta (p,) under the options of a fit."""
+
+    def __init__(self, point: Point, options: Options, records: Records, bw: BetweenWithin, level: float) -> None:
+        self.point, self.options, self.records = point, options, records
+        self.between_within, self.level = bw, level
+        self.R = point.likelihood.data.R
+        self.b = point.likelihood.data.ols + point.b
+
+    @cached_property
+    def theta_covariance(self) -> Array:
+        """(m, m): inverse of the observed information of the covariance parameters."""
+        H = self.point.hessian
+        scale = 1 / np.sqrt(np.diag(H))
+        return 2 * np.linalg.inv(H * scale[:, None] * scale) * scale[:, None] * scale
+
+    @cached_property
+    def sandwich(self) -> Sandwich:
+        """The cluster-robust covariance that the options ask for."""
+        return Sandwich(self.point, self.options.vcov, self.records)
+
+    @cached_property
+    def working_covariance(self) -> Array:
+        """(p, p) covariance of the working coefficients."""
+        if self.options.vcov != "model":
+            return self.sandwich.covariance
+        if self.options.kenward_roger:
+            linear = self.options.df == "kr-linear"
+            return kenward_roger.adjusted_covariance(self.point, self.theta_covariance, linear)
+        return self.point.phi
+
+    def working(self, L: Array) -> Array:
+        """Contrasts (q, p) of beta as contrasts of the working coefficients."""
+        return solve_triangular(self.R, np.atleast_2d(L).T, trans="T").T
+
+    @cached_property
+    def vcov(self) -> Array:
+        """(p, p) covariance of beta."""
+        half = solve_triangular(self.R, self.working_covariance)
+        return solve_triangular(self.R, half.T)
+
+    def table(self, L: Array) -> pd.DataFrame:
+        """One row per contrast: estimate, se, df, ci_low, ci_high, t, p_value."""
+        L = np.atleast_2d(np.asarray(L, float))
+        working = self.working(L)
+        estimate = working @ self.b
+        variance = np.einsum("qi,ij,qj->q", working, self.working_covariance, working)
+        if (variance <= 0).any():
+            raise NotEstimableError("a contrast has no variance: it is zero, or fixed by the data; check its coefficients.")
+        se = np.sqrt(variance)
+        df = np.array([self._df(row, work) for row, work in zip(L, working, strict=True)])
+        half = stdtrit(df, 0.5 + self.level / 2) * se
+        t = estimate / se
+        return pd.DataFrame(
+            {
+                "estimate": estimate,
+                "se": se,
+                "df": df,
+                "ci_low": estimate - half,
+                "ci_high": estimate + half,
+                "t": t,
+                "p_value": 2 * stdtr(df, -np.abs(t)),
+            }
+        )
+
+    def _df(self, row: Array, working: Array) -> float:
+        if self.options.df == "residual":
+            return float(self.point.likelihood.data.n_records - len(self.R))
+        if self.options.df == "between-within":
+            return self.between_within.of(row)
+        return self._satterthwaite(working)
+
+    def _satterthwaite(self, working: Array) -> float:
+        if self.options.vcov != "model":
+            return self.sandwich.degrees_of_freedom(working)
+        return satterthwaite.one_dimensional(working, self.point, self.theta_covariance)
+
+    def f_test(self, L: Array) -> FTest:
+        """The joint test of the contrasts (q, p) of beta; linearly dependent rows count once."""
+        L = np.atleast_2d(np.asarray(L, float))
+        working = _independent_rows(self.working(L))
+        q = len(working)
+        if q == 0:
+            raise NotEstimableError("the hypothesis has no estimable contrast.")
+        estimate = working @ self.b
+        middle = working @ self.working_covariance @ working.T
+        F = float(estimate @ np.linalg.solve(middle, estimate)) / q
+        scale = 1.0
+        if self.options.kenward_roger:
+            df2, scale = kenward_roger.scaled_f(working, self.point, self.theta_covariance)
+        elif self.options.df == "satterthwaite":
+            df2 = satterthwaite.several(working, self.working_covariance, self._satterthwaite)
+        else:
+            df2 = self._df(L, working)
+        return FTest(F * scale, q, df2, float(fdtrc(q, df2, F * scale)), scale)
+
+
+def _independent_rows(L: Array) -> Array:
+    """L without the rows that depend on those before them; otherwise untouched, since Satterthwaite's df of several
+    contrasts depends on how the hypothesis is written."""
+    kept: list[int] = []
+    for i in range(len(L)):
+        trial = L[[*kept, i]] / np.maximum(np.linalg.norm(L[[*kept, i]], axis=1, keepdims=True), 1e-300)
+        if np.linalg.svd(trial, compute_uv=False)[-1] > 1e-8:
+            kept.append(i)
+    return L[kept]

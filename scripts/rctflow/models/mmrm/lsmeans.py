@@ -1,0 +1,125 @@
+"""Least-squares means: which linear function of the coefficients a mean is.
+
+A mean of arm g at visit a is the average of the design rows over the levels of the other factors, with covariates at their
+mean over the records used (Searle, Speed & Milliken 1980, Am Stat 34:216). The weights of that average:
+
+    equal          every combination of the other factors' levels alike (SAS default, emmeans default)
+    proportional   their joint frequencies in the records used (emmeans "proportional")
+    observed       their joint frequencies in all records with covariates, whether the outcome is there or not,
+                   times the weights if there are any (SAS OM)
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from rctflow.models.mmrm.design import Column, design_rows
+from rctflow.models.mmrm.errors import OptionError
+from rctflow.models.mmrm.records import Records, Variable
+
+Array = np.ndarray
+
+WEIGHTS = ("equal", "proportional", "observed")
+
+
+@dataclass(frozen=True)
+class MeanRows:
+    """labels: one row per mean; L: (means, columns) over all columns of the design."""
+
+    labels: pd.DataFrame
+    L: Array
+
+
+def names_of(names: str | Sequence[str] | None) -> list[str]:
+    """A list of names from one name, several, or none."""
+    if names is None:
+        return []
+    return [names] if isinstance(names, str) else list(names)
+
+
+def mean_rows(
+    columns: Sequence[Column],
+    records: Records,
+    visit: str,
+    factors: Sequence[str],
+    weights: str = "equal",
+    at: Mapping[str, Any] | None = None,
+    constrain: tuple[str, int] | None = None,
+) -> MeanRows:
+    """The design rows of the least-squares means of every combination of ``factors``, the last one changing fastest.
+
+    at: covariates and factors held at a value. constrain: (arm, visit code) at which all arms are the reference arm (cLDA).
+    Raises OptionError for an unknown factor, level or weighting.
+    """
+    at = dict(at or {})
+    model = {p.variable for column in columns for p in column.parts}
+    for name in [*factors, *at]:
+        if name not in model:
+            raise OptionError(f"{name!r} is not in the model; it has: {', '.join(sorted(model))}.")
+    variables = {name: records.variables[name] for name in records.variables if name in model}
+    for name in factors:
+        if not variables[name].categorical:
+            raise OptionError(f"{name!r} is a covariate; hold it at values with at={{{name!r}: ...}}.")
+    fixed = {name: _value(variables[name], at[name]) for name in at}
+    averaged = [n for n, v in variables.items() if v.categorical and n not in factors and n not in fixed]
+    share, inner = _average(averaged, variables, records, _weighting(weights))
+    outer = _grid([variables[name] for name in factors])
+    size = len(outer) * len(inner)
+    settings: dict[str, Array] = {name: np.repeat(outer[:, k], len(inner)) for k, name in enumerate(factors)}
+    settings |= {name: np.tile(inner[:, k], len(outer)) for k, name in enumerate(averaged)}
+    for name, variable in variables.items():
+        if name not in settings:
+            value = fixed[name] if name in fixed else _mean(variable, records)
+            settings[name] = np.full(size, value)
+    if constrain is not None and constrain[0] in settings and visit in settings:
+        settings[constrain[0]] = np.where(settings[visit] == constrain[1], 0, settings[constrain[0]])
+    rows = design_rows(columns, settings, size).reshape(len(outer), len(inner), len(columns))
+    labels = pd.DataFrame({n: [variables[n].levels[i] for i in outer[:, k]] for k, n in enumerate(factors)})  # type: ignore[index]
+    return MeanRows(labels, np.einsum("i,oic->oc", share, rows))
+
+
+def _grid(variables: Sequence[Variable]) -> Array:
+    """(combinations, variables): level codes, the last variable changing fastest."""
+    combinations = list(product(*(range(len(v.levels or ())) for v in variables)))
+    return np.array(combinations, int).reshape(len(combinations), len(variables))
+
+
+def _weighting(weights: str) -> str:
+    name = {"om": "observed", "observed-margins": "observed"}.get(weights.lower(), weights.lower())
+    if name not in WEIGHTS:
+        raise OptionError(f"weights={weights!r} is not known. One of: {', '.join(WEIGHTS)}.")
+    return name
+
+
+def _average(names: Sequence[str], variables: Mapping[str, Variable], records: Records, weights: str) -> tuple[Array, Array]:
+    """Shares (combinations,) and level codes (combinations, factors) of the factors averaged over."""
+    combinations = _grid([variables[name] for name in names])
+    if weights == "equal" or not names:
+        return np.full(len(combinations), 1 / len(combinations)), combinations
+    codes = {name: variables[name].values for name in names}
+    mass = None
+    if weights == "observed":
+        codes = {name: records.margin.get(name, codes[name]) for name in names}
+        mass = records.margin_weights
+    place, inside = np.zeros(len(next(iter(codes.values()))), int), np.True_
+    for name in names:
+        place = place * len(variables[name].levels or ()) + codes[name]
+        inside = inside & (codes[name] >= 0)
+    total = np.bincount(place[inside], None if mass is None else mass[inside], minlength=len(combinations))
+    return total / total.sum(), combinations
+
+
+def _mean(variable: Variable, records: Records) -> float:
+    return float(variable.values.mean())
+
+
+def _value(variable: Variable, value: Any) -> float:
+    if variable.levels is None:
+        return float(value)
+    if value not in variable.levels:
+        raise OptionError(f"{variable.name}: {value!r} is not a level; levels: {', '.join(map(str, variable.levels))}.")
+    return variable.levels.index(value)
