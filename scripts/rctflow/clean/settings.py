@@ -19,9 +19,10 @@ class Range:
 class Unit:
     """Conversion to the study's unit.
 
-    column: the column that holds the unit as written; factors: unit as written -> factor to the study's unit (1 for itself).
-    slips: factors to try, in order, on a value outside the column's range: the first that brings it inside is applied and
-    written to the ledger (a value typed in another unit under the right label).
+    column: the column that holds the unit as written; factors: unit as written -> factor to the study's unit (1 for
+    itself, which need not be declared). slips: name -> factor to try on a value outside the column's range (a value
+    typed in another unit under the right label): applied and written to the ledger when exactly one of them brings
+    the value inside.
     """
 
     to: str = ""
@@ -31,11 +32,24 @@ class Unit:
 
 
 @dataclass(frozen=True)
-class Duplicates:
-    """Rows equal in ``key`` are duplicates; identical ones collapse to the first, differing ones follow ``keep``.
+class Long:
+    """A form with one row per test: ``test`` names what the row measures, ``value`` holds the number.
 
-    order: the column that says which entry is first and last (then the row number); it, the row number and what the study does
-    not declare never make two entries differ.
+    Keys of ``ranges`` and ``units`` are then values of ``test``; a name of a column still means that column in every
+    row.
+    """
+
+    test: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """Rows equal in ``key`` are duplicates (empty: none are looked for).
+
+    Identical ones always collapse to one; of differing ones the first or last is kept, in the order of column
+    ``order`` (a date of entry, say), then of rows; ``error`` stops. What ``order`` holds does not count as a
+    difference.
     """
 
     key: tuple[str, ...] = ()
@@ -47,10 +61,11 @@ class Duplicates:
 class Clean:
     """How one source table is cleaned.
 
-    subject, visit, date, day: the study's names of these columns ("" when the table has none). visits: label as written ->
-    visit id. unplanned: labels of visits that the plan does not know but the site may write (kept, with an empty VISIT).
-    constant: columns that must have one value per subject (a second randomization is an error).
-    dates: columns whose partial dates are completed, and how. types: the ingest type of every column.
+    subject, visit, date, day: the study's names of these columns ("" when the table has none). visits: label as
+    written -> visit id. unplanned: labels of visits that the plan does not know but the site may write (kept, with an
+    empty VISIT). constant: columns that must have one value per subject (a second randomization is an error). dates:
+    columns whose partial dates are completed, and how (set missing when omitted). types: the ingest type of every
+    column.
     """
 
     table: str
@@ -63,6 +78,7 @@ class Clean:
     types: dict[str, str] = field(default_factory=dict)
     ranges: dict[str, Range] = field(default_factory=dict)
     units: dict[str, Unit] = field(default_factory=dict)
+    long: Long | None = None
     dates: dict[str, PartialRule] = field(default_factory=dict)
     duplicates: Duplicates = field(default_factory=Duplicates)
     constant: tuple[str, ...] = ()

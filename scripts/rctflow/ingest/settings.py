@@ -12,10 +12,12 @@ DEFAULT_MISSING = ("", "NA", "N/A", "NaN", ".")
 class Column:
     """One column of a raw form, under the name that the study uses.
 
-    column: header in the file (the study's name when omitted). codes: text as written, whatever its case -> what it means
-    ("unable", "refused", ... or "missing"). censored: values such as ``<0.5`` or ``>100`` are accepted, the limit becomes the
-    value and the sign its code. format: strptime format of dates and times (ISO 8601 when omitted; partial ISO dates are
-    always accepted). required: an empty cell is an error. values: text as written -> text or number that the study uses.
+    column: header in the file (the study's name when omitted). values: text as written (an empty cell too) -> text or
+    number that the study uses; codes: text as written -> what it means ("unable", "refused", ... or "missing"), kept
+    beside the value in ``<name>_CODE``; both match whatever the case, ``values`` first, then ``codes``, then the
+    form's ``missing``. censored: values such as ``<0.5`` or ``>100`` are accepted, the limit becomes the value and the
+    sign its code. format: strptime format of dates and times; ISO 8601 and partial dates are always accepted.
+    required: an empty cell is an error.
     """
 
     type: ColumnType = "text"
@@ -38,7 +40,8 @@ class Wide:
 class Ingest:
     """How one raw form is read.
 
-    format: of the file (from its ending when the config omits it). missing: texts that mean "no value" in every column.
+    format: of the file (from its ending when the config omits it). delimiter: of a CSV file (found in its header when
+    omitted). missing: texts that mean "no value" in every column, in exactly this case.
     wide: when set, each row becomes one row per visit, with the visit's id in the column VISIT.
     """
 

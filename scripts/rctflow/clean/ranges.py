@@ -1,0 +1,61 @@
+"""Impossible values: outside the declared range they are set missing or queried, never left unsaid."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rctflow.clean.ledger import entries, gather, texts
+from rctflow.clean.settings import Clean, Range
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def enforce_ranges(table: pd.DataFrame, settings: Clean, *, where: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Values outside [low, high] become missing (with the sign of a censored one), or are kept and queried."""
+    ledger = []
+    table = table.copy()
+    for key, limits in settings.ranges.items():
+        column, rows = measured(table, settings, key)
+        wrong = rows & outside(table[column], limits)
+        old = signed(table, column, wrong)
+        told = f"Impossible: {_bounds(key, limits)}."
+        if limits.action == "query":
+            ledger.append(entries(table[wrong], settings.table, "range", "query", told, column, old, old))
+            continue
+        table[column] = table[column].where(~wrong)
+        if f"{column}_CODE" in table:
+            table[f"{column}_CODE"] = table[f"{column}_CODE"].where(~wrong, "")
+        ledger.append(entries(table[wrong], settings.table, "range", "change", f"{told} Set missing.", column, old))
+    return table, gather(ledger)
+
+
+def outside(values: Any, limits: Range) -> Any:
+    """Where values lie outside [low, high]; missing ones do not."""
+    low = values < limits.low if limits.low is not None else values != values
+    high = values > limits.high if limits.high is not None else values != values
+    return (low | high) & (values == values)
+
+
+def measured(table: pd.DataFrame, settings: Clean, key: str) -> tuple[str, pd.Series]:
+    """The column and the rows that a key of ``ranges`` or ``units`` means: a column, or one test of a long form."""
+    if settings.long is None or key in table:
+        return key, table["SRCROW"].notna()
+    return settings.long.value, table[settings.long.test] == key
+
+
+def signed(table: pd.DataFrame, column: str, rows: Any) -> list[str]:
+    """The values of some rows as text, with the sign of censored ones (``<0.5``)."""
+    values = texts(table[column][rows])
+    if f"{column}_CODE" not in table:
+        return values
+    signs = table[f"{column}_CODE"][rows]
+    return [f"{sign if sign in ('<', '>') else ''}{value}" for sign, value in zip(signs, values, strict=True)]
+
+
+def _bounds(key: str, limits: Range) -> str:
+    if limits.low is None:
+        return f"{key} is at most {limits.high:.10g}"
+    if limits.high is None:
+        return f"{key} is at least {limits.low:.10g}"
+    return f"{key} is between {limits.low:.10g} and {limits.high:.10g}"

