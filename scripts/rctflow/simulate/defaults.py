@@ -17,7 +17,7 @@ STRATA: tuple[dict[str, Any], ...] = (
 VISITS: dict[str, dict[str, Any]] = {
     "baseline": {"label": "Screening/Baseline", "lab_label": "BL", "day": -14, "tolerance": 14},
     "week1": {"label": "Week 1", "lab_label": "W1", "day": 7, "tolerance": 2},
-    "month1": {"label": "Month 1", "lab_label": "M1", "day": 30, "tolerance": 5},
+    "month1": {"label": "Month 1", "lab_label": "M1", "day": 30, "tolerance": 3},
     "month2": {"label": "Month 2", "lab_label": "M2", "day": 60, "tolerance": 7},
     "month3": {"label": "Month 3", "lab_label": "M3", "day": 90, "tolerance": 7},
     "month6": {"label": "Month 6", "lab_label": "M6", "day": 180, "tolerance": 14},
@@ -45,11 +45,11 @@ ENDPOINTS: dict[str, dict[str, Any]] = {
     "tug": _log(15, 1.35, 0.85, effect=_by_visit(0.96, 0.94, 0.91, 0.88, 0.85), trend=_by_visit(0.99, 0.98, 0.99, 1, 1.01)),
     "walk4m": _log(6.2, 1.3, 0.8, effect=_by_visit(0.96, 0.94, 0.91, 0.88, 0.85)),
     "grip": _linear(15, 3.5, 0.9, mean_male=24, sd_male=5, effect=_by_visit(0.5, 1, 1.5, 2, 2.5)),
-    "chair": _log(15.5, 1.3, 0.75, effect=_by_visit(0.99, 0.98, 0.96, 0.95, 0.94)),
+    "chair": _log(15.5, 1.25, 0.75, effect=_by_visit(0.99, 0.98, 0.96, 0.95, 0.94)),
     "balance": _linear(0, 1, 0.7, effect=_by_visit(0, 0.02, 0.05, 0.07, 0.1)),
-    "activity": _log(320, 1.7, 0.6, better="higher", effect=_by_visit(1, 1.05, 1.1, 1.15, 1.2)),
+    "activity": _log(280, 1.7, 0.6, better="higher", effect=_by_visit(1, 1.05, 1.1, 1.15, 1.2)),
     "exhaustion": _linear(0, 1, 0.6, better="lower", effect=_by_visit(-0.05, -0.1, -0.15, -0.2, -0.25)),
-    "weight_loss": _linear(1.8, 2, 0.9, better="lower"),
+    "weight_loss": _linear(2.2, 2, 0.9, better="lower"),
     "tnf_alpha": _log(6, 1.6, 0.7, lloq=1.0, effect=_by_visit(0.97, 0.93, 0.88, 0.84, 0.8)),
     "il6": _log(3, 2, 0.5, lloq=1.5),
     "il17": _log(2, 2.2, 0.6, lloq=1.0, effect=_by_visit(0.95, 0.9, 0.85, 0.8, 0.75)),
@@ -87,7 +87,9 @@ _INFUSION = "General disorders and administration site conditions"
 _NERVOUS = "Nervous system disorders"
 
 
-def _event(term: str, body_system: str, written: tuple[str, ...], placebo: float, msc: float, infusion: bool = False) -> dict[str, Any]:
+def _event(
+    term: str, body_system: str, written: tuple[str, ...], placebo: float, msc: float, infusion: bool = False
+) -> dict[str, Any]:
     return {"term": term, "body_system": body_system, "written": written, "placebo": placebo, "msc": msc,
             "per_infusion": infusion}  # fmt: skip
 
@@ -107,7 +109,9 @@ ADVERSE_EVENTS = (
 )  # fmt: skip
 
 
-def _test(code: str, name: str, unit: str, women: tuple[float, float], men: tuple[float, float], decimals: int = 0) -> dict[str, Any]:
+def _test(
+    code: str, name: str, unit: str, women: tuple[float, float], men: tuple[float, float], decimals: int = 0
+) -> dict[str, Any]:
     return {"code": code, "name": name, "unit": unit, "women": women, "men": men, "decimals": decimals}
 
 

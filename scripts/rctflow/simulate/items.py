@@ -41,9 +41,7 @@ def sf36_error_sd(measurement: Measurement, name: str) -> float:
     return 10 * float(np.sqrt(variance))
 
 
-def sf36_items(
-    measurement: Measurement, draws: Draws, pcs: Floats, mcs: Floats, share: float
-) -> Floats:
+def sf36_items(measurement: Measurement, draws: Draws, pcs: Floats, mcs: Floats, share: float) -> Floats:
     """Answers to the 36 items in printed codes, (n, visits, 36), from the latent summary scores, (n, visits)."""
     visits = pcs.shape[1]
     own = np.sqrt(share) * draws.normal("sf36 scale, stable", 1, 8)
@@ -57,7 +55,9 @@ def sf36_items(
             continue
         here = position[:, :, SCALES.index(SCALE_OF[item])] * (LEVELS[item] - 1) + error[:, :, j]
         answers[:, :, j] = _answer(item, here)
-    answers[:, :, ITEMS.index("HT")] = np.clip(np.rint(3 - (pcs - pcs[:, :1]) / 8 + error[:, :, ITEMS.index("HT")]), 1, 5)
+    answers[:, :, ITEMS.index("HT")] = np.clip(
+        np.rint(3 - (pcs - pcs[:, :1]) / 8 + error[:, :, ITEMS.index("HT")]), 1, 5
+    )
     pain = 1 + position[:, :, SCALES.index("BP")] * 5 + error[:, :, ITEMS.index("BP2")]
     answers[:, :, ITEMS.index("BP2")] = _interference(answers[:, :, ITEMS.index("BP1")], pain)
     return answers

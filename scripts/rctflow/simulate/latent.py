@@ -35,7 +35,9 @@ def latent_factors(settings: SimulationSettings) -> tuple[Floats, Floats, Floats
         return np.linalg.cholesky(correlation), np.linalg.cholesky(steps), phi
     except np.linalg.LinAlgError:
         low = min(np.linalg.eigvalsh(correlation)[0], np.linalg.eigvalsh(steps)[0])
-        raise ValueError(f"correlations: they cannot hold together (eigenvalue {low:.3f}); lower the largest.") from None
+        raise ValueError(
+            f"correlations: they cannot hold together (eigenvalue {low:.3f}); lower the largest."
+        ) from None
 
 
 def standard_latents(settings: SimulationSettings, draws: Draws) -> Floats:

@@ -15,7 +15,7 @@ from rctflow.simulate.settings import SimulationSettings
 CYTOKINES = ("tnf_alpha", "il6", "il17", "il10", "hscrp")
 BEST_OF_TWO = 0.5642  # expected maximum of two standard normals
 BEST_OF_THREE = 0.8463  # and of three
-STANCES = {"side": -2.0, "semi": -1.0, "tandem": 0.0}  # balance, in SD, from which a stance is held for 10 s
+STANCES = {"side": -2.4, "semi": -1.4, "tandem": 0.0}  # balance, in SD, from which a stance is held for 10 s
 LOGGED = ("tug", "walk4m_time", *CYTOKINES)
 
 
@@ -92,7 +92,7 @@ def _frailty_items(draws: Draws, states: dict[str, Floats], values: dict[str, Fl
     visits = states["weight_loss"].shape[1]
     lost = np.round(np.clip(states["weight_loss"], 0, None), 1)
     feeling = states["exhaustion"][..., None] + 0.5 * draws.normal("ces-d item", visits, 2)
-    days = np.searchsorted([-0.5, 0.45, 1.2], feeling).astype(float)
+    days = np.searchsorted([-0.6, 0.3, 1.1], feeling).astype(float)
     pace = states["walk4m"] + np.log(4.572 / 4) + 0.04 * draws.normal("15 ft walk", visits)
     weight = np.round(body.weight + 0.6 * draws.normal("weight", visits), 1)
     return {

@@ -90,7 +90,9 @@ def sppb_total(side: Floats, semi: Floats, tandem: Floats, gait: Floats, chair: 
     second = first & (semi >= 10)
     third = np.where(tandem >= 10, 2, np.where(tandem >= 3, 1, 0)) * second
     walk = np.where(np.isnan(gait), 0, 1 + (gait <= 8.70).astype(int) + (gait <= 6.20) + (gait < 4.82))
-    rise = np.where(np.isnan(chair) | (chair > 60), 0, 1 + (chair < 16.70).astype(int) + (chair < 13.70) + (chair < 11.20))
+    rise = np.where(
+        np.isnan(chair) | (chair > 60), 0, 1 + (chair < 16.70).astype(int) + (chair < 13.70) + (chair < 11.20)
+    )
     return (first.astype(int) + second + third + walk + rise).astype(float)
 
 

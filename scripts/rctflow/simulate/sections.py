@@ -121,7 +121,7 @@ class Measurement(Section):
     grip_left_ratio: float = 0.92
     tug_unable_s: float = 26.0
     walk_unable_s: float = 10.0
-    chair_unable_s: float = 24.0
+    chair_unable_s: float = 25.0
     unable_width: float = 0.1
     refused: float = 0.01
     unable_written: tuple[str, ...] = ("UNABLE", "unable", "Unable to perform", "cannot do")
@@ -158,7 +158,12 @@ class IntercurrentEvents(Section):
     stopped_shift: float = -0.3
     rescue_shift: float = 0.5
     rescue_helps: tuple[str, ...] = defaults.FUNCTION
-    dropout_reasons: tuple[str, ...] = ("Lost to follow-up", "Withdrawal by subject", "Adverse event", "Physician decision")
+    dropout_reasons: tuple[str, ...] = (
+        "Lost to follow-up",
+        "Withdrawal by subject",
+        "Adverse event",
+        "Physician decision",
+    )
 
     def __post_init__(self) -> None:
         for name in ("second_infusion_missed", "treatment_stopped", "rescue", "death", "dropout"):
@@ -169,19 +174,19 @@ class IntercurrentEvents(Section):
 
 @dataclass(frozen=True)
 class Schedule(Section):
-    """Calendar of the trial, days. Ranges include both ends."""
+    """Calendar of the trial, days; ranges include both ends. The second infusion follows the Month 1 assessments."""
 
     start: str = "2020-06-01"
     days_between_patients: int = 25
     baseline_before_randomization: tuple[int, int] = (2, 21)
     first_infusion_after_randomization: tuple[int, int] = (1, 3)
-    second_infusion_day: int = 30
-    second_infusion_tolerance: int = 3
     entry_delay: tuple[int, int] = (0, 5)
 
     def __post_init__(self) -> None:
         before, after = self.baseline_before_randomization, self.first_infusion_after_randomization
-        require(before[1] + after[1] <= 28, "schedule: baseline would fall more than 28 days before the first infusion.")
+        require(
+            before[1] + after[1] <= 28, "schedule: baseline would fall more than 28 days before the first infusion."
+        )
         for low, high in (before, after, self.entry_delay):
             require(0 <= low <= high, f"schedule: the range {low} to {high} is not increasing from 0.")
 

@@ -49,7 +49,9 @@ class SimulationSettings(Section):
     stable_share: float = 0.5
     measurement: Measurement = Measurement()
     intercurrent_events: IntercurrentEvents = IntercurrentEvents()
-    adverse_events: tuple[AdverseEvent, ...] = field(default_factory=lambda: built(AdverseEvent, defaults.ADVERSE_EVENTS))
+    adverse_events: tuple[AdverseEvent, ...] = field(
+        default_factory=lambda: built(AdverseEvent, defaults.ADVERSE_EVENTS)
+    )
     laboratory: tuple[LabTest, ...] = field(default_factory=lambda: built(LabTest, defaults.LABORATORY))
     minor_deviations: float = 0.2
     eligibility_deviations: float = 0.03
@@ -60,12 +62,16 @@ class SimulationSettings(Section):
     def __post_init__(self) -> None:
         require(self.study_id.startswith("SYNTHETIC"), f"study_id {self.study_id!r} must begin with SYNTHETIC.")
         require(set(self.arm_written) == {"placebo", "msc"}, "arm_written: name the two arms placebo and msc.")
-        require(bool(self.block_sizes) and all(b > 0 and b % 2 == 0 for b in self.block_sizes),
-                f"block_sizes {self.block_sizes}: blocks of a 1:1 trial are even and positive.")
+        require(
+            bool(self.block_sizes) and all(b > 0 and b % 2 == 0 for b in self.block_sizes),
+            f"block_sizes {self.block_sizes}: blocks of a 1:1 trial are even and positive.",
+        )
         cells = [(s.site, s.sex) for s in self.strata]
         require(len(set(cells)) == len(cells), "strata: one stratum stands twice.")
-        require(list(self.visits) == list(defaults.VISITS),
-                f"visits: the simulator knows {', '.join(defaults.VISITS)}, in this order.")
+        require(
+            list(self.visits) == list(defaults.VISITS),
+            f"visits: the simulator knows {', '.join(defaults.VISITS)}, in this order.",
+        )
         require(self.truth_patients >= 2, "truth_patients: at least 2.")
         require_share("stable_share", self.stable_share)
         require_share("eligibility_deviations", self.eligibility_deviations)
@@ -77,8 +83,10 @@ class SimulationSettings(Section):
             require(name in self.endpoints, f"endpoints: {name} is missing; the forms need it.")
         for name, endpoint in self.endpoints.items():
             require(name in defaults.ENDPOINTS, f"endpoints: {unknown(name, defaults.ENDPOINTS)}")
-            require(endpoint.rho >= self.stable_share,
-                    f"endpoints.{name}: rho {endpoint.rho} is below stable_share {self.stable_share}.")
+            require(
+                endpoint.rho >= self.stable_share,
+                f"endpoints.{name}: rho {endpoint.rho} is below stable_share {self.stable_share}.",
+            )
             for visit in (*endpoint.effect, *endpoint.trend):
                 require(visit in list(self.visits)[1:], f"endpoints.{name}: {unknown(visit, list(self.visits)[1:])}")
         named = [e for c in self.correlations for e in c.between]

@@ -49,7 +49,9 @@ def changes_by_strategy(
     z = standard_latents(settings, draws)
     course = patient_course(settings, draws, severity(settings, z, arm, standard_effects(settings)), arm)
     untouched = undisturbed(*z.shape[:2])
-    scores = score(settings, measure(settings, draws, endpoint_states(settings, z, female, arm, untouched), female), female)
+    scores = score(
+        settings, measure(settings, draws, endpoint_states(settings, z, female, arm, untouched), female), female
+    )
     first, visit = course.first_event()[:, None], np.arange(z.shape[1])
     struck = np.flatnonzero(first[:, 0] < z.shape[1])
     own, some = course.of_rows(struck), draws.of_rows(struck)

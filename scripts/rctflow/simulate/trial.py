@@ -1,0 +1,76 @@
+"""The simulated trial: forms as a site exports them, the truth behind them, and the manifest of what was soiled."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from rctflow.simulate.cohort import Cohort, enrol, follow
+from rctflow.simulate.course import NEVER
+from rctflow.simulate.dirt import soil
+from rctflow.simulate.safety_forms import safety_forms
+from rctflow.simulate.settings import SimulationSettings
+from rctflow.simulate.subject_forms import subject_forms
+from rctflow.simulate.truth import STRATEGIES, true_effects
+from rctflow.simulate.visit_forms import visit_forms
+
+NOTE = "SYNTHETIC DATA: true effects of the simulator. No rule of the workflow reads this file; tests do."
+
+
+@dataclass(frozen=True)
+class Trial:
+    """``forms``: one frame of strings per form; ``truth``: plain data for JSON; ``dirt``: the manifest."""
+
+    forms: dict[str, pd.DataFrame]
+    truth: dict[str, Any]
+    dirt: pd.DataFrame
+
+
+def simulate_trial(settings: SimulationSettings, seed: int) -> Trial:
+    """The whole trial from one seed. Raises ValueError when the settings cannot be met, with the remedy."""
+    forms, dirt, cohort = simulate_forms(settings, seed)
+    truth = {
+        "note": NOTE,
+        "seed": seed,
+        "patients_per_arm": settings.truth_patients,
+        "contrast": "msc - placebo, change from baseline",
+        "strategies": list(STRATEGIES),
+        "worst": settings.worst,
+        "endpoints": true_effects(settings, seed),
+        "subjects": true_courses(cohort),
+    }
+    return Trial(forms, truth, dirt)
+
+
+def simulate_forms(settings: SimulationSettings, seed: int) -> tuple[dict[str, pd.DataFrame], pd.DataFrame, Cohort]:
+    """Forms with their dirt, the manifest, and the cohort behind them; without the truth."""
+    cohort = follow(settings, seed, enrol(settings, seed))
+    clean = {**subject_forms(cohort), **visit_forms(cohort), **safety_forms(cohort)}
+    forms, dirt = soil(settings, seed, clean)
+    return forms, dirt, cohort
+
+
+def true_courses(cohort: Cohort) -> dict[str, dict[str, Any]]:
+    """Per patient: arm planned and received, and the first visit after each event that happened."""
+    visits, courses = list(cohort.settings.visits), {}
+    for i, subject in enumerate(cohort.subjects):
+        course: dict[str, Any] = {"planned": subject.planned, "actual": subject.actual}
+        for event in ("stopped", "missed", "rescue", "death", "dropout"):
+            at = int(getattr(cohort.course, event)[i])
+            if at < NEVER:
+                course[event] = visits[at]
+        courses[subject.subject] = course
+    return courses
+
+
+def write_trial(trial: Trial, folder: Path) -> None:
+    """One CSV per form, truth.json and dirt.csv under ``folder``; the same trial gives the same bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, frame in {**trial.forms, "dirt": trial.dirt}.items():
+        frame.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n", encoding="utf-8")
+    text = json.dumps(trial.truth, indent=1, ensure_ascii=False, sort_keys=True, allow_nan=False)
+    (folder / "truth.json").write_text(text + "\n", encoding="utf-8", newline="\n")
