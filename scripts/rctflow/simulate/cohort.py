@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from rctflow.simulate.course import NEVER, Course, patient_course, severity
 from rctflow.simulate.latent import endpoint_states, standard_latents
 from rctflow.simulate.measure import Body, body_size, measure
-from rctflow.simulate.seeds import Draws, Floats, generator
 from rctflow.simulate.sections import Stratum
+from rctflow.simulate.seeds import Draws, Floats, generator
 from rctflow.simulate.settings import SimulationSettings
 from rctflow.simulate.truth import standard_effects
 
@@ -60,7 +60,8 @@ class Cohort:
 def allocate(settings: SimulationSettings, stratum: Stratum, seed: int) -> list[tuple[str, int, int]]:
     """Arm, block number and block size of each patient of one stratum, in order: permuted blocks, 1:1.
 
-    Block sizes follow each other as declared; the list is longer than needed and is cut, so that one more patient changes nothing.
+    Block sizes follow each other as declared; the list is cut at the size of the stratum, so that one more patient
+    changes nobody's arm.
     """
     rng = generator(seed, "randomization", stratum.site, stratum.sex)
     allocation: list[tuple[str, int, int]] = []

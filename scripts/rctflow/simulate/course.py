@@ -11,8 +11,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from rctflow.simulate.seeds import Draws, Floats
 from rctflow.simulate.sections import ByArm
+from rctflow.simulate.seeds import Draws, Floats
 from rctflow.simulate.settings import SimulationSettings
 
 NEVER = 99

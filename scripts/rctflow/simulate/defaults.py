@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-FUNCTION = ("sf36_pcs", "sf36_mcs", "eq_vas", "eq5d_index", "tug", "walk4m", "grip", "chair", "balance", "activity",
-            "exhaustion")  # fmt: skip
+FUNCTION = (
+    "sf36_pcs",
+    "sf36_mcs",
+    "eq_vas",
+    "eq5d_index",
+    "tug",
+    "walk4m",
+    "grip",
+    "chair",
+    "balance",
+    "activity",
+    "exhaustion",
+)
 
 STRATA: tuple[dict[str, Any], ...] = (
     {"site": "01", "sex": "F", "size": 6},
@@ -42,7 +53,9 @@ ENDPOINTS: dict[str, dict[str, Any]] = {
     "sf36_mcs": _linear(47, 9, 0.65, trend=_by_visit(0.5, 1, 1, 0.5, 0)),
     "eq_vas": _linear(65, 14, 0.6, effect=_by_visit(2, 3.5, 5.5, 7, 9), trend=_by_visit(1, 1.5, 1, 0.5, 0)),
     "eq5d_index": _linear(0.72, 0.16, 0.6, effect=_by_visit(0.01, 0.02, 0.03, 0.04, 0.05)),
-    "tug": _log(15, 1.35, 0.85, effect=_by_visit(0.96, 0.94, 0.91, 0.88, 0.85), trend=_by_visit(0.99, 0.98, 0.99, 1, 1.01)),
+    "tug": _log(
+        15, 1.35, 0.85, effect=_by_visit(0.96, 0.94, 0.91, 0.88, 0.85), trend=_by_visit(0.99, 0.98, 0.99, 1, 1.01)
+    ),
     "walk4m": _log(6.2, 1.3, 0.8, effect=_by_visit(0.96, 0.94, 0.91, 0.88, 0.85)),
     "grip": _linear(15, 3.5, 0.9, mean_male=24, sd_male=5, effect=_by_visit(0.5, 1, 1.5, 2, 2.5)),
     "chair": _log(15.5, 1.25, 0.75, effect=_by_visit(0.99, 0.98, 0.96, 0.95, 0.94)),
@@ -55,33 +68,87 @@ ENDPOINTS: dict[str, dict[str, Any]] = {
     "il17": _log(2, 2.2, 0.6, lloq=1.0, effect=_by_visit(0.95, 0.9, 0.85, 0.8, 0.75)),
     "il10": _log(2.5, 2, 0.5, lloq=0.5, better="higher"),
     "hscrp": _log(1.8, 2.6, 0.5, lloq=0.2),
-}  # fmt: skip
+}
 
 _PAIRS: dict[tuple[str, str], float] = {
-    ("sf36_pcs", "sf36_mcs"): 0.05, ("sf36_pcs", "eq_vas"): 0.5, ("sf36_pcs", "eq5d_index"): 0.6,
-    ("sf36_pcs", "tug"): -0.5, ("sf36_pcs", "walk4m"): -0.45, ("sf36_pcs", "grip"): 0.35,
-    ("sf36_pcs", "chair"): -0.45, ("sf36_pcs", "balance"): 0.3, ("sf36_pcs", "activity"): 0.35,
-    ("sf36_pcs", "exhaustion"): -0.3, ("sf36_mcs", "eq_vas"): 0.3, ("sf36_mcs", "eq5d_index"): 0.3,
-    ("sf36_mcs", "exhaustion"): -0.5, ("eq_vas", "eq5d_index"): 0.5, ("eq_vas", "exhaustion"): -0.3,
-    ("eq_vas", "tug"): -0.25, ("eq5d_index", "tug"): -0.35, ("eq5d_index", "walk4m"): -0.3,
-    ("eq5d_index", "exhaustion"): -0.3, ("tug", "walk4m"): 0.75, ("tug", "grip"): -0.35, ("tug", "chair"): 0.6,
-    ("tug", "balance"): -0.45, ("tug", "activity"): -0.3, ("walk4m", "grip"): -0.35, ("walk4m", "chair"): 0.55,
-    ("walk4m", "balance"): -0.4, ("walk4m", "activity"): -0.3, ("grip", "chair"): -0.3, ("chair", "balance"): -0.35,
-    ("eq_vas", "walk4m"): -0.25, ("eq_vas", "chair"): -0.25, ("eq_vas", "balance"): 0.15, ("eq_vas", "grip"): 0.2,
-    ("eq_vas", "activity"): 0.2, ("eq5d_index", "chair"): -0.3, ("eq5d_index", "grip"): 0.25,
-    ("eq5d_index", "balance"): 0.2, ("eq5d_index", "activity"): 0.25, ("grip", "balance"): 0.2,
-    ("grip", "activity"): 0.2, ("balance", "activity"): 0.2, ("chair", "activity"): -0.25, ("tug", "exhaustion"): 0.15,
-    ("walk4m", "exhaustion"): 0.15, ("chair", "exhaustion"): 0.15, ("activity", "exhaustion"): -0.25,
-    ("tnf_alpha", "il6"): 0.35, ("il6", "hscrp"): 0.5, ("tnf_alpha", "il17"): 0.3,
-}  # fmt: skip
+    ("sf36_pcs", "sf36_mcs"): 0.05,
+    ("sf36_pcs", "eq_vas"): 0.5,
+    ("sf36_pcs", "eq5d_index"): 0.6,
+    ("sf36_pcs", "tug"): -0.5,
+    ("sf36_pcs", "walk4m"): -0.45,
+    ("sf36_pcs", "grip"): 0.35,
+    ("sf36_pcs", "chair"): -0.45,
+    ("sf36_pcs", "balance"): 0.3,
+    ("sf36_pcs", "activity"): 0.35,
+    ("sf36_pcs", "exhaustion"): -0.3,
+    ("sf36_mcs", "eq_vas"): 0.3,
+    ("sf36_mcs", "eq5d_index"): 0.3,
+    ("sf36_mcs", "exhaustion"): -0.5,
+    ("eq_vas", "eq5d_index"): 0.5,
+    ("eq_vas", "exhaustion"): -0.3,
+    ("eq_vas", "tug"): -0.25,
+    ("eq5d_index", "tug"): -0.35,
+    ("eq5d_index", "walk4m"): -0.3,
+    ("eq5d_index", "exhaustion"): -0.3,
+    ("tug", "walk4m"): 0.75,
+    ("tug", "grip"): -0.35,
+    ("tug", "chair"): 0.6,
+    ("tug", "balance"): -0.45,
+    ("tug", "activity"): -0.3,
+    ("walk4m", "grip"): -0.35,
+    ("walk4m", "chair"): 0.55,
+    ("walk4m", "balance"): -0.4,
+    ("walk4m", "activity"): -0.3,
+    ("grip", "chair"): -0.3,
+    ("chair", "balance"): -0.35,
+    ("eq_vas", "walk4m"): -0.25,
+    ("eq_vas", "chair"): -0.25,
+    ("eq_vas", "balance"): 0.15,
+    ("eq_vas", "grip"): 0.2,
+    ("eq_vas", "activity"): 0.2,
+    ("eq5d_index", "chair"): -0.3,
+    ("eq5d_index", "grip"): 0.25,
+    ("eq5d_index", "balance"): 0.2,
+    ("eq5d_index", "activity"): 0.25,
+    ("grip", "balance"): 0.2,
+    ("grip", "activity"): 0.2,
+    ("balance", "activity"): 0.2,
+    ("chair", "activity"): -0.25,
+    ("tug", "exhaustion"): 0.15,
+    ("walk4m", "exhaustion"): 0.15,
+    ("chair", "exhaustion"): 0.15,
+    ("activity", "exhaustion"): -0.25,
+    ("tnf_alpha", "il6"): 0.35,
+    ("il6", "hscrp"): 0.5,
+    ("tnf_alpha", "il17"): 0.3,
+}
 CORRELATIONS = tuple({"between": pair, "r": r} for pair, r in _PAIRS.items())
 
 WORST: dict[str, float] = {
-    "sf36_pcs": 20, "sf36_mcs": 15, "sf36_pf": 0, "sf36_rp": 0, "sf36_bp": 0, "sf36_gh": 0, "sf36_vt": 0,
-    "sf36_sf": 0, "sf36_re": 0, "sf36_mh": 0, "eq_vas": 0, "eq5d_index": -0.391, "tug": 40, "walk4m_time": 16,
-    "walk4m_speed": 0, "grip": 0, "sppb": 0, "fried": 5, "tnf_alpha": 40, "il6": 40, "il17": 40, "il10": 0.25,
+    "sf36_pcs": 20,
+    "sf36_mcs": 15,
+    "sf36_pf": 0,
+    "sf36_rp": 0,
+    "sf36_bp": 0,
+    "sf36_gh": 0,
+    "sf36_vt": 0,
+    "sf36_sf": 0,
+    "sf36_re": 0,
+    "sf36_mh": 0,
+    "eq_vas": 0,
+    "eq5d_index": -0.391,
+    "tug": 40,
+    "walk4m_time": 16,
+    "walk4m_speed": 0,
+    "grip": 0,
+    "sppb": 0,
+    "fried": 5,
+    "tnf_alpha": 40,
+    "il6": 40,
+    "il17": 40,
+    "il10": 0.25,
     "hscrp": 50,
-}  # fmt: skip
+}
 
 _INFUSION = "General disorders and administration site conditions"
 _NERVOUS = "Nervous system disorders"
@@ -90,23 +157,48 @@ _NERVOUS = "Nervous system disorders"
 def _event(
     term: str, body_system: str, written: tuple[str, ...], placebo: float, msc: float, infusion: bool = False
 ) -> dict[str, Any]:
-    return {"term": term, "body_system": body_system, "written": written, "placebo": placebo, "msc": msc,
-            "per_infusion": infusion}  # fmt: skip
+    return {
+        "term": term,
+        "body_system": body_system,
+        "written": written,
+        "placebo": placebo,
+        "msc": msc,
+        "per_infusion": infusion,
+    }
 
 
 ADVERSE_EVENTS = (
-    _event("Pyrexia", _INFUSION, ("Fever, 37.9 C, evening of infusion", "low-grade fever", "Pyrexia"), 0.04, 0.13, True),
-    _event("Infusion site pain", _INFUSION, ("pain at infusion site, left arm", "Infusion site pain"), 0.04, 0.07, True),
-    _event("Flushing", "Vascular disorders", ("facial flushing <4 h", 'patient says "hot face", self-limiting'), 0.02, 0.05, True),
+    _event(
+        "Pyrexia", _INFUSION, ("Fever, 37.9 C, evening of infusion", "low-grade fever", "Pyrexia"), 0.04, 0.13, True
+    ),
+    _event(
+        "Infusion site pain", _INFUSION, ("pain at infusion site, left arm", "Infusion site pain"), 0.04, 0.07, True
+    ),
+    _event(
+        "Flushing",
+        "Vascular disorders",
+        ("facial flushing <4 h", 'patient says "hot face", self-limiting'),
+        0.02,
+        0.05,
+        True,
+    ),
     _event("Fatigue", _INFUSION, ("Fatigue", 'tired, "no energy", 2 days'), 0.12, 0.2),
     _event("Dizziness", _NERVOUS, ("Dizziness", "dizzy, on standing", 'Dizziness ("light-headed")'), 0.15, 0.2),
     _event("Headache", _NERVOUS, ("Headache", "head ache, mild"), 0.1, 0.1),
-    _event("Back pain", "Musculoskeletal and connective tissue disorders", ("Back pain", "low back pain, known lumbar disc"), 0.15, 0.2),
+    _event(
+        "Back pain",
+        "Musculoskeletal and connective tissue disorders",
+        ("Back pain", "low back pain, known lumbar disc"),
+        0.15,
+        0.2,
+    ),
     _event("Constipation", "Gastrointestinal disorders", ("Constipation", "constipated"), 0.08, 0.12),
     _event("Insomnia", "Psychiatric disorders", ("Insomnia", "poor sleep, 3 nights"), 0.06, 0.12),
-    _event("Upper respiratory tract infection", "Infections and infestations", ("URTI", "common cold, cough"), 0.2, 0.2),
+    _event(
+        "Upper respiratory tract infection", "Infections and infestations", ("URTI", "common cold, cough"), 0.2, 0.2
+    ),
     _event("Fall", "Injury, poisoning and procedural complications", ("Fall", "fell at home, no injury"), 0.1, 0.08),
-)  # fmt: skip
+)
 
 
 def _test(

@@ -1,7 +1,7 @@
 """What goes wrong on the way from the patient to the export: one function per kind, each change in the manifest.
 
-Counts are exact: the rows with the lowest draws are struck. Every row has its draw from its own patient and kind, so that another
-form changes nothing here, and another patient at most takes a place. A row is struck at most once, missing items aside.
+Counts are exact: the rows with the lowest draws are struck. Every row has its draw from its own patient and kind, so
+that another form changes nothing here, and another patient at most takes a place. No row is struck by two kinds.
 """
 
 from __future__ import annotations
@@ -13,16 +13,25 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from rctflow.simulate.sections import ChangedDuplicate, ImpossibleValue, MissingItems, PartialDate
+from rctflow.simulate.dirt_sections import ChangedDuplicate, ImpossibleValue, MissingItems, PartialDate
 from rctflow.simulate.seeds import generator
 from rctflow.simulate.settings import SimulationSettings
 from rctflow.simulate.visit_forms import DATE_FORMATS
 
 MANIFEST = ["kind", "form", "row", "subject", "column", "true_value", "written_value"]
 KEYS = {"STUDYID", "SITEID", "SUBJID", "VISIT", "ENTRYDT"}
-VISIT_DATES = {"sf36": ("QSDAT", "dmy"), "eq5d": ("QSDAT", "iso"), "tug": ("PERFDAT", "dmy"), "walk": ("PERFDAT", "dmy"),
-               "grip": ("PERFDAT", "dmy"), "sppb": ("PERFDAT", "dmy"), "fried": ("FRDAT", "iso"), "cytokines": ("LBDAT", "iso"),
-               "lab": ("LBDAT", "iso"), "vs": ("VSDAT", "dmy")}  # fmt: skip
+VISIT_DATES = {
+    "sf36": ("QSDAT", "dmy"),
+    "eq5d": ("QSDAT", "iso"),
+    "tug": ("PERFDAT", "dmy"),
+    "walk": ("PERFDAT", "dmy"),
+    "grip": ("PERFDAT", "dmy"),
+    "sppb": ("PERFDAT", "dmy"),
+    "fried": ("FRDAT", "iso"),
+    "cytokines": ("LBDAT", "iso"),
+    "lab": ("LBDAT", "iso"),
+    "vs": ("VSDAT", "dmy"),
+}
 POUNDS_PER_KG = 2.20462
 UMOL_PER_MG_DL = 88.42  # creatinine
 
@@ -75,12 +84,12 @@ def is_number(cells: pd.Series) -> NDArray[np.bool_]:
 
 def note_misallocated(export: Export) -> None:
     """The misallocated patients, whom the generator treated with the other arm, in the manifest."""
-    planned = export.forms["rand"].set_index("SUBJID")["ARMP"]
+    planned = dict(zip(export.forms["rand"]["SUBJID"], export.forms["rand"]["ARMP"], strict=True))
     infusions = export.forms["ex"]
     for label in infusions.index[infusions["EXTRT"] != ""]:
-        subject, given = infusions.at[label, "SUBJID"], infusions.at[label, "EXTRT"]
+        subject, given = str(infusions.at[label, "SUBJID"]), str(infusions.at[label, "EXTRT"])
         if given != planned[subject]:
-            export.note("misallocated", "ex", float(label), "EXTRT", str(planned[subject]), str(given))
+            export.note("misallocated", "ex", float(label), "EXTRT", planned[subject], given)
 
 
 def write_impossible_value(export: Export, value: ImpossibleValue) -> None:
@@ -172,17 +181,17 @@ def _insert(export: Export, form: str, row: pd.DataFrame) -> None:
     export.forms[form] = pd.concat([export.forms[form], row]).sort_index(kind="stable")
 
 
-def omit_items(export: Export, missing: MissingItems, kind: str = "missing_item") -> None:
+def omit_items(export: Export, missing: MissingItems) -> None:
     """Cells left out, each with the declared probability; only of rows that nothing else has struck."""
     frame = export.forms[missing.form]
     dates = {VISIT_DATES[missing.form][0]} if missing.form in VISIT_DATES else set()
     columns = missing.columns or tuple(column for column in frame.columns if column not in KEYS | dates)
     for column in columns:
         for position in np.flatnonzero(export.luck(f"missing {column}", missing.form) < missing.rate):
-            label = float(frame.index[position])
+            label = float(frame.index.to_numpy()[position])
             if (missing.form, label) not in export.struck and frame.at[label, column] != "":
-                export.manifest.append((kind, missing.form, label, str(frame.at[label, "SUBJID"]), column,
-                                        str(frame.at[label, column]), missing.written))  # fmt: skip
+                subject, true = str(frame.at[label, "SUBJID"]), str(frame.at[label, column])
+                export.manifest.append(("missing_item", missing.form, label, subject, column, true, missing.written))
                 frame.at[label, column] = missing.written
 
 

@@ -1,8 +1,8 @@
 """From latent health to the answers on a questionnaire: SF-36 v2 items and EQ-5D-5L dimensions.
 
-SF-36: the eight standardized scales are Lambda (p, m) + residual, with Lambda = W'(WW')^-1 and residuals in the null space of
-the scoring weights W (published US 1990 coefficients), so that scoring gives back p and m; each item is the position
-on its scale plus an error, rounded to an answer.
+SF-36: the eight standardized scales are Lambda (p, m) + residual, with Lambda = W'(WW')^-1 and residuals in the null
+space of the scoring weights W (published US 1990 coefficients), so that scoring gives back p and m; each item is the
+position on its scale plus an error, rounded to an answer.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from rctflow.simulate.scoring import (
     SCALES,
     WEIGHTS,
 )
-from rctflow.simulate.seeds import Draws, Floats
 from rctflow.simulate.sections import Measurement
+from rctflow.simulate.seeds import Draws, Floats
 
 LOADINGS = WEIGHTS.T @ np.linalg.inv(WEIGHTS @ WEIGHTS.T)
 TO_NULL_SPACE = np.eye(len(SCALES)) - LOADINGS @ WEIGHTS

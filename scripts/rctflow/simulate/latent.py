@@ -2,8 +2,8 @@
 
     z[t] = sqrt(s) u + sqrt(1 - s) v[t],   v[t] = phi v[t-1] + e[t],   phi = (rho - s) / (1 - s)
 
-s is ``stable_share``; u and v[0] have the declared correlations R between endpoints, e[t] has R * (1 - phi phi'), so that
-z[t] has R at every visit and adjacent visits of an endpoint correlate rho (an intercept per patient plus an AR(1)).
+s is ``stable_share``; u and v[0] have the declared correlations R between endpoints, e[t] has R * (1 - phi phi'), so
+that z[t] has R at every visit and adjacent visits of an endpoint correlate rho (an intercept per patient and an AR(1)).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import numpy as np
 
 from rctflow.simulate.course import Course
 from rctflow.simulate.items import sf36_error_sd
-from rctflow.simulate.seeds import Draws, Floats
 from rctflow.simulate.sections import Endpoint
+from rctflow.simulate.seeds import Draws, Floats
 from rctflow.simulate.settings import SimulationSettings
 
 
@@ -32,12 +32,16 @@ def latent_factors(settings: SimulationSettings) -> tuple[Floats, Floats, Floats
     phi = (rho - share) / (1 - share) if share < 1 else np.zeros(len(names))
     steps = correlation * (1 - np.outer(phi, phi))
     try:
-        return np.linalg.cholesky(correlation), np.linalg.cholesky(steps), phi
+        return _root(correlation), _root(steps), phi
     except np.linalg.LinAlgError:
         low = min(np.linalg.eigvalsh(correlation)[0], np.linalg.eigvalsh(steps)[0])
         raise ValueError(
             f"correlations: they cannot hold together (eigenvalue {low:.3f}); lower the largest."
         ) from None
+
+
+def _root(covariance: Floats) -> Floats:
+    return np.asarray(np.linalg.cholesky(covariance), dtype=np.float64)
 
 
 def standard_latents(settings: SimulationSettings, draws: Draws) -> Floats:

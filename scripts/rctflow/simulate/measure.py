@@ -52,9 +52,13 @@ def measure(
 
 
 def unable(draws: Draws, what: str, log_time: Floats, limit_s: float, width: float) -> NDArray[np.bool_]:
-    """Who cannot do a test, (n, visits): more likely the slower the patient would be; half at ``limit_s`` seconds."""
-    chance = 1 / (1 + np.exp(-(log_time - np.log(limit_s)) / width))
-    return draws.uniform(f"unable {what}", log_time.shape[1]) < chance
+    """Who cannot do a test, (n, visits): more likely the slower the patient would be; half at ``limit_s`` seconds.
+
+    The threshold is normal in log seconds with SD ``width``, two thirds of its variance between patients.
+    """
+    own, visit = draws.normal(f"unable {what}, patient", 1), draws.normal(f"unable {what}, visit", log_time.shape[1])
+    limit = np.log(limit_s) + width * (np.sqrt(2 / 3) * own + np.sqrt(1 / 3) * visit)
+    return np.asarray(log_time > limit)
 
 
 def _performance(settings: SimulationSettings, draws: Draws, states: dict[str, Floats]) -> dict[str, Floats]:
@@ -69,12 +73,9 @@ def _performance(settings: SimulationSettings, draws: Draws, states: dict[str, F
     cannot = unable(draws, "chair", chair, m.chair_unable_s, m.unable_width)
     force = m.grip_trial_sd * (draws.normal("grip trial", visits, 6) - BEST_OF_THREE)
     side = np.array([1, 1, 1, m.grip_left_ratio, m.grip_left_ratio, m.grip_left_ratio])
-    return {
-        "tug": tug_trials,
-        "walk": walk_trials,
-        "chair": np.where(cannot, np.nan, np.round(np.exp(chair), 2)),
-        "grip": np.maximum(np.round(grip[..., None] * side + force, 1), 0.5),
-    }
+    squeezes: Floats = np.maximum(np.round(grip[..., None] * side + force, 1), 0.5)
+    rises: Floats = np.where(cannot, np.nan, np.round(np.exp(chair), 2))
+    return {"tug": tug_trials, "walk": walk_trials, "chair": rises, "grip": squeezes}
 
 
 def _stances(balance: Floats) -> dict[str, Floats]:
@@ -100,7 +101,7 @@ def _frailty_items(draws: Draws, states: dict[str, Floats], values: dict[str, Fl
         "weight_loss_pct": np.round(100 * lost / body.weight, 1),
         "cesd7": days[..., 0],
         "cesd20": days[..., 1],
-        "kcal": np.rint(np.exp(states["activity"])),
+        "kcal": np.round(np.exp(states["activity"])),
         "walk15ft": np.where(np.isnan(values["walk"][..., 0]), np.nan, np.round(np.exp(pace), 2)),
         "height": np.repeat(body.height, visits, axis=1),
         "weight": weight,

@@ -36,7 +36,7 @@ def safety_forms(cohort: Cohort) -> dict[str, pd.DataFrame]:
 
 
 def laboratory_form(at: Attended) -> pd.DataFrame:
-    """One record per patient, visit and test; log-normal, about 4 % outside the reference range; no treatment effect."""
+    """One record per patient, visit and test; log-normal, some 4 % out of range; no treatment effect."""
     cohort, tests = at.cohort, at.cohort.settings.laboratory
     results = [_laboratory(cohort, test) for test in tests]
     i, v = (np.repeat(part, len(tests)) for part in (at.i, at.v))

@@ -11,8 +11,35 @@ import numpy as np
 
 from rctflow.simulate.seeds import Floats
 
-ITEMS = ["GH1", "HT", *(f"PF{i:02d}" for i in range(1, 11)), "RP1", "RP2", "RP3", "RP4", "RE1", "RE2", "RE3", "SF1", "BP1",
-         "BP2", "VT1", "MH1", "MH2", "MH3", "VT2", "MH4", "VT3", "MH5", "VT4", "SF2", "GH2", "GH3", "GH4", "GH5"]  # fmt: skip
+ITEMS = [
+    "GH1",
+    "HT",
+    *(f"PF{i:02d}" for i in range(1, 11)),
+    "RP1",
+    "RP2",
+    "RP3",
+    "RP4",
+    "RE1",
+    "RE2",
+    "RE3",
+    "SF1",
+    "BP1",
+    "BP2",
+    "VT1",
+    "MH1",
+    "MH2",
+    "MH3",
+    "VT2",
+    "MH4",
+    "VT3",
+    "MH5",
+    "VT4",
+    "SF2",
+    "GH2",
+    "GH3",
+    "GH4",
+    "GH5",
+]
 SCALES = ["PF", "RP", "BP", "GH", "VT", "SF", "RE", "MH"]
 SCALE_OF = {item: item[:2] for item in ITEMS if item != "HT"}
 LEVELS = {item: 3 if item.startswith("PF") else 6 if item == "BP1" else 5 for item in ITEMS}

@@ -22,8 +22,8 @@ def generator(seed: int, *names: str) -> np.random.Generator:
 class Draws:
     """Standard draws for ``len(units) * block`` patients, by stream; a stream asked for twice gives the same numbers.
 
-    ``units`` are the seeded units in the order of the rows: single patients in the trial; blocks of ``block`` patients in
-    the computation of the truth, where a generator per patient would cost too much.
+    ``units`` are the seeded units in the order of the rows: single patients in the trial; blocks of ``block`` patients
+    in the computation of the truth, where a generator per patient would cost too much.
     """
 
     seed: int

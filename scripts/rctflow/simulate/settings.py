@@ -14,10 +14,10 @@ from difflib import get_close_matches
 from typing import Any
 
 from rctflow.simulate import defaults
+from rctflow.simulate.dirt_sections import Dirt
 from rctflow.simulate.sections import (
     AdverseEvent,
     Correlation,
-    Dirt,
     Endpoint,
     IntercurrentEvents,
     LabTest,
@@ -40,15 +40,15 @@ class SimulationSettings(Section):
     arm_written: dict[str, str] = field(default_factory=lambda: {"placebo": "Placebo", "msc": "hUC-MSC"})
     strata: tuple[Stratum, ...] = field(default_factory=lambda: built(Stratum, defaults.STRATA))
     block_sizes: tuple[int, ...] = (4, 2)
-    schedule: Schedule = Schedule()
+    schedule: Schedule = field(default_factory=Schedule)
     visits: dict[str, Visit] = field(default_factory=lambda: {k: Visit(**v) for k, v in defaults.VISITS.items()})
     endpoints: dict[str, Endpoint] = field(
         default_factory=lambda: {k: Endpoint(**v) for k, v in defaults.ENDPOINTS.items()}
     )
     correlations: tuple[Correlation, ...] = field(default_factory=lambda: built(Correlation, defaults.CORRELATIONS))
     stable_share: float = 0.5
-    measurement: Measurement = Measurement()
-    intercurrent_events: IntercurrentEvents = IntercurrentEvents()
+    measurement: Measurement = field(default_factory=Measurement)
+    intercurrent_events: IntercurrentEvents = field(default_factory=IntercurrentEvents)
     adverse_events: tuple[AdverseEvent, ...] = field(
         default_factory=lambda: built(AdverseEvent, defaults.ADVERSE_EVENTS)
     )
@@ -114,7 +114,7 @@ def settings_from(mapping: Mapping[str, Any]) -> SimulationSettings:
 def _build(kind: Any, value: Any, path: str) -> Any:
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if is_dataclass(kind):
-        return _build_section(kind, value, path)
+        return _build_section(typing.cast(type, kind), value, path)
     if origin in (types.UnionType, typing.Union):
         return None if value is None else _build(inner[0], value, path)
     if origin is tuple:
@@ -142,7 +142,7 @@ def _build_section(kind: type, value: Any, path: str) -> Any:
         return value
     require(isinstance(value, Mapping), f"{path}: expected keys and values, got {value!r}.")
     hints = typing.get_type_hints(kind)
-    known = [f.name for f in fields(kind)]  # type: ignore[arg-type]
+    known = [f.name for f in fields(kind)]
     for key in value:
         require(key in known, f"{path}: {unknown(str(key), known)}")
     parts = {key: _build(hints[key], entry, f"{path}.{key}") for key, entry in value.items()}

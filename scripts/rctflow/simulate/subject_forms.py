@@ -1,4 +1,4 @@
-"""Forms with one or a few records per patient: demographics, randomization, infusions, disposition, intercurrent events."""
+"""Forms with few records per patient: demographics, randomization, infusions, disposition, events, deviations."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The truth: arm difference of every scored endpoint under each estimand strategy, from the generator of the forms.
+"""The truth: arm difference of each scored endpoint under each estimand strategy.
 
-Each virtual patient is simulated in both arms with the same draws, so that only the treatment differs (common random
-numbers); the difference is a mean over patients and its Monte-Carlo standard error follows from the spread between them.
-Strategies (ICH E9(R1)), for the change from baseline:
+Each virtual patient comes from the generator of the forms and is simulated in both arms with the same draws, so that
+only the treatment differs (common random numbers): the difference is a mean over patients, and its Monte-Carlo standard
+error follows from the spread between them. Strategies (ICH E9(R1)), for the change from baseline:
 
     treatment_policy    the value at the visit, whatever happened before
     hypothetical        the value had no intercurrent event happened
@@ -74,30 +74,37 @@ def changes_by_strategy(
 
 
 def true_effects(settings: SimulationSettings, seed: int) -> dict[str, Any]:
-    """``endpoints[endpoint][visit][strategy]``: difference msc - placebo of the change, and its Monte-Carlo SE."""
-    n, after = settings.truth_patients, list(settings.visits)[1:]
+    """``effects[endpoint][visit][strategy]``: difference msc - placebo of the change, and its Monte-Carlo SE."""
+    n = settings.truth_patients
     sexes = stratum_sexes(settings, n)
-    sums: dict[tuple[str, str], list[Floats]] = {}
+    sums: dict[tuple[str, str], Floats] = {}
     for begin in range(0, n, BLOCK):
         size = min(BLOCK, n - begin)
         draws = Draws(seed, [f"truth {begin // BLOCK}"], size)
-        female = sexes[begin : begin + size]
-        control = changes_by_strategy(settings, draws, female, treated=False)
-        active = changes_by_strategy(settings, draws, female, treated=True)
-        for strategy, endpoints in active.items():
-            for name, change in endpoints.items():
-                difference = (change - control[strategy][name])[:, 1:]
-                total = sums.setdefault((name, strategy), [np.zeros(len(after)), np.zeros(len(after))])
-                total[0] += difference.sum(axis=0)
-                total[1] += (difference**2).sum(axis=0)
+        for key, difference in _differences(settings, draws, sexes[begin : begin + size]).items():
+            moments = np.stack([difference.sum(axis=0), (difference**2).sum(axis=0)])
+            sums[key] = sums.get(key, 0.0) + moments
     effects: dict[str, Any] = {}
     for (name, strategy), (total, squares) in sums.items():
         mean = total / n
         error = np.sqrt(np.maximum(squares / n - mean**2, 0) / (n - 1))
-        for visit, value, se in zip(after, mean, error, strict=True):
-            entry = {"difference": _short(value), "mc_se": _short(se)}
+        for k, visit in enumerate(list(settings.visits)[1:], start=1):
+            entry = {"difference": _short(mean[k]), "mc_se": _short(error[k])}
             effects.setdefault(name, {}).setdefault(visit, {})[strategy] = entry
     return effects
+
+
+def _differences(
+    settings: SimulationSettings, draws: Draws, female: NDArray[np.bool_]
+) -> dict[tuple[str, str], Floats]:
+    """Change under treatment less change under placebo of each virtual patient, (n, visits)."""
+    control = changes_by_strategy(settings, draws, female, treated=False)
+    active = changes_by_strategy(settings, draws, female, treated=True)
+    return {
+        (name, strategy): change - control[strategy][name]
+        for strategy, changes in active.items()
+        for name, change in changes.items()
+    }
 
 
 def _short(value: float) -> float:

@@ -1,4 +1,4 @@
-"""Forms with one record per patient and visit: questionnaires, performance tests, cytokines, as the site writes them."""
+"""Forms with one record per patient and visit: questionnaires, performance tests, cytokines, as sites write them."""
 
 from __future__ import annotations
 
