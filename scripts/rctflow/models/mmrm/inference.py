@@ -5,7 +5,6 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from scipy.linalg import solve_triangular
 from scipy.special import fdtrc, stdtr, stdtrit
 
 from rctflow.models.mmrm import kenward_roger, satterthwaite
@@ -63,13 +62,13 @@ class Inference:
 
     def working(self, L: Array) -> Array:
         """Contrasts (q, p) of beta as contrasts of the working coefficients."""
-        return solve_triangular(self.R, np.atleast_2d(L).T, trans="T").T
+        return np.linalg.solve(self.R.T, np.atleast_2d(L).T).T
 
     @cached_property
     def vcov(self) -> Array:
         """(p, p) covariance of beta."""
-        half = solve_triangular(self.R, self.working_covariance)
-        return solve_triangular(self.R, half.T)
+        half = np.linalg.solve(self.R, self.working_covariance)
+        return np.linalg.solve(self.R, half.T)
 
     def table(self, L: Array) -> pd.DataFrame:
         """One row per contrast: estimate, se, df, ci_low, ci_high, t, p_value."""

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 from rctflow.models.mmrm.structures import Structure
 from rctflow.models.mmrm.sufficient import Sufficient
@@ -97,9 +96,9 @@ class Point:
         root = np.linalg.cholesky(self.information)
         D = data.D
         xwy = np.einsum("arp,ra->p", D, np.tensordot(data.cy, W, ((0, 2), (0, 1))))
-        half = solve_triangular(root, xwy, lower=True)
-        self.b = solve_triangular(root, half, lower=True, trans="T")
-        inverse = solve_triangular(root, np.eye(len(root)), lower=True)
+        inverse = np.linalg.inv(root)
+        half = inverse @ xwy
+        self.b = inverse.T @ half
         self.phi = inverse.T @ inverse
         self.f = float(data.count @ log_det + (W * data.yy).sum() - half @ half + likelihood.constant)
         if likelihood.reml:

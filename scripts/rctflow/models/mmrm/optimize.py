@@ -7,12 +7,17 @@ with G the gradient (Laird & Ware 1982 in matrix form), which cannot leave the p
 Source: Jennrich & Schluchter 1986; Lindstrom & Bates 1988.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
-from rctflow.models.mmrm.errors import ConvergenceError, SingularCovarianceError, SingularInformationError
+from rctflow.models.mmrm.errors import (
+    ConvergenceError,
+    EstimationError,
+    SingularCovarianceError,
+    SingularInformationError,
+)
 from rctflow.models.mmrm.likelihood import Likelihood, Point
 from rctflow.models.mmrm.structures import Linear
 
@@ -41,16 +46,22 @@ def maximise(likelihood: Likelihood, starts: list[Array], max_iterations: int = 
     Raises ConvergenceError when no start leads to an optimum, SingularCovarianceError when the path ends at a singular
     matrix, SingularInformationError when the observed information is not positive definite there.
     """
-    points = [p for p in (likelihood.at(s) for s in starts) if p is not None]
-    if not points:
-        raise ConvergenceError("no starting value gives a positive definite covariance matrix; use a simpler structure.")
-    errors: list[ConvergenceError | SingularCovarianceError | SingularInformationError] = []
-    for number, start in enumerate(sorted(points, key=lambda p: p.f), 1):
+    errors: list[EstimationError] = []
+    for number, start in enumerate(_ordered(likelihood, starts), 1):
         try:
             return _climb(start, max_iterations, number)
-        except (ConvergenceError, SingularCovarianceError, SingularInformationError) as error:
+        except EstimationError as error:
             errors.append(error)
+    if not errors:
+        raise ConvergenceError("no starting value gives a positive definite covariance matrix; use a simpler structure.")
     raise errors[0]
+
+
+def _ordered(likelihood: Likelihood, starts: list[Array]) -> Iterator[Point]:
+    """The feasible starts, lowest f first; in the given order, one at a time, where the likelihood has one maximum."""
+    points = (p for p in map(likelihood.at, starts) if p is not None)
+    linear = all(isinstance(block.structure, Linear) for block in likelihood.blocks)
+    return points if linear else iter(sorted(points, key=lambda p: p.f))
 
 
 def _climb(point: Point, max_iterations: int, number: int) -> Optimum:
@@ -98,9 +109,10 @@ def _solve(matrix: Array, vector: Array) -> Array | None:
         return None
     scale = 1 / np.sqrt(diagonal)
     try:
-        return scale * cho_solve(cho_factor(matrix * scale[:, None] * scale, lower=True), scale * vector)
-    except LinAlgError:
+        inverse = np.linalg.inv(np.linalg.cholesky(matrix * scale[:, None] * scale))
+    except np.linalg.LinAlgError:
         return None
+    return scale * (inverse.T @ (inverse @ (scale * vector)))
 
 
 def _line_search(point: Point, direction: Array, decrement: float) -> Point | None:

@@ -13,7 +13,6 @@ basis in their own order (which also finds the aliased ones), and y by its ordin
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 from rctflow.models.mmrm.design import Design
 from rctflow.models.mmrm.records import Records
@@ -62,7 +61,7 @@ class Sufficient:
 
     def coefficients(self, b: Array) -> Array:
         """beta (p,) of the estimable columns from the working coefficients."""
-        return solve_triangular(self.R, self.ols + b)
+        return np.linalg.solve(self.R, self.ols + b)
 
 
 def sufficient_statistics(records: Records, design: Design) -> Sufficient:
@@ -79,7 +78,7 @@ def sufficient_statistics(records: Records, design: Design) -> Sufficient:
     cc = _products(c, c, bounds)
     kept, dropped, R, alias = _reduce(D, np.tensordot(mask.T.astype(float), cc, 1))
     r, T = len(A), mask.shape[1]
-    D = solve_triangular(R, D[:, :, kept].reshape(T * r, -1).T, trans="T").T.reshape(T, r, len(kept))
+    D = np.linalg.solve(R.T, D[:, :, kept].reshape(T * r, -1).T).T.reshape(T, r, len(kept))
     y_range = float(np.ptp(records.response))
     log_weights = 0.0 if records.weights is None else float(np.log(records.weights).sum())
     ols, y, cy, yy = _response_products(c, wide[order], bounds, mask, D)
@@ -170,4 +169,4 @@ def _reduce(D: Array, per_visit: Array) -> tuple[Array, Array, Array, Array]:
     keep = np.array(kept, int)
     drop = np.setdiff1d(np.arange(Z.shape[1]), keep)
     R = np.triu(Q.T @ Z[:, keep])
-    return keep, drop, R, solve_triangular(R, Q.T @ Z[:, drop])
+    return keep, drop, R, np.linalg.solve(R, Q.T @ Z[:, drop])
