@@ -185,7 +185,9 @@ def _draw_panel(
         _draw_line(axes, line, level + 0.5, displays)
         label = _shortened(line.label, LABELS - 0.3)
         figure.text(0.14 / wide, at, label, fontsize=style.SMALL, va="center")
-        figure.text(text_right, at, line.estimate, fontsize=style.SMALL, va="center")
+        room = wide - LABELS - DRAWING - 0.3 - style.text_width(line.numbers, style.SMALL)
+        size = style.SMALL * min(1, room / (style.text_width(line.estimate, style.SMALL) or 1))
+        figure.text(text_right, at, line.estimate, fontsize=size, va="center")
         figure.text(1 - 0.06 / wide, at, line.numbers, fontsize=style.SMALL, va="center", ha="right")
     _dress(figure, axes, panel, lines, (top - 0.5 * HEADER) / high, displays)
 

@@ -16,11 +16,11 @@ class Label:
 class TableSettings:
     """How the table of one endpoint is printed.
 
-    arms: reference arm first. visits: in the order of the plan, baseline included. analyses, populations: in the order
-    of print; only those listed are printed. baseline_visit: "" when the endpoint has none. primary_visit: the visit of
-    the overview. outcome: what the main analysis models. confidence: level of its intervals. role: of the endpoint.
-    digits: decimals of values on the endpoint's scale. mcid: the smallest difference that patients notice, when the
-    study declares one.
+    arms: reference arm first. visits: in the order of the plan, baseline included. baseline_visit: "" when the endpoint
+    has none. primary_visit: the visit of the overview. outcome: what the main analysis models. confidence: level of its
+    intervals. role: of the endpoint. digits: decimals of values on the endpoint's scale. mcid: the smallest difference
+    that patients notice, when the study declares one. analyses, populations: labels; an id without one is printed
+    with spaces for underscores.
     """
 
     endpoint: str
@@ -31,8 +31,6 @@ class TableSettings:
     role: str
     arms: tuple[Label, ...]
     visits: tuple[Label, ...]
-    analyses: tuple[Label, ...]
-    populations: tuple[Label, ...]
     baseline_visit: str
     primary_visit: str
     main_analysis: str
@@ -40,4 +38,6 @@ class TableSettings:
     outcome: Literal["change", "value"] = "change"
     confidence: float = 0.95
     mcid: float | None = None
+    analyses: tuple[Label, ...] = ()
+    populations: tuple[Label, ...] = ()
     synthetic: bool = False

@@ -1,0 +1,115 @@
+"""The table of one endpoint: by visit and arm, what was observed and what the main analysis estimates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rctflow.results import Result
+from rctflow.rounding import MISSING, rounded
+from rctflow.tables.rows import (
+    Found,
+    contrast_words,
+    contrasts_of,
+    count_cell,
+    descriptive_rows,
+    interval_cell,
+    is_ratio,
+    p_cell,
+    rows_of,
+    spread_cell,
+    words,
+)
+from rctflow.tables.settings import TableSettings
+from rctflow.tables.table import Cell, Table
+
+NOMINAL = "Nominal p-values are not adjusted for multiplicity and test no hypothesis of the trial."
+
+
+def endpoint_table(rows: Sequence[Result], settings: TableSettings) -> Table:
+    """By visit and arm: n and mean (SD) observed, n analysed, LS mean, comparison with the reference arm, p.
+
+    Columns of the model are left out when the endpoint has no model analysis. Statistics without a value show their
+    reason in a footnote.
+    """
+    main = rows_of(rows, settings.main_analysis, settings.main_population)
+    observed = descriptive_rows(rows, settings.main_population)
+    modelled = any(statistic == "lsmean" for _, _, statistic in main)
+    level = f"{settings.confidence * 100:g}% CI"
+    heads = ["Visit", "Arm", "n observed", f"Mean (SD) observed{_unit(settings)}"]
+    if modelled:
+        compared = "Ratio" if any(map(is_ratio, contrasts_of(main.values()))) else "Difference"
+        heads += ["n analysed", f"{mean_words(main, settings)} ({level})", f"{compared} ({level})", "p"]
+    lines = [line for visit in settings.visits for line in _visit(visit.id, main, observed, settings, modelled)]
+    return Table(
+        settings.endpoint,
+        f"{settings.label}, by visit",
+        tuple(heads),
+        lines,
+        notes=_notes(main, settings, modelled),
+        synthetic=settings.synthetic,
+    )
+
+
+def mean_words(main: Found, settings: TableSettings) -> str:
+    """What an LS mean of the main analysis is: a change, a value, or their geometric counterparts."""
+    change = settings.outcome == "change" and bool(settings.baseline_visit)
+    if any(map(is_ratio, contrasts_of(main.values()))):
+        return "Geometric LS mean ratio to baseline" if change else f"Geometric LS mean{_unit(settings)}"
+    return f"LS mean change{_unit(settings)}" if change else f"LS mean{_unit(settings)}"
+
+
+def _unit(settings: TableSettings) -> str:
+    return f", {settings.unit}" if settings.unit else ""
+
+
+def _visit(visit: str, main: Found, observed: Found, settings: TableSettings, modelled: bool) -> Iterator[list[Cell]]:
+    label = words(visit, settings.visits)
+    if visit == settings.primary_visit:
+        label += " (primary)" if settings.role == "primary" else ""
+    for i, arm in enumerate(settings.arms):
+        line = [Cell(label, head=True, span=len(settings.arms))] if i == 0 else []
+        line.append(Cell(arm.label, head=True))
+        line.append(count_cell(observed.get((visit, arm.id, "n"))))
+        line.append(spread_cell(observed.get((visit, arm.id, "mean")), observed.get((visit, arm.id, "sd")), settings))
+        if modelled:
+            line.append(count_cell(main.get((visit, arm.id, "n"))))
+            line.append(interval_cell(main, visit, arm.id, "lsmean", settings))
+            line += _compared(visit, arm.id, main, settings)
+        yield line
+
+
+def _compared(visit: str, arm: str, main: Found, settings: TableSettings) -> list[Cell]:
+    contrasts = contrasts_of(row for row in main.values() if row.visit == visit)
+    if not contrasts:
+        return [Cell(MISSING), Cell(MISSING)]
+    contrast = next((c for c in contrasts if c.replace(" / ", " - ").split(" - ")[0] == arm), "")
+    if not contrast:
+        return [Cell("reference"), Cell("")]
+    p = p_cell(main.get((visit, contrast, "p_value")), settings)
+    return [interval_cell(main, visit, contrast, "estimate", settings), p]
+
+
+def _notes(main: Found, settings: TableSettings, modelled: bool) -> list[str]:
+    better = f"{settings.direction.capitalize()} values are better for the patient."
+    if settings.mcid is not None:
+        unit = f" {settings.unit}" if settings.unit else ""
+        better += (
+            f" Smallest difference that patients notice, as declared: {rounded(settings.mcid, settings.digits)}{unit}."
+        )
+    if not modelled:
+        return [f"Population: {words(settings.main_population, settings.populations)}. {better}"]
+    randomized = [(arm.label, main.get(("", arm.id, "n_randomized"))) for arm in settings.arms]
+    counts = ", ".join(f"{rounded(row.value, 0)} to {label}" for label, row in randomized if row)
+    contrasts = contrasts_of(main.values())
+    population = f"Population: {words(settings.main_population, settings.populations)}"
+    population += f"; randomized: {counts}." if counts else "."
+    kinds = dict.fromkeys("Ratio" if is_ratio(contrast) else "Difference" for contrast in contrasts)
+    compared = "; ".join(contrast_words(contrast, settings) for contrast in contrasts)
+    notes = [population, *([f"{' and '.join(kinds)}: {compared}. {better}"] if contrasts else [better])]
+    notes += [f"Method: {method}." for method in methods_of(main.values())]
+    return [*notes, NOMINAL]
+
+
+def methods_of(rows: Iterable[Result]) -> list[str]:
+    """The methods of LS means and comparisons, in their order, each once."""
+    return list(dict.fromkeys(row.method for row in rows if row.statistic in ("lsmean", "estimate") and row.method))

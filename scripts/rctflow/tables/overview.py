@@ -1,0 +1,94 @@
+"""Tables over more than one analysis: all endpoints at their primary visit, and the other analyses of one endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rctflow.results import Result
+from rctflow.tables.endpoint import NOMINAL
+from rctflow.tables.rows import (
+    contrast_words,
+    contrasts_of,
+    count_cell,
+    interval_cell,
+    p_cell,
+    rows_of,
+    words,
+)
+from rctflow.tables.settings import TableSettings
+from rctflow.tables.table import Cell, Table
+
+
+def overview_table(rows_by_endpoint: Mapping[str, Sequence[Result]], settings: Sequence[TableSettings]) -> Table:
+    """One line per endpoint and comparison: the main analysis at the primary visit, in the order of ``settings``."""
+    arms = settings[0].arms
+    level = f"{settings[0].confidence * 100:g}% CI"
+    heads = ["Endpoint", "Visit", *(f"n {arm.label}" for arm in arms), "Comparison", f"Estimate ({level})", "Unit"]
+    heads += ["Better", "p"]
+    lines: list[list[Cell]] = []
+    sections: dict[int, str] = {}
+    role = ""
+    for one in settings:
+        if one.role != role:
+            role = one.role
+            sections[len(lines)] = role.capitalize()
+        lines += _endpoint_lines(rows_by_endpoint.get(one.endpoint, ()), one)
+    notes = ["Each endpoint's main analysis in its main population, at its primary visit.", NOMINAL]
+    caption = "All endpoints at their primary visit"
+    synthetic = any(one.synthetic for one in settings)
+    return Table("overview", caption, tuple(heads), lines, sections, notes, synthetic, anchors=False)
+
+
+def _endpoint_lines(rows: Sequence[Result], settings: TableSettings) -> list[list[Cell]]:
+    main = rows_of(rows, settings.main_analysis, settings.main_population)
+    visit = settings.primary_visit
+    start = [
+        Cell(settings.label, head=True, link=f"#endpoint-{settings.endpoint}"),
+        Cell(words(visit, settings.visits)),
+    ]
+    counts = [count_cell(main.get((visit, arm.id, "n"))) for arm in settings.arms]
+    better = Cell(settings.direction)
+    contrasts = contrasts_of(row for row in main.values() if row.visit == visit)
+    if not contrasts:
+        return [[*start, *counts, Cell("no comparison"), Cell(""), Cell(settings.unit), better, Cell("")]]
+    made = []
+    for contrast in contrasts:
+        estimate = main.get((visit, contrast, "estimate"))
+        made.append(
+            [
+                *start,
+                *counts,
+                Cell(contrast_words(contrast, settings)),
+                interval_cell(main, visit, contrast, "estimate", settings),
+                Cell((estimate.unit if estimate else "") or settings.unit),
+                better,
+                p_cell(main.get((visit, contrast, "p_value")), settings),
+            ]
+        )
+    return made
+
+
+def other_analyses_table(rows: Sequence[Result], settings: TableSettings) -> Table | None:
+    """Comparisons at the primary visit by every analysis and population but the main one; None when there are none."""
+    arms = settings.arms
+    level = f"{settings.confidence * 100:g}% CI"
+    heads = ("Analysis", "Population", *(f"n {arm.label}" for arm in arms), "Comparison", f"Estimate ({level})", "p")
+    pairs = dict.fromkeys((row.analysis, row.population) for row in rows if row.contrast)
+    pairs.pop((settings.main_analysis, settings.main_population), None)
+    visit = settings.primary_visit
+    lines = []
+    for analysis, population in pairs:
+        found = rows_of(rows, analysis, population)
+        for contrast in contrasts_of(row for row in found.values() if row.visit == visit):
+            role = next(row.role for row in found.values())
+            name = f"{words(analysis, settings.analyses)} ({role})"
+            line = [Cell(name, head=True), Cell(words(population, settings.populations))]
+            line += [count_cell(found.get((visit, arm.id, "n"))) for arm in arms]
+            line.append(Cell(contrast_words(contrast, settings)))
+            line.append(interval_cell(found, visit, contrast, "estimate", settings))
+            line.append(p_cell(found.get((visit, contrast, "p_value")), settings))
+            lines.append(line)
+    if not lines:
+        return None
+    caption = f"{settings.label}, other analyses at {words(visit, settings.visits)}"
+    return Table(f"{settings.endpoint}-others", caption, heads, lines, notes=[NOMINAL], synthetic=settings.synthetic)

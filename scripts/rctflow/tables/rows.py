@@ -1,0 +1,98 @@
+"""Finding and wording the result rows that a table prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rctflow.results import Result
+from rctflow.rounding import MISSING, interval, p_value, rounded
+from rctflow.tables.settings import Label, TableSettings
+from rctflow.tables.table import Cell, cell_of
+
+Found = dict[tuple[str, str, str], Result]
+
+RATIO_DIGITS = 2
+
+
+def rows_of(rows: Iterable[Result], analysis: str, population: str) -> Found:
+    """The rows of one analysis in one population by (visit, group or contrast, statistic)."""
+    return {
+        (row.visit, row.contrast or row.group, row.statistic): row
+        for row in rows
+        if row.analysis == analysis and row.population == population
+    }
+
+
+def descriptive_rows(rows: Iterable[Result], population: str) -> Found:
+    """The observed values of one population by (visit, group, statistic), whatever the analysis is called."""
+    return {
+        (row.visit, row.group, row.statistic): row
+        for row in rows
+        if row.model == "descriptive" and row.population == population
+    }
+
+
+def contrasts_of(rows: Iterable[Result]) -> list[str]:
+    """The contrasts of the rows, in their order."""
+    return list(dict.fromkeys(row.contrast for row in rows if row.contrast))
+
+
+def is_ratio(contrast: str) -> bool:
+    """Whether a contrast is a ratio (``msc / placebo``) and not a difference (``msc - placebo``)."""
+    return " / " in contrast
+
+
+def words(id: str, labels: Iterable[Label]) -> str:
+    """The label of an id, or the id with spaces for underscores."""
+    return next((label.label for label in labels if label.id == id), id.replace("_", " "))
+
+
+def contrast_words(contrast: str, settings: TableSettings) -> str:
+    """``msc - placebo`` as ``MSC − placebo``, with the arms' labels."""
+    sign, mark = (" / ", " / ") if is_ratio(contrast) else (" - ", " − ")
+    return mark.join(words(arm, settings.arms) for arm in contrast.split(sign))
+
+
+def digits_of(row: Result | None, settings: TableSettings) -> int:
+    """Decimals of a value: those of the endpoint, at least two for a ratio."""
+    ratio = row is not None and (row.unit == "ratio" or is_ratio(row.contrast))
+    return max(RATIO_DIGITS, settings.digits) if ratio else settings.digits
+
+
+def count_cell(row: Result | None) -> Cell:
+    """A number of patients."""
+    return cell_of(rounded(row.value if row else None, 0), [row])
+
+
+def spread_cell(mean: Result | None, sd: Result | None, settings: TableSettings) -> Cell:
+    """``mean (SD)`` on the endpoint's scale."""
+    if mean is None or mean.value is None:
+        return cell_of(MISSING, [mean, sd])
+    text = rounded(mean.value, settings.digits)
+    text += f" ({rounded(sd.value if sd else None, settings.digits)})"
+    return cell_of(text, [mean, sd])
+
+
+def interval_cell(found: Found, visit: str, who: str, statistic: str, settings: TableSettings) -> Cell:
+    """``value (low to high)`` of an LS mean or a contrast; words when it is not estimable."""
+    row, low, high = (found.get((visit, who, name)) for name in (statistic, "ci_low", "ci_high"))
+    if row is None:
+        return cell_of(MISSING, [])
+    if row.value is None:
+        return cell_of("failed" if row.status == "failed" else "not estimable", [row, low, high])
+    digits = digits_of(row, settings)
+    ends = interval(low.value if low else None, high.value if high else None, digits)
+    return cell_of(f"{rounded(row.value, digits)} ({ends})", [row, low, high])
+
+
+def confirmatory(row: Result, settings: TableSettings) -> bool:
+    """Whether a p-value is the trial's test: primary analysis, main population, primary visit of a primary endpoint."""
+    where = (row.population, row.visit) == (settings.main_population, settings.primary_visit)
+    return where and row.role == "primary" and settings.role == "primary"
+
+
+def p_cell(row: Result | None, settings: TableSettings) -> Cell:
+    """A p-value, called nominal unless it is the trial's test."""
+    if row is None or row.value is None:
+        return cell_of(MISSING, [row])
+    return cell_of(p_value(row.value) + ("" if confirmatory(row, settings) else " (nominal)"), [row])
