@@ -89,7 +89,7 @@ class VisitFit:
         arms = tuple(arm for arm in settings.arms if arm in set(arm_of))
         self.design = build_design(arm_of, arms, at_visit.terms(options.weights))
         self.fit = LeastSquares(self.design, at_visit.outcome())
-        terms = tuple(term.name for term in self.design.terms)
+        terms = ("arm", *(term.name for term in self.design.terms))
         self.shared: dict[str, Any] = {
             "visit": self.visit,
             "record_set": self.visit,
@@ -145,7 +145,7 @@ class VisitFit:
 def _method(analysis: Analysis, options: AncovaOptions, terms: tuple[str, ...]) -> str:
     outcome = "change from baseline" if analysis.outcome == "change" else "value"
     scale = f"log {outcome}" if analysis.log else outcome
-    fitted = f"; terms: {' + '.join(('arm', *terms))}" if terms else ""
+    fitted = f"; terms: {' + '.join(terms)}" if terms else ""
     weighting = "equally" if options.weights == "equal" else "by their frequency"
     return (
         f"ANCOVA of the {scale} by least squares{fitted}; LS means: numeric covariates at their mean, factors weighted "

@@ -1,0 +1,174 @@
+"""Selection of records, numbers randomized, failures as rows, and the trace of every number to its source rows."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from fit_cases import BASE_ARMS, fitted, random_trial, records, row, settings, subjects, values
+from rctflow.models import registry
+from rctflow.models.contract import FitDataError, NotEstimable
+from rctflow.models.endpoint import RECORD_COLUMNS, fit_endpoint
+from rctflow.models.settings import PopulationFlag
+from rctflow.results import number, read_results, write_results
+from rctflow.settings import as_params, settings_from
+
+ADSL = subjects(BASE_ARMS)
+BDS = records(ADSL, np.arange(8.0) ** 2, month6=np.arange(8.0) ** 3 + 1)
+AS_TREATED = {"safety": PopulationFlag("SAFFL", "actual")}
+
+
+def test_number_randomized_stands_beside_every_number_analysed():
+    adsl = ADSL.assign(ITTFL=["N"] + ["Y"] * 7)
+    bds = BDS.assign(ANL01FL=BDS["ANL01FL"].where(BDS["USUBJID"].ne("S002"), ""))
+    rows = fitted(adsl, bds, settings())
+    assert row(rows, "placebo", "n_randomized", "").value == 4
+    assert row(rows, "placebo", "n").value == 2
+    assert row(rows, "msc", "n").value == 4
+
+
+def test_safety_counts_by_the_arm_received():
+    adsl = ADSL.assign(SAFFL="Y", TRT01A=["msc", *ADSL["TRT01P"][1:]])
+    rows = fitted(adsl, BDS, settings(populations=AS_TREATED, model="descriptive"))
+    assert [row(rows, arm, "n").value for arm in ("placebo", "msc")] == [3, 5]
+    assert [row(rows, arm, "n_randomized", "").value for arm in ("placebo", "msc")] == [4, 4]
+
+
+def test_each_population_is_one_set_of_rows():
+    both = {"itt": PopulationFlag("ITTFL"), "per_protocol": PopulationFlag("PPFL")}
+    adsl = ADSL.assign(PPFL=["N", *["Y"] * 7])
+    rows = fitted(adsl, BDS, settings(populations=both))
+    n = {r.population: r.value for r in rows if r.statistic == "n" and r.group == "placebo"}
+    assert n == {"itt": 4, "per_protocol": 3}
+    assert {r.result_id for r in rows if r.statistic == "p_value"} == {
+        "pcs.primary.itt.month6.msc-placebo.p_value",
+        "pcs.primary.per_protocol.month6.msc-placebo.p_value",
+    }
+
+
+def test_records_lead_from_every_number_to_its_source_rows():
+    adsl, bds = random_trial()
+    rows, trace = fit_endpoint(bds, adsl, settings(arms=("placebo", "low", "high"), strata=("SEX",)))
+    assert tuple(trace.columns) == RECORD_COLUMNS
+    used = trace[trace["record_set"].eq("primary.itt.month6")]
+    for arm in ("placebo", "low", "high"):
+        n = row(rows, arm, "n")
+        members = used["USUBJID"].map(adsl.set_index("USUBJID")["TRT01P"]).eq(arm)
+        assert n.record_set == "primary.itt.month6"
+        assert used.loc[members, "USUBJID"].nunique() == n.value
+    sources = bds.set_index("SRCSEQ").loc[used["SRCSEQ"]]
+    assert set(sources["AVISIT"]) == {"baseline", "month6"}
+    assert sources["AVAL"].notna().all()
+
+
+def test_without_baseline_the_set_holds_only_the_visit():
+    trace = fit_endpoint(BDS, ADSL, settings(outcome="value", baseline=False))[1]
+    assert set(BDS.set_index("SRCSEQ").loc[trace["SRCSEQ"], "AVISIT"]) == {"month6"}
+
+
+def test_settings_survive_the_way_through_params():
+    fit = settings(strata=("SEX",), options={"weights": "proportional"})
+    assert settings_from(type(fit), as_params(fit)) == fit
+
+
+def test_results_file_of_an_endpoint_round_trips(tmp_path):
+    adsl, bds = random_trial()
+    rows = fitted(adsl, bds, settings(arms=("placebo", "low", "high", "none"), strata=("SEX",)))
+    write_results(rows, tmp_path / "results.csv")
+    back = read_results(tmp_path / "results.csv")
+    assert [r.result_id for r in back] == [r.result_id for r in rows]
+    assert [number(r.value) for r in back] == [number(r.value) for r in rows]
+    assert {r.status for r in back} == {"ok", "not_estimable"}
+
+
+@pytest.fixture
+def model_that(monkeypatch):
+    def register(function):
+        monkeypatch.setattr("rctflow.models.endpoint.load_model", lambda name: function)
+
+    return register
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "note"),
+    [
+        (NotEstimable("no event occurred"), "not_estimable", "no event occurred"),
+        (np.linalg.LinAlgError("SVD did not converge"), "failed", "the computation failed: SVD did not converge"),
+    ],
+)
+def test_a_model_that_fails_becomes_rows_with_the_reason(model_that, error, status, note):
+    def model(data, analysis, fit):
+        raise error
+
+    model_that(model)
+    rows = fitted(ADSL, BDS, settings())
+    found = row(rows, "msc - placebo", "estimate")
+    assert (found.value, found.status, found.note) == (None, status, note)
+    assert row(rows, "msc", "n_randomized", "").status == "ok"
+
+
+def test_a_fault_of_the_program_is_not_hidden(model_that):
+    def model(data, analysis, fit):
+        raise KeyError("a bug")
+
+    model_that(model)
+    with pytest.raises(KeyError):
+        fitted(ADSL, BDS, settings())
+
+
+def test_one_failing_analysis_leaves_the_others_whole(monkeypatch):
+    from dataclasses import replace
+
+    def broken(data, analysis, fit):
+        raise NotEstimable("nothing to fit")
+
+    real = registry.load_model
+    monkeypatch.setattr(
+        "rctflow.models.endpoint.load_model", lambda name: broken if name == "descriptive" else real(name)
+    )
+    fit = settings()
+    other = replace(fit.analyses["primary"], model="descriptive")
+    rows = fitted(ADSL, BDS, replace(fit, analyses=fit.analyses | {"second": other}))
+    assert {r.status for r in rows if r.analysis == "primary"} == {"ok"}
+    assert {r.status for r in rows if r.analysis == "second" and r.statistic == "estimate"} == {"not_estimable"}
+
+
+def test_an_empty_population_is_not_estimable():
+    rows = fitted(ADSL.assign(ITTFL="N"), BDS, settings())
+    assert row(rows, "msc - placebo", "estimate").status == "not_estimable"
+    assert values(rows, "msc")["n"] == 0
+
+
+@pytest.mark.parametrize(
+    ("adsl", "bds", "fit", "message"),
+    [
+        (ADSL.drop(columns="ITTFL"), BDS, settings(), "ADSL has no column ITTFL"),
+        (ADSL.drop(columns="RANDFL"), BDS, settings(), "ADSL has no column RANDFL"),
+        (ADSL, BDS, settings(strata=("SITE",)), "ADSL has no column SITE"),
+        (ADSL, BDS.drop(columns="ANL01FL"), settings(), "BDS of pcs has no column ANL01FL"),
+        (ADSL, BDS, settings(arms=("placebo", "high")), "subject S005 .* TRT01P 'msc', which is not an arm"),
+        (ADSL.assign(SAFFL="Y", TRT01A=None), BDS, settings(populations=AS_TREATED), "subject S001 .* TRT01A"),
+        (ADSL, BDS, settings(populations=("itt", "pp"), visits=("month6",)), "population 'pp' is not declared"),
+        (ADSL, BDS, settings(analysed_visits=("month9",)), "visit 'month9' is not after baseline. One of: month6"),
+        (ADSL, pd.concat([BDS, BDS.iloc[[1]]]), settings(), "S001 month6 has more than one of the records"),
+        (ADSL, pd.concat([BDS, BDS.iloc[[0]]]), settings(), "S001 has more than one of the baseline records"),
+        (pd.concat([ADSL, ADSL.iloc[[0]]]), BDS, settings(), "subject S001 has more than one row"),
+    ],
+)
+def test_broken_contracts_are_refused(adsl, bds, fit, message):
+    with pytest.raises(FitDataError, match=message):
+        fit_endpoint(bds, adsl, fit)
+
+
+def test_registry_names_modules_without_importing_them():
+    assert registry.modules_of(["descriptive", "ancova", "ancova"]) == [
+        "rctflow.models.ancova",
+        "rctflow.models.descriptive",
+    ]
+    assert registry.known_models() == tuple(sorted(registry.MODELS))
+    with pytest.raises(registry.UnknownModelError, match="Did you mean 'ancova'"):
+        registry.load_model("ancovas")
+
+
+@pytest.mark.parametrize("name", registry.known_models())
+def test_every_registered_model_stands_where_the_registry_says(name):
+    assert callable(registry.load_model(name))
+    assert registry.options_class(name)() is not None
