@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from rctflow.derive.errors import DeriveError
-from rctflow.derive.instruments import load_instrument, needed_columns, score
 from rctflow.derive.settings import Records
 from rctflow.derive.sources import require_columns
 
@@ -83,6 +82,8 @@ def _column(rows: pd.DataFrame, settings: Records, place: str) -> tuple[pd.Serie
 
 
 def _score(rows: pd.DataFrame, adsl: pd.DataFrame, settings: Records, place: str) -> tuple[pd.Series, pd.Series, str]:
+    from rctflow.derive.instruments import load_instrument, needed_columns, score
+
     instrument = load_instrument(Path(settings.instrument))
     wanted = [settings.score]
     items, used = pd.DataFrame(index=rows.index), []
