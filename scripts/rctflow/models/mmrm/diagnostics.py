@@ -32,7 +32,6 @@ class Diagnostics:
     iterations: int
     starts: int
     gradient_norm: float
-    decrement: float
     condition: dict[str, float]
     correlation: pd.DataFrame
 
@@ -40,16 +39,15 @@ class Diagnostics:
 def diagnose(fit: "MmrmFit") -> Diagnostics:
     """The diagnostics of a fit."""
     optimum = fit.optimum
-    spread = np.sqrt(np.diag(fit.inference.theta_covariance))
-    gradient = float(np.abs(optimum.point.gradient * spread).max())
+    gradient = optimum.point.gradient
+    norm = float(np.sqrt(max(gradient @ fit.inference.theta_covariance @ gradient, 0.0) / 4))
     matrices = covariance_matrices(fit)
     groups = [str(g) for g in fit.model.records.groups]
     return Diagnostics(
-        gradient < 1e-4,
+        norm < 1e-4,
         optimum.iterations,
         optimum.starts,
-        gradient,
-        optimum.decrement,
+        norm,
         {g: float(np.linalg.cond(m)) for g, m in zip(groups, matrices, strict=True)},
         _table(fit, [m / np.sqrt(np.outer(np.diag(m), np.diag(m))) for m in matrices]),
     )

@@ -2,8 +2,9 @@
 
 Far from the optimum: Fisher scoring, which for complete data and a linear structure is exact in one step. Near it: Newton
 with the observed information, quadratic, down to rounding. Every step is halved until f decreases; a step that leaves the
-positive definite matrices is halved too. Unstructured blocks have one more resort, the EM step Sigma - Sigma G Sigma / n
-with G the gradient (Laird & Ware 1982 in matrix form), which cannot leave the positive definite matrices.
+positive definite matrices is halved too. An unstructured covariance has two more resorts: the EM step Sigma - Sigma G Sigma / n with G the
+gradient (Laird & Ware 1982 in matrix form), which cannot leave the positive definite matrices, and the parameters of
+regressions.py.
 Source: Jennrich & Schluchter 1986; Lindstrom & Bates 1988.
 """
 
@@ -19,6 +20,7 @@ from rctflow.models.mmrm.errors import (
     SingularInformationError,
 )
 from rctflow.models.mmrm.likelihood import Likelihood, Point
+from rctflow.models.mmrm.regressions import Regressions
 from rctflow.models.mmrm.structures import Linear
 
 Array = np.ndarray
@@ -40,7 +42,7 @@ class Optimum:
     history: tuple[str, ...] = ()
 
 
-def maximise(likelihood: Likelihood, starts: list[Array], max_iterations: int = 150) -> Optimum:
+def maximise(likelihood: Likelihood, starts: list[Array]) -> Optimum:
     """The best optimum from the first start that leads to one.
 
     Raises ConvergenceError when no start leads to an optimum, SingularCovarianceError when the path ends at a singular
@@ -49,12 +51,52 @@ def maximise(likelihood: Likelihood, starts: list[Array], max_iterations: int = 
     errors: list[EstimationError] = []
     for number, start in enumerate(_ordered(likelihood, starts), 1):
         try:
-            return _climb(start, max_iterations, number)
+            return _climb(start, number)
+        except _Stuck as stuck:
+            errors.append(stuck.reason)
+            if _unstructured(likelihood):
+                return _climb_regressions(stuck.point, number)
         except EstimationError as error:
             errors.append(error)
     if not errors:
         raise ConvergenceError("no starting value gives a positive definite covariance matrix; use a simpler structure.")
     raise errors[0]
+
+
+class _Stuck(Exception):
+    """A climb ended before the optimum, at ``point``."""
+
+    def __init__(self, point: Point, decrement: float, iterations: int) -> None:
+        self.point = point
+        self.reason = ConvergenceError(
+            f"no convergence after {iterations} iterations (-2 log L can still fall by about {decrement / 2:.2g}). "
+            "Use a simpler covariance structure or the fall-back chain."
+        )
+
+
+def _unstructured(likelihood: Likelihood) -> bool:
+    structures = [block.structure for block in likelihood.blocks]
+    return all(isinstance(s, Linear) and s.kind == "unstructured" for s in structures)
+
+
+def _climb_regressions(point: Point, number: int) -> Optimum:
+    """Go on in the parameters of regressions.py, then finish in the covariances."""
+    natural = point.likelihood
+    chain = Regressions(natural.shape[2])
+    other = Likelihood(natural.data, [chain] * len(natural.blocks), natural.reml)
+    sigmas = [np.asarray(b.structure.sigma(point.theta[b.place])) for b in natural.blocks]
+    start = other.at(np.concatenate([chain.from_sigma(sigma) for sigma in sigmas]))
+    try:
+        found = _climb(start or point, number, 200)
+        lower = np.tril_indices(chain.T)
+        sigmas = [np.asarray(chain.sigma(found.point.theta[b.place])) for b in other.blocks]
+        back = natural.at(np.concatenate([sigma[lower] for sigma in sigmas]))
+        if back is None:
+            raise _Stuck(found.point, found.decrement, found.iterations)
+        return _climb(back, number, near=True)
+    except _Stuck as stuck:
+        _refuse_singular(stuck.point)
+        raise stuck.reason from None
 
 
 def _ordered(likelihood: Likelihood, starts: list[Array]) -> Iterator[Point]:
@@ -64,16 +106,17 @@ def _ordered(likelihood: Likelihood, starts: list[Array]) -> Iterator[Point]:
     return points if linear else iter(sorted(points, key=lambda p: p.f))
 
 
-def _climb(point: Point, max_iterations: int, number: int) -> Optimum:
-    decrement, newton, iteration = np.inf, False, 0
+def _climb(point: Point, number: int, max_iterations: int = 50, near: bool = False) -> Optimum:
+    """From one start to the optimum. Raises _Stuck when it is not reached."""
+    decrement, newton, iteration = np.inf, near, 0
     for iteration in range(1, max_iterations + 1):
         newton = newton or decrement < FAR
         direction, is_newton = _direction(point, newton)
-        new_decrement = -float(direction @ point.gradient)
-        if is_newton and new_decrement <= DONE * (1 + abs(point.f) * 1e-3):
-            return _finish(point, new_decrement, iteration, number)
-        newton = newton or new_decrement > 0.3 * decrement
-        decrement = new_decrement
+        before, decrement = decrement, -float(direction @ point.gradient)
+        small = decrement <= DONE * (1 + abs(point.f) * 1e-3)
+        if is_newton and (small or (before < CLOSE and decrement > before / 4)):  # at the level of rounding
+            return _finish(point, decrement, iteration, number)
+        newton = newton or decrement > 0.3 * before
         better = _line_search(point, direction, decrement) or _expectation_step(point)
         if better is None:
             if is_newton and decrement < CLOSE:
@@ -83,11 +126,8 @@ def _climb(point: Point, max_iterations: int, number: int) -> Optimum:
             newton = True
             continue
         point = better
-    _refuse_singular(point)
-    raise ConvergenceError(
-        f"no convergence after {iteration} iterations (f can still fall by about {decrement / 2:.2g}). "
-        "Use a simpler covariance structure or the fall-back chain."
-    )
+        _refuse_singular(point)
+    raise _Stuck(point, decrement, iteration)
 
 
 def _direction(point: Point, newton: bool) -> tuple[Array, bool]:
@@ -96,10 +136,22 @@ def _direction(point: Point, newton: bool) -> tuple[Array, bool]:
         step = _solve(point.hessian, point.gradient)
         if step is not None:
             return -step, True
-    step = _solve(point.expected_information(), point.gradient)
+    expected = point.expected_information()
+    step = _curved(point.hessian, expected, point.gradient) if newton else _solve(expected, point.gradient)
     if step is None:
-        step = point.gradient / np.maximum(np.abs(np.diag(point.expected_information())), 1e-300)
+        step = point.gradient / np.maximum(np.abs(np.diag(expected)), 1e-300)
     return -step, False
+
+
+def _curved(hessian: Array, expected: Array, gradient: Array) -> Array | None:
+    """The Newton step with the absolute curvatures, relative to the expected information (Greenstadt 1967)."""
+    try:
+        inverse = np.linalg.inv(np.linalg.cholesky(expected))
+        curvature, axes = np.linalg.eigh(inverse @ hessian @ inverse.T)
+    except np.linalg.LinAlgError:
+        return None
+    axes = inverse.T @ axes
+    return axes @ ((axes.T @ gradient) / np.maximum(np.abs(curvature), 1e-3))
 
 
 def _solve(matrix: Array, vector: Array) -> Array | None:
