@@ -21,6 +21,8 @@ from rctflow.models.contract import NotEstimable
 Array = NDArray[np.float64]
 RANK_TOLERANCE = 1e-9
 """A column whose part outside the others is shorter than this share of its length is determined by them."""
+OUTSIDE_TOLERANCE = 1e-7
+"""A function with a larger share outside the row space of the design is not estimable."""
 ZERO_RESIDUAL = 1e-12
 """Residuals shorter than this share of the outcome's length are rounding noise: the fit is exact."""
 
@@ -146,13 +148,13 @@ class LeastSquares:
     def __init__(self, design: Design, outcome: Array) -> None:
         self.design = design
         self._scale = np.linalg.norm(design.matrix, axis=0)
-        left, singular, self._right = np.linalg.svd(design.matrix / self._scale, full_matrices=False)
-        self._kept = singular > RANK_TOLERANCE * singular[0]
-        rank = int(self._kept.sum())
+        left, singular, right = np.linalg.svd(design.matrix / self._scale, full_matrices=False)
+        kept = singular > RANK_TOLERANCE * singular[0]
+        left, self._singular, self._right = left[:, kept], singular[kept], right[kept]
+        rank = len(self._singular)
         self.df = len(outcome) - rank
         if self.df < 1:
             raise NotEstimable(f"{len(outcome)} values for {rank} parameters leave no residual degree of freedom")
-        left, self._singular = left[:, self._kept], singular[self._kept]
         scores = left.T @ outcome
         residual = outcome - left @ scores
         length = float(np.linalg.norm(residual))
@@ -163,9 +165,10 @@ class LeastSquares:
 
     def estimate(self, function: Array) -> Estimate:
         """The estimate of ``function`` (p,) of the coefficients. Raises NotEstimable, naming the term that hides it."""
-        if not _estimable(self.design.matrix, function):
+        scaled = function / self._scale
+        if not _in_row_space(self._right, scaled):
             raise NotEstimable(f"confounded with {self._culprit(function)}")
-        image = self._right[self._kept] @ (function / self._scale)
+        image = self._right @ scaled
         se = float(np.sqrt(self.variance) * np.linalg.norm(image / self._singular))
         return Estimate(float(image @ self._coefficients), se, self.df)
 
@@ -183,7 +186,9 @@ class LeastSquares:
 def _estimable(matrix: Array, function: Array) -> bool:
     scale = np.linalg.norm(matrix, axis=0)
     _, singular, right = np.linalg.svd(matrix / scale, full_matrices=False)
-    rows = right[singular > RANK_TOLERANCE * singular[0]]
-    scaled = function / scale
-    outside = scaled - rows.T @ (rows @ scaled)
-    return bool(np.linalg.norm(outside) <= 1e-7 * np.linalg.norm(scaled))
+    return _in_row_space(right[singular > RANK_TOLERANCE * singular[0]], function / scale)
+
+
+def _in_row_space(rows: Array, function: Array) -> bool:
+    outside = function - rows.T @ (rows @ function)
+    return bool(np.linalg.norm(outside) <= OUTSIDE_TOLERANCE * np.linalg.norm(function))

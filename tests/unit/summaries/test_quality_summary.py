@@ -1,0 +1,39 @@
+"""Counts of what cleaning did."""
+
+import pandas as pd
+import pytest
+from rctflow.summaries.quality import summarize_ledger
+from rctflow.summaries.rows import SummaryError
+from rctflow.summaries.settings import Summaries
+
+SETTINGS = Summaries(study="demo", arms=("placebo", "msc"), populations={}, baseline_population="", variables=())
+TUG = pd.DataFrame(
+    {"rule": ["range", "range", "unit_slip", "range"], "severity": ["change", "change", "change", "query"]}
+)
+EMPTY = pd.DataFrame({"rule": [], "severity": []})
+
+
+def test_counts_by_table_severity_and_rule():
+    rows = summarize_ledger({"walk": TUG.iloc[:1], "tug": TUG, "vs": EMPTY}, SETTINGS)
+    assert {row.result_id: row.value for row in rows} == {
+        "data_quality.data_quality.all.all.all.n": 5,
+        "data_quality.data_quality.all.all.all.change:range": 3,
+        "data_quality.data_quality.all.all.all.change:unit_slip": 1,
+        "data_quality.data_quality.all.all.all.query:range": 1,
+        "data_quality.tug.all.all.all.n": 4,
+        "data_quality.tug.all.all.all.change:range": 2,
+        "data_quality.tug.all.all.all.change:unit_slip": 1,
+        "data_quality.tug.all.all.all.query:range": 1,
+        "data_quality.vs.all.all.all.n": 0,
+        "data_quality.walk.all.all.all.n": 1,
+        "data_quality.walk.all.all.all.change:range": 1,
+    }
+
+
+def test_no_table_at_all():
+    assert [(row.statistic, row.value) for row in summarize_ledger({}, SETTINGS)] == [("n", 0)]
+
+
+def test_a_file_that_is_no_ledger():
+    with pytest.raises(SummaryError, match="the ledger of tug has no column rule"):
+        summarize_ledger({"tug": TUG.drop(columns="rule")}, SETTINGS)
