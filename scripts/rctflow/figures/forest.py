@@ -76,9 +76,9 @@ def draw_forest(rows_by_endpoint: Mapping[str, Sequence[Result]], displays: Sequ
             if chosen := [line for line in lines if line.panel == panel]:
                 panels[panel] = chosen
         inches = [HEADER + AXIS + LINE * (len(chosen) + len({x.role for x in chosen})) for chosen in panels.values()]
-        height = 0.55 + sum(inches) + 0.3
+        height = 0.42 + sum(inches) + 0.3
         figure = style.new_figure(height)
-        top = height - 0.55
+        top = height - 0.42
         for (panel, chosen), tall in zip(panels.items(), inches, strict=True):
             _draw_panel(figure, panel, chosen, top, tall, displays)
             top -= tall

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from rctflow.results import Result
+from rctflow.rounding import MISSING
 from rctflow.tables.endpoint import NOMINAL
 from rctflow.tables.rows import (
     contrast_words,
     contrasts_of,
     count_cell,
     interval_cell,
+    is_ratio,
     p_cell,
     rows_of,
     words,
@@ -22,49 +24,49 @@ from rctflow.tables.table import Cell, Table
 def overview_table(rows_by_endpoint: Mapping[str, Sequence[Result]], settings: Sequence[TableSettings]) -> Table:
     """One line per endpoint and comparison: the main analysis at the primary visit, in the order of ``settings``."""
     arms = settings[0].arms
-    level = f"{settings[0].confidence * 100:g}% CI"
-    heads = ["Endpoint", "Visit", *(f"n {arm.label}" for arm in arms), "Comparison", f"Estimate ({level})", "Unit"]
-    heads += ["Better", "p"]
+    heads = ["Endpoint", "Visit", *(f"n {arm.label}" for arm in arms)]
+    heads += ["Comparison", f"Estimate ({settings[0].confidence * 100:g}% CI)", "Unit", "Better", "p"]
     lines: list[list[Cell]] = []
     sections: dict[int, str] = {}
-    role = ""
-    for one in settings:
-        if one.role != role:
-            role = one.role
-            sections[len(lines)] = role.capitalize()
+    for i, one in enumerate(settings):
+        if i == 0 or one.role != settings[i - 1].role:
+            sections[len(lines)] = one.role.capitalize()
         lines += _endpoint_lines(rows_by_endpoint.get(one.endpoint, ()), one)
     notes = ["Each endpoint's main analysis in its main population, at its primary visit.", NOMINAL]
-    caption = "All endpoints at their primary visit"
     synthetic = any(one.synthetic for one in settings)
-    return Table("overview", caption, tuple(heads), lines, sections, notes, synthetic, anchors=False)
+    table = Table("overview", "All endpoints", tuple(heads), lines, sections, notes, synthetic=synthetic, anchors=False)
+    return _said_once(table)
+
+
+def _said_once(table: Table) -> Table:
+    """The visit goes from its column to the caption when all lines have the same."""
+    visits = {line[1].text for line in table.lines}
+    if len(visits) != 1:
+        table.caption += " at their primary visits"
+        return table
+    table.caption += f" at {visits.pop()}"
+    table.heads = (table.heads[0], *table.heads[2:])
+    table.lines = [[line[0], *line[2:]] for line in table.lines]
+    return table
 
 
 def _endpoint_lines(rows: Sequence[Result], settings: TableSettings) -> list[list[Cell]]:
     main = rows_of(rows, settings.main_analysis, settings.main_population)
     visit = settings.primary_visit
-    start = [
-        Cell(settings.label, head=True, link=f"#endpoint-{settings.endpoint}"),
-        Cell(words(visit, settings.visits)),
-    ]
+    name = Cell(settings.label, head=True, link=f"#endpoint-{settings.endpoint}")
     counts = [count_cell(main.get((visit, arm.id, "n"))) for arm in settings.arms]
-    better = Cell(settings.direction)
+    start, better = [name, Cell(words(visit, settings.visits)), *counts], Cell(settings.direction)
     contrasts = contrasts_of(row for row in main.values() if row.visit == visit)
     if not contrasts:
-        return [[*start, *counts, Cell("no comparison"), Cell(""), Cell(settings.unit), better, Cell("")]]
+        return [[*start, Cell("no comparison"), Cell(MISSING), Cell(settings.unit), better, Cell(MISSING)]]
     made = []
     for contrast in contrasts:
         estimate = main.get((visit, contrast, "estimate"))
-        made.append(
-            [
-                *start,
-                *counts,
-                Cell(contrast_words(contrast, settings)),
-                interval_cell(main, visit, contrast, "estimate", settings),
-                Cell((estimate.unit if estimate else "") or settings.unit),
-                better,
-                p_cell(main.get((visit, contrast, "p_value")), settings),
-            ]
-        )
+        unit = Cell("" if is_ratio(contrast) or estimate is None else estimate.unit)
+        compared = Cell(contrast_words(contrast, settings))
+        value = interval_cell(main, visit, contrast, "estimate", settings)
+        p = p_cell(main.get((visit, contrast, "p_value")), settings)
+        made.append([*start, compared, value, unit, better, p])
     return made
 
 

@@ -5,11 +5,11 @@ The means and intervals are those of invented patients, good enough to look at; 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 from rctflow.figures.settings import ArmLabel, Display, VisitLabel
 from rctflow.report.settings import ReportArm, ReportEndpoint, ReportPopulation, ReportSettings, ReportVisit
 from rctflow.results import Result
@@ -131,6 +131,59 @@ def report_settings(synthetic: bool = True) -> ReportSettings:
     )
 
 
+def summary(name: str, analysis: str, statistic: str, counts: tuple[float | None, ...], **more: Any) -> list[Result]:
+    """Rows of the study level: one per arm, then in total."""
+    fixed = dict.fromkeys(("estimand", "population", "role", "visit", "contrast"), "") | {"model": "summary"} | more
+    groups = (*(arm for arm, _ in ARMS), "")[-len(counts) :]
+    return [
+        Result(**{"study": "invented", "endpoint": name, "analysis": analysis, "group": group} | fixed,
+               statistic=statistic, value=value)
+        for group, value in zip(groups, counts, strict=True)
+    ]  # fmt: skip
+
+
+def flow_rows() -> list[Result]:
+    """Participant flow, populations, and how many have a value of the primary endpoint."""
+    counts = {
+        "n_randomized": (15, 15, 30), "n_treated": (15, 14, 29), "n_other_arm": (0, 1, 1), "n_completed": (13, 11, 24),
+        "n_discontinued": (2, 4, 6),
+        "n_discontinued:lost_to_follow_up": (1, 2, 3), "n_discontinued:withdrew": (1, 2, 3),
+        "n_status_unknown": (0, 0, 0),
+    }  # fmt: skip
+    rows = [row for name, n in counts.items() for row in summary("flow", "flow", name, n)]
+    for population, n in (("itt", (15, 15, 30)), ("per_protocol", (13, 13, 26))):
+        rows += summary("flow", "flow", "n", n, population=population)
+    for v, (visit, _, _) in enumerate(VISITS):
+        rows += summary("flow", "sf36_pcs", "n", (15 - v // 2, 15 - v, 30 - v - v // 2), visit=visit)
+    return rows
+
+
+def baseline_rows() -> list[Result]:
+    """A number and a text, one value missing."""
+    age = {"n": (15, 14, 29), "mean": (71.2, 70.4, 70.8), "sd": (4.1, 3.9, 4.0), "median": (71, 70, 71),
+           "q1": (68, 67, 68), "q3": (74, 73, 74), "min": (65, 65, 65), "max": (80, 79, 80),
+           "n_missing": (0, 1, 1)}  # fmt: skip
+    sex = {"n": (15, 15, 30), "n:F": (8, 7, 15), "percent:F": (53.333, 46.667, 50), "n:M": (7, 8, 15),
+           "percent:M": (46.667, 53.333, 50), "n_missing": (0, 0, 0)}  # fmt: skip
+    rows = [row for name, n in age.items() for row in summary("baseline", "AGE", name, n, unit="years")]
+    return rows + [row for name, n in sex.items() for row in summary("baseline", "SEX", name, n)]
+
+
+def quality_rows() -> list[Result]:
+    """Ledger counts over all tables and by table."""
+    counts = {
+        "data_quality": {"n": 9, "change:unit_slip": 2, "query:out_of_window": 4, "removed:duplicate": 3},
+        "sf36": {"n": 3, "removed:duplicate": 3},
+        "tug": {"n": 6, "change:unit_slip": 2, "query:out_of_window": 4},
+    }
+    return [
+        row
+        for table, of in counts.items()
+        for name, n in of.items()
+        for row in summary("data_quality", table, name, (n,))
+    ]
+
+
 def patients(endpoint: Invented, per_arm: int, seed: int = 1) -> dict[str, np.ndarray]:
     """Values (2 arms, patients, visits) with monotone dropout; NaN after it."""
     random = np.random.default_rng([seed, ENDPOINTS.index(endpoint)])
@@ -247,8 +300,49 @@ def records(endpoint: Invented, per_arm: int = 15, seed: int = 1) -> dict[str, l
                 unable = patient < endpoint.unable and v > 1
                 entry = (
                     f"{group}-{patient:03d}", group, visit, float(day + (random.integers(-4, 5) if v else 0)),
-                    endpoint.mean * 2 if unable else float(value), "unable" if unable else "", "WORST" if unable else "",
+                    endpoint.mean * 2 if unable else float(value),
+                    "unable" if unable else "", "WORST" if unable else "",
                 )  # fmt: skip
                 for name, item in zip(columns, entry, strict=True):
                     columns[name].append(item)
     return columns
+
+
+def rendered_report(per_arm: int = 15, synthetic: bool = True, endpoints: tuple[Invented, ...] = ENDPOINTS) -> str:
+    """Everything drawn, printed and put on one page, as the workflow's rules do it."""
+    from tempfile import TemporaryDirectory
+
+    from rctflow.figures.forest import draw_forest
+    from rctflow.figures.profile import draw_profile
+    from rctflow.figures.style import save_svg
+    from rctflow.figures.trajectories import draw_trajectories
+    from rctflow.report.render import EndpointPart, StudyPart, render_report
+    from rctflow.tables.endpoint import endpoint_table
+    from rctflow.tables.overview import other_analyses_table, overview_table
+
+    with TemporaryDirectory() as folder:
+
+        def svg(figure: Any) -> str:
+            save_svg(figure, Path(folder) / "figure.svg")
+            return (Path(folder) / "figure.svg").read_text(encoding="utf-8")
+
+        by_endpoint, parts = {endpoint.id: rows(endpoint, per_arm) for endpoint in endpoints}, {}
+        for endpoint in endpoints:
+            display, table, _ = displays(endpoint, synthetic)
+            mine = by_endpoint[endpoint.id]
+            others = other_analyses_table(mine, table)
+            parts[endpoint.id] = EndpointPart(
+                rows=mine,
+                profile=svg(draw_profile(mine, display)),
+                trajectories=svg(draw_trajectories(records(endpoint, per_arm), mine, display)),
+                table=endpoint_table(mine, table).to_html() + (others.to_html() if others else ""),
+            )
+        study = StudyPart(
+            flow_rows(),
+            baseline_rows(),
+            quality_rows(),
+            svg(draw_forest(by_endpoint, [displays(endpoint, synthetic)[0] for endpoint in endpoints])),
+            overview_table(by_endpoint, [displays(endpoint, synthetic)[1] for endpoint in endpoints]).to_html(),
+        )
+    settings = replace(report_settings(synthetic), endpoints=tuple(displays(endpoint)[2] for endpoint in endpoints))
+    return render_report(settings, study, parts, {"python": "3.11", "numpy": "2.4.0"})

@@ -1,0 +1,144 @@
+"""Study-level result rows (flow, populations, baseline, data quality) as grids of text that the template prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from rctflow.report.settings import ReportSettings
+from rctflow.results import Result
+from rctflow.rounding import MISSING, rounded
+
+FLOW = {
+    "n_randomized": "Randomized",
+    "n_treated": "Received treatment",
+    "n_other_arm": "Received the other arm's treatment",
+    "n_completed": "Completed the study",
+    "n_discontinued": "Left the study early",
+    "n_status_unknown": "End of study unknown",
+}
+BASELINE_DIGITS = 1
+
+
+@dataclass
+class Grid:
+    """A small table: caption, column heads, lines of (head, cells, indented), notes below."""
+
+    caption: str
+    heads: tuple[str, ...]
+    lines: list[tuple[str, list[str], bool]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def flow_grid(rows: Sequence[Result], settings: ReportSettings) -> Grid:
+    """Who was randomized, treated, completed and left, by arm and in total."""
+    found = {(row.statistic, row.group): row for row in rows if row.analysis == "flow" and not row.population}
+    grid = Grid("Participant flow", ("", *_arms(settings)))
+    for statistic in dict.fromkeys(statistic for statistic, _ in found):
+        _, _, reason = statistic.partition(":")
+        label = _readable(reason) if reason else FLOW.get(statistic, _readable(statistic))
+        grid.lines.append((label, _counts(found, statistic, settings), bool(reason)))
+    grid.notes = [f"{FLOW.get(s, s)}: {row.note}." for (s, group), row in found.items() if row.note and not group]
+    return grid
+
+
+def population_grid(rows: Sequence[Result], settings: ReportSettings) -> Grid:
+    """How many each population has, by arm and in total, and who belongs to it."""
+    grid = Grid("Populations", ("Population", "Who belongs to it", *_arms(settings)))
+    for population in settings.populations:
+        found = {(r.statistic, r.group): r for r in rows if r.analysis == "flow" and r.population == population.id}
+        definition = population.definition or "everybody randomized"
+        grid.lines.append((population.label, [definition, *_counts(found, "n", settings)], False))
+    return grid
+
+
+def values_grid(rows: Sequence[Result], endpoint: str, label: str, settings: ReportSettings) -> Grid | None:
+    """How many have an analysed value of an endpoint at each visit; None when nothing is known of it."""
+    chosen = [row for row in rows if row.analysis == endpoint]
+    if not chosen:
+        return None
+    grid = Grid(f"Participants with a value of {label}", ("Visit", *_arms(settings)))
+    names = {visit.id: visit.label for visit in settings.visits}
+    for visit in dict.fromkeys(row.visit for row in chosen):
+        found = {(row.statistic, row.group): row for row in chosen if row.visit == visit}
+        grid.lines.append((names.get(visit, visit), _counts(found, "n", settings), False))
+    return grid
+
+
+def baseline_grid(rows: Sequence[Result], settings: ReportSettings) -> Grid:
+    """Numbers as mean (SD) and median [Q1, Q3; range], texts as n (%) per level, by arm and in total."""
+    grid = Grid("Baseline characteristics", ("", *_arms(settings)))
+    groups = [*(arm.id for arm in settings.arms), ""]
+    for variable in dict.fromkeys(row.analysis for row in rows):
+        found = {(row.statistic, row.group): row for row in rows if row.analysis == variable}
+        unit = next((row.unit for (name, _), row in found.items() if name == "mean" and row.unit), "")
+        title = f"{_readable(variable)}, {unit}" if unit else _readable(variable)
+        grid.lines.append((title, [f"n = {_print(found.get(('n', group)), 0)}" for group in groups], False))
+        if any(name == "mean" for name, _ in found):
+            grid.lines.append(("mean (SD)", [_mean(found, group) for group in groups], True))
+            grid.lines.append(("median [Q1, Q3; min, max]", [_median(found, group) for group in groups], True))
+        for name in dict.fromkeys(name for name, _ in found if name.startswith("n:")):
+            level = name.removeprefix("n:")
+            grid.lines.append((level, [_level(found, level, group) for group in groups], True))
+        missing = [found.get(("n_missing", group)) for group in groups]
+        if any(row and row.value for row in missing):
+            grid.lines.append(("missing", [_print(row, 0) for row in missing], True))
+    return grid
+
+
+def quality_grid(rows: Sequence[Result]) -> Grid:
+    """How often each cleaning rule changed or queried something, over all tables and by table."""
+    grid = Grid("What cleaning changed or queried", ("Rule", "Kind", "Rows", "By table"))
+    total = [row for row in rows if row.analysis == row.endpoint and ":" in row.statistic]
+    for row in total:
+        severity, _, rule = row.statistic.partition(":")
+        same = [r for r in rows if r.statistic == row.statistic and r.analysis != r.endpoint]
+        where = ", ".join(f"{other.analysis} {rounded(other.value, 0)}" for other in same)
+        grid.lines.append((_readable(rule), [severity, rounded(row.value, 0), where], False))
+    everything = next((row.value for row in rows if row.analysis == row.endpoint and row.statistic == "n"), None)
+    if everything is not None:
+        grid.notes = [f"{rounded(everything, 0)} rows in the ledgers in all."]
+    return grid
+
+
+def _arms(settings: ReportSettings) -> tuple[str, ...]:
+    return (*(arm.label for arm in settings.arms), "All")
+
+
+def _counts(found: dict[tuple[str, str], Result], statistic: str, settings: ReportSettings) -> list[str]:
+    return [_print(found.get((statistic, group)), 0) for group in [*(arm.id for arm in settings.arms), ""]]
+
+
+def _print(row: Result | None, digits: int) -> str:
+    return rounded(row.value if row else None, digits)
+
+
+def _mean(found: dict[tuple[str, str], Result], group: str) -> str:
+    mean, sd = (found.get((name, group)) for name in ("mean", "sd"))
+    return f"{_print(mean, BASELINE_DIGITS)} ({_print(sd, BASELINE_DIGITS)})"
+
+
+def _median(found: dict[tuple[str, str], Result], group: str) -> str:
+    median, q1, q3, low, high = (
+        _print(found.get((name, group)), BASELINE_DIGITS) for name in ("median", "q1", "q3", "min", "max")
+    )
+    return MISSING if median == MISSING else f"{median} [{q1}, {q3}; {low}, {high}]"
+
+
+def _level(found: dict[tuple[str, str], Result], level: str, group: str) -> str:
+    n, percent = found.get((f"n:{level}", group)), found.get((f"percent:{level}", group))
+    return f"{_print(n, 0)} ({_print(percent, 0)}%)" if percent and percent.value is not None else _print(n, 0)
+
+
+def _readable(name: str) -> str:
+    """``lost_to_follow_up`` as ``Lost to follow up``; names in capitals (AGE) are ADaM names and stay."""
+    return name if name.isupper() else name.replace("_", " ").capitalize()
+
+
+def troubles(rows: Iterable[Result]) -> list[Result]:
+    """One row for each distinct fall-back or failure."""
+    found: dict[tuple[str, ...], Result] = {}
+    for row in rows:
+        if row.status != "ok":
+            found.setdefault((row.endpoint, row.analysis, row.population, row.visit, row.status, row.note), row)
+    return list(found.values())

@@ -1,0 +1,142 @@
+"""The report: one page that needs nothing but itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rctflow.report.grids import baseline_grid, flow_grid, population_grid, quality_grid, troubles, values_grid
+from rctflow.report.inline import glyph_definitions, inline_svg
+from rctflow.report.sentences import headline
+from rctflow.report.settings import ReportEndpoint, ReportSettings
+from rctflow.results import Result
+
+HERE = Path(__file__).parent
+ROLES = ("primary", "secondary", "exploratory")
+
+
+@dataclass(frozen=True)
+class EndpointPart:
+    """What the report shows of one endpoint: its rows, its figures (text of SVG files), its tables (HTML fragment)."""
+
+    rows: Sequence[Result]
+    profile: str
+    trajectories: str
+    table: str
+
+
+@dataclass(frozen=True)
+class StudyPart:
+    """What the report shows of the whole study: rows of the summaries, forest (SVG text), overview (HTML fragment)."""
+
+    flow: Sequence[Result]
+    baseline: Sequence[Result]
+    quality: Sequence[Result]
+    forest: str
+    overview: str
+
+
+def render_report(
+    settings: ReportSettings, study: StudyPart, endpoints: Mapping[str, EndpointPart], software: Mapping[str, str]
+) -> str:
+    """The page as HTML text. endpoints: by id, one for each of ``settings.endpoints``. software: name -> version.
+
+    Everything that comes from data or config is escaped; figures and tables must come from this program's own rooms.
+    Raises KeyError when an endpoint is missing.
+    """
+    import jinja2
+    from markupsafe import Markup
+
+    loader = jinja2.FileSystemLoader(HERE)
+    environment = jinja2.Environment(
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    glyphs: dict[str, str] = {}
+    sections = [_section(endpoint, endpoints[endpoint.id], settings, glyphs) for endpoint in settings.endpoints]
+    primary = next((section for section in sections if section["endpoint"].role == "primary"), None)
+    words = f"Forest plot: the arms compared for each of {len(sections)} endpoints; the table above has the numbers."
+    page = environment.get_template("report.html.j2").render(
+        s=settings,
+        css=Markup((HERE / "report.css").read_text(encoding="utf-8")),
+        sections=sections,
+        roles=_by_role(sections),
+        primary=primary,
+        headline=primary["headline"] if primary else [],
+        headline_figure=_headline_figure(primary, settings, glyphs),
+        flow=flow_grid(study.flow, settings),
+        populations=population_grid(study.flow, settings),
+        with_values=_with_values(study, primary, settings),
+        baseline=baseline_grid(study.baseline, settings),
+        quality=quality_grid(study.quality),
+        forest=Markup(inline_svg(study.forest, "forest", words, glyphs)),
+        overview=Markup(study.overview),
+        troubles=[trouble for section in sections for trouble in section["troubles"]],
+        methods=_methods(sections),
+        glyphs=Markup(glyph_definitions(glyphs)),
+        software=sorted(software.items()),
+    )
+    return page.rstrip() + "\n"
+
+
+def _section(
+    endpoint: ReportEndpoint, part: EndpointPart, settings: ReportSettings, glyphs: dict[str, str]
+) -> dict[str, Any]:
+    from markupsafe import Markup
+
+    words = f"{endpoint.label}: the course of each patient by arm, with the observed mean.{_synthetic(settings)}"
+    labels = {visit.id: visit.label for visit in settings.visits}
+    return {
+        "endpoint": endpoint,
+        "headline": headline(part.rows, endpoint, settings),
+        "svg": part.profile,
+        "profile": _profile(endpoint, part.profile, settings, endpoint.id, glyphs),
+        "trajectories": Markup(inline_svg(part.trajectories, f"{endpoint.id}-trajectories", words, glyphs)),
+        "table": Markup(part.table),
+        "rows": part.rows,
+        "troubles": [
+            {"row": row, "label": endpoint.label, "visit": labels.get(row.visit, row.visit)}
+            for row in troubles(row for row in part.rows if row.model != "descriptive")
+        ],
+    }
+
+
+def _headline_figure(primary: dict[str, Any] | None, settings: ReportSettings, glyphs: dict[str, str]) -> Any:
+    return _profile(primary["endpoint"], primary["svg"], settings, "primary", glyphs) if primary else ""
+
+
+def _profile(endpoint: ReportEndpoint, svg: str, settings: ReportSettings, prefix: str, glyphs: dict[str, str]) -> Any:
+    from markupsafe import Markup
+
+    arms = " and ".join(arm.label for arm in settings.arms)
+    words = f"{endpoint.label} over time: means with intervals of {arms}; the table has the numbers."
+    return Markup(inline_svg(svg, f"{prefix}-profile", words + _synthetic(settings), glyphs))
+
+
+def _synthetic(settings: ReportSettings) -> str:
+    return " Synthetic data." if settings.synthetic else ""
+
+
+def _by_role(sections: Sequence[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Sections by role, primary first."""
+    roles = dict.fromkeys([*ROLES, *(section["endpoint"].role for section in sections)])
+    grouped = [(role, [s for s in sections if s["endpoint"].role == role]) for role in roles]
+    return [(role, chosen) for role, chosen in grouped if chosen]
+
+
+def _with_values(study: StudyPart, primary: dict[str, Any] | None, settings: ReportSettings) -> Any:
+    if primary is None:
+        return None
+    endpoint = primary["endpoint"]
+    return values_grid(study.flow, endpoint.id, endpoint.label, settings)
+
+
+def _methods(sections: Sequence[dict[str, Any]]) -> list[tuple[str, list[str]]]:
+    """Each method of a comparison or LS mean, and the endpoints that it was used for."""
+    used: dict[str, dict[str, None]] = {}
+    for section in sections:
+        for row in section["rows"]:
+            if row.statistic in ("estimate", "lsmean") and row.method:
+                used.setdefault(row.method, {})[section["endpoint"].label] = None
+    return [(method, list(labels)) for method, labels in used.items()]

@@ -1,0 +1,89 @@
+"""The primary result in words: what was compared, the numbers and how they came about; no judgement of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rctflow.report.settings import ReportArm, ReportEndpoint, ReportSettings
+from rctflow.results import Result
+from rctflow.rounding import interval, p_value, rounded
+
+RATIO_DIGITS = 2
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence, and the result_id of the row that it is made from."""
+
+    text: str
+    result_id: str
+
+
+def headline(rows: Sequence[Result], endpoint: ReportEndpoint, settings: ReportSettings) -> list[Sentence]:
+    """One sentence per comparison of the endpoint's main analysis at its primary visit; empty without a comparison."""
+    main = [row for row in rows if (row.analysis, row.population) == (endpoint.main_analysis, endpoint.main_population)]
+    estimates = [row for row in main if row.visit == endpoint.primary_visit and row.statistic == "estimate"]
+    return [Sentence(_sentence(row, main, endpoint, settings), row.result_id) for row in estimates if row.contrast]
+
+
+def _sentence(row: Result, main: Sequence[Result], endpoint: ReportEndpoint, settings: ReportSettings) -> str:
+    visit = next((visit.label for visit in settings.visits if visit.id == row.visit), row.visit)
+    subject = f"At {visit.lower()}, the {_compared(row, endpoint, settings)}"
+    method = row.method.split(";")[0] or row.model
+    details = f"{method}; {_population(endpoint, settings)}, n = {_analysed(row, main, settings)}"
+    if row.value is None:
+        return f"{subject}, could not be estimated: {row.note or 'no reason was recorded'} ({details})."
+    ratio = " / " in row.contrast
+    digits = max(RATIO_DIGITS, endpoint.digits) if ratio else endpoint.digits
+    unit = f" {endpoint.unit}" if endpoint.unit and not ratio else ""
+    ends = {name: _value(main, row, name) for name in ("ci_low", "ci_high", "p_value")}
+    numbers = f"{endpoint.confidence * 100:g}% CI {interval(ends['ci_low'], ends['ci_high'], digits)}"
+    if ends["p_value"] is not None:
+        numbers += f"; {'p' if endpoint.role == row.role == 'primary' else 'nominal p'} {_equals(ends['p_value'])}"
+    fallback = f" Fall-back: {row.note}." if row.status == "fallback" and row.note else ""
+    return f"{subject}, was {rounded(row.value, digits)}{unit} ({numbers}; {details}).{fallback}"
+
+
+def _equals(p: float) -> str:
+    text = p_value(p)
+    return f"{text[0]} {text[1:]}" if text[0] in "<>" else f"= {text}"
+
+
+def _compared(row: Result, endpoint: ReportEndpoint, settings: ReportSettings) -> str:
+    ratio = " / " in row.contrast
+    left, right = (_arm(arm, settings.arms) for arm in row.contrast.split(" / " if ratio else " - "))
+    change = endpoint.outcome == "change"
+    if ratio:
+        what = "geometric mean changes from baseline" if change else "geometric means"
+        return f"ratio of {what} of {endpoint.label}, {left} divided by {right}"
+    return f"difference in {'change' if change else 'mean'} of {endpoint.label}, {left} minus {right}"
+
+
+def _arm(arm: str, arms: Sequence[ReportArm]) -> str:
+    return next((known.label for known in arms if known.id == arm), arm)
+
+
+def _population(endpoint: ReportEndpoint, settings: ReportSettings) -> str:
+    known = {population.id: population.label for population in settings.populations}
+    return f"{known.get(endpoint.main_population, endpoint.main_population)} population"
+
+
+def _analysed(row: Result, main: Sequence[Result], settings: ReportSettings) -> str:
+    """``14 MSC + 13 Placebo of 15 + 15 randomized``, in the order of the comparison."""
+    pair = row.contrast.replace(" / ", " - ").split(" - ")
+    analysed = [next((r.value for r in main if _is(r, row.visit, arm, "n")), None) for arm in pair]
+    randomized = [next((r.value for r in main if _is(r, "", arm, "n_randomized")), None) for arm in pair]
+    text = " + ".join(f"{rounded(n, 0)} {_arm(arm, settings.arms)}" for n, arm in zip(analysed, pair, strict=True))
+    if None in randomized:
+        return text
+    return f"{text} of {' + '.join(rounded(n, 0) for n in randomized)} randomized"
+
+
+def _is(row: Result, visit: str, group: str, statistic: str) -> bool:
+    return (row.visit, row.group, row.contrast, row.statistic) == (visit, group, "", statistic)
+
+
+def _value(main: Sequence[Result], of: Result, statistic: str) -> float | None:
+    same = (row for row in main if (row.visit, row.contrast, row.statistic) == (of.visit, of.contrast, statistic))
+    return next((row.value for row in same), None)
