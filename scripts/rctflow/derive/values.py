@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from rctflow.derive.errors import DeriveError
+from rctflow.derive.errors import DeriveError, did_you_mean
 from rctflow.derive.settings import Records
 from rctflow.derive.sources import require_columns
 
@@ -84,19 +84,29 @@ def _column(rows: pd.DataFrame, settings: Records, place: str) -> tuple[pd.Serie
 def _score(rows: pd.DataFrame, adsl: pd.DataFrame, settings: Records, place: str) -> tuple[pd.Series, pd.Series, str]:
     from rctflow.derive.instruments import load_instrument, needed_columns, score
 
-    instrument = load_instrument(Path(settings.instrument))
-    wanted = [settings.score]
+    instrument, wanted = load_instrument(Path(settings.instrument)), [settings.score]
+    _refuse_strange_items({*instrument.items, *instrument.covariates}, settings, place)
     items, used = pd.DataFrame(index=rows.index), []
     for name in needed_columns(instrument, settings.options, wanted):
         column = settings.items.get(name, name)
-        if name in settings.items and column not in rows and (name in instrument.items or column not in adsl):
+        from_adsl = name in instrument.covariates and column in adsl
+        if name in settings.items and not from_adsl:
             require_columns(rows, settings.table, [column], f"{place}.items.{name}")
         if column in rows:
             used.append(column)
             items[name] = rows[column]
             if f"{column}_CODE" in rows:
                 items[f"{name}_CODE"] = rows[f"{column}_CODE"]
-        elif name in instrument.covariates and column in adsl:
+        elif from_adsl:
             items[name] = rows["USUBJID"].map(adsl.set_index("USUBJID")[column])
     scores = score(instrument, items, settings.options, wanted)
     return scores[settings.score], scores[f"{settings.score}_CODE"], ",".join(used)
+
+
+def _refuse_strange_items(known: set[str], settings: Records, place: str) -> None:
+    for name in settings.items:
+        if name not in known:
+            raise DeriveError(
+                f"{place}.items: {Path(settings.instrument).stem} has no item {name!r}.{did_you_mean(name, sorted(known))} "
+                f"It has: {', '.join(sorted(known))}."
+            )
