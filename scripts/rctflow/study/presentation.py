@@ -7,6 +7,7 @@ from rctflow.report.settings import ReportArm, ReportEndpoint, ReportPopulation,
 from rctflow.study.analyses import analyses_of, main_analysis
 from rctflow.study.model import Study
 from rctflow.study.rooms import arm_order, baseline_visit, endpoint_visits, population_flag, primary_visit, visit_order
+from rctflow.tables.settings import Label, TableSettings
 
 
 def display_settings(study: Study, endpoint_id: str) -> Display:
@@ -34,6 +35,30 @@ def display_settings(study: Study, endpoint_id: str) -> Display:
         outcome=analyses[main].outcome,
         confidence=analyses[main].confidence,
         synthetic=study.study.data == "synthetic",
+    )
+
+
+def table_settings(study: Study, endpoint_id: str) -> TableSettings:
+    """How the printed table of one endpoint looks."""
+    endpoint, display = study.endpoints[endpoint_id], display_settings(study, endpoint_id)
+    return TableSettings(
+        endpoint=endpoint_id,
+        label=display.label,
+        unit=display.unit,
+        direction=display.direction,
+        digits=display.digits,
+        role=display.role,
+        arms=tuple(Label(arm.id, arm.label) for arm in display.arms),
+        visits=tuple(Label(visit.id, visit.label) for visit in display.visits),
+        baseline_visit=display.baseline_visit,
+        primary_visit=display.primary_visit,
+        main_analysis=display.main_analysis,
+        main_population=display.main_population,
+        outcome=display.outcome,
+        confidence=display.confidence,
+        mcid=endpoint.mcid,
+        populations=tuple(Label(name, plan.label) for name, plan in study.populations.items()),
+        synthetic=display.synthetic,
     )
 
 

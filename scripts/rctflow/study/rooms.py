@@ -10,6 +10,7 @@ from rctflow.models.settings import Fit, PopulationFlag
 from rctflow.study.analyses import analyses_of
 from rctflow.study.files import instrument_file, table_format
 from rctflow.study.model import Endpoint, Study, Table, TableColumn
+from rctflow.summaries.settings import Summaries, SummaryPopulation
 
 WIDE_VISIT = "VISIT"
 
@@ -203,4 +204,22 @@ def fit_settings(study: Study, endpoint_id: str) -> Fit:
         strata=tuple(study.subjects.strata),
         populations={p: PopulationFlag(population_flag(study, p), study.populations[p].arm) for p in sorted(used)},
         analyses=analyses,
+    )
+
+
+def summaries_settings(study: Study) -> Summaries:
+    """How participants are counted and described."""
+    subjects = study.subjects
+    described = {**subjects.strata, **subjects.covariates}
+    variables = tuple(name for name in described if name not in (Summaries.status, Summaries.reason))
+    units = {name: table_columns(study.tables[described[name].table])[described[name].column].unit for name in variables}
+    return Summaries(
+        study=study.study.id,
+        arms=arm_order(study),
+        populations={
+            name: SummaryPopulation(population_flag(study, name), plan.arm) for name, plan in study.populations.items()
+        },
+        baseline_population=next(iter(study.populations)),
+        variables=variables,
+        units={name: unit for name, unit in units.items() if unit},
     )

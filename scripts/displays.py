@@ -1,0 +1,25 @@
+"""Adapter of rule displays: one endpoint's result rows and records -> two figures and a table."""
+
+from rctflow.job import job
+
+with job(snakemake.log[0]):
+    from pathlib import Path
+
+    from rctflow.figures.profile import draw_profile
+    from rctflow.figures.settings import Display
+    from rctflow.figures.style import save_svg
+    from rctflow.figures.trajectories import draw_trajectories, read_trajectories
+    from rctflow.outputs import write_text
+    from rctflow.results import read_results
+    from rctflow.settings import settings_from
+    from rctflow.tables.endpoint import endpoint_table
+    from rctflow.tables.settings import TableSettings
+
+    rows = read_results(Path(snakemake.input.results))
+    display = settings_from(Display, snakemake.params.display)
+    save_svg(draw_profile(rows, display), snakemake.output.profile)
+    courses = read_trajectories(snakemake.input.records, snakemake.input.adsl, display)
+    save_svg(draw_trajectories(courses, rows, display), snakemake.output.trajectories)
+    table = endpoint_table(rows, settings_from(TableSettings, snakemake.params.table))
+    write_text(table.to_html(), snakemake.output.html)
+    write_text(table.to_csv(), snakemake.output.csv)

@@ -1,0 +1,22 @@
+"""Adapter of rule summaries: ADSL and ledgers -> result rows of flow, baseline and data quality."""
+
+from rctflow.job import job
+
+with job(snakemake.log[0]):
+    from pathlib import Path
+
+    import pandas as pd
+
+    from rctflow.results import write_results
+    from rctflow.settings import settings_from
+    from rctflow.summaries.baseline import summarize_baseline
+    from rctflow.summaries.flow import summarize_flow
+    from rctflow.summaries.quality import summarize_ledger
+    from rctflow.summaries.settings import Summaries
+
+    settings = settings_from(Summaries, snakemake.params.summaries)
+    adsl = pd.read_parquet(snakemake.input.adsl)
+    ledgers = {Path(file).name.split(".")[0]: pd.read_csv(file, dtype=str) for file in snakemake.input.ledgers}
+    write_results(summarize_flow(adsl, settings), Path(snakemake.output.flow))
+    write_results(summarize_baseline(adsl, settings), Path(snakemake.output.baseline))
+    write_results(summarize_ledger(ledgers, settings), Path(snakemake.output.quality))
