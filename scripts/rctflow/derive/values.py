@@ -107,6 +107,7 @@ def _refuse_strange_items(known: set[str], settings: Records, place: str) -> Non
     for name in settings.items:
         if name not in known:
             raise DeriveError(
-                f"{place}.items: {Path(settings.instrument).stem} has no item {name!r}.{did_you_mean(name, sorted(known))} "
+                f"{place}.items: {Path(settings.instrument).stem} has no item "
+                f"{name!r}.{did_you_mean(name, sorted(known))} "
                 f"It has: {', '.join(sorted(known))}."
             )
