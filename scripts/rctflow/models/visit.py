@@ -74,7 +74,7 @@ def visit_data(data: AnalysisData, analysis: Analysis, settings: Fit, visit: str
     change = ["CHG"] if analysis.outcome == "change" else []
     excluded = []
     for column in [*baseline, *change, *columns]:
-        present = records[column].notna()
+        present = records[column].notna() & records[column].ne("")
         if not present.all():
             what = "baseline value" if column in ("BASE", "CHG") else column
             excluded.append(f"{int((~present).sum())} with a value but without {what} not analysed")

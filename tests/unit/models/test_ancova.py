@@ -374,6 +374,13 @@ def test_missing_covariates_and_baselines_are_counted():
     )
 
 
+def test_an_empty_stratum_is_missing():
+    adsl = SMALL.assign(SEX=["", *SMALL["SEX"][1:]])
+    rows = fitted(adsl, records(adsl, BASE, month6=VALUE), settings(strata=("SEX",)))
+    assert values(rows, "placebo")["n"] == 3
+    assert row(rows, "placebo", "n").note == "1 with a value but without SEX not analysed"
+
+
 def test_a_value_without_logarithm():
     value = VALUE.copy()
     value[0] = 0

@@ -172,3 +172,8 @@ def test_registry_names_modules_without_importing_them():
 def test_every_registered_model_stands_where_the_registry_says(name):
     assert callable(registry.load_model(name))
     assert registry.options_class(name)() is not None
+
+
+def test_every_model_is_documented(root):
+    headings = [line.strip("#` ") for line in (root / "docs/models.md").read_text().splitlines() if line[:3] == "## "]
+    assert not set(registry.known_models()) - set(headings)
