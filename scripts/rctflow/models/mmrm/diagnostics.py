@@ -39,8 +39,7 @@ class Diagnostics:
 def diagnose(fit: "MmrmFit") -> Diagnostics:
     """The diagnostics of a fit."""
     optimum = fit.optimum
-    gradient = optimum.point.gradient
-    norm = float(np.sqrt(max(gradient @ fit.inference.theta_covariance @ gradient, 0.0) / 4))
+    norm = float(np.sqrt(max(optimum.decrement, 0.0) / 2))
     matrices = covariance_matrices(fit)
     groups = [str(g) for g in fit.model.records.groups]
     return Diagnostics(

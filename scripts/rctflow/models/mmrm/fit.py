@@ -141,7 +141,7 @@ class MmrmFit:
         bw = between_within(
             model.columns, model.design, self.statistics.kept, model.records.n_subjects, model.records.n_records
         )
-        return Inference(self.optimum.point, model.options, model.records, bw, model.level)
+        return Inference(self.optimum, model.options, model.records, bw, model.level)
 
     @cached_property
     def vcov(self) -> pd.DataFrame:
@@ -157,7 +157,7 @@ class MmrmFit:
     def theta_vcov(self) -> pd.DataFrame:
         """(m, m) inverse observed information of ``theta``."""
         names = diagnostics.parameter_names(self)
-        return pd.DataFrame(self.inference.theta_covariance, names, names)
+        return pd.DataFrame(self.optimum.theta_covariance, names, names)
 
     @cached_property
     def covariance(self) -> pd.DataFrame:

@@ -9,8 +9,8 @@ from scipy.special import fdtrc, stdtr, stdtrit
 
 from rctflow.models.mmrm import kenward_roger, satterthwaite
 from rctflow.models.mmrm.between_within import BetweenWithin
-from rctflow.models.mmrm.errors import NotEstimableError
-from rctflow.models.mmrm.likelihood import Point
+from rctflow.models.mmrm.errors import NotEstimableError, SingularInformationError
+from rctflow.models.mmrm.optimize import Optimum
 from rctflow.models.mmrm.options import Options
 from rctflow.models.mmrm.records import Records
 from rctflow.models.mmrm.sandwich import Sandwich
@@ -32,18 +32,14 @@ class FTest:
 class Inference:
     """Contrasts of the estimable coefficients beta (p,) under the options of a fit."""
 
-    def __init__(self, point: Point, options: Options, records: Records, bw: BetweenWithin, level: float) -> None:
-        self.point, self.options, self.records = point, options, records
+    def __init__(self, optimum: Optimum, options: Options, records: Records, bw: BetweenWithin, level: float) -> None:
+        self.point, self.options, self.records = optimum.chain or optimum.point, options, records
+        well = optimum.chain_covariance is None
+        self.theta_covariance = optimum.theta_covariance if well else np.asarray(optimum.chain_covariance)
+        self.linear = options.df == "kr-linear" or not well
         self.between_within, self.level = bw, level
-        self.R = point.likelihood.data.R
-        self.b = point.likelihood.data.ols + point.b
-
-    @cached_property
-    def theta_covariance(self) -> Array:
-        """(m, m): inverse of the observed information of the covariance parameters."""
-        H = self.point.hessian
-        scale = 1 / np.sqrt(np.diag(H))
-        return 2 * np.linalg.inv(H * scale[:, None] * scale) * scale[:, None] * scale
+        self.R = self.point.likelihood.data.R
+        self.b = self.point.likelihood.data.ols + self.point.b
 
     @cached_property
     def sandwich(self) -> Sandwich:
@@ -56,8 +52,13 @@ class Inference:
         if self.options.vcov != "model":
             return self.sandwich.covariance
         if self.options.kenward_roger:
-            linear = self.options.df == "kr-linear"
-            return kenward_roger.adjusted_covariance(self.point, self.theta_covariance, linear)
+            adjusted = kenward_roger.adjusted_covariance(self.point, self.theta_covariance, self.linear)
+            if np.linalg.eigvalsh(adjusted)[0] <= 0:
+                raise SingularInformationError(
+                    "the Kenward-Roger covariance of the fixed effects is not positive definite: the data carry too "
+                    "little information on the covariance. Use a simpler structure or the fall-back chain."
+                )
+            return adjusted
         return self.point.phi
 
     def working(self, L: Array) -> Array:

@@ -4,12 +4,12 @@ Far from the optimum: Fisher scoring, which for complete data and a linear struc
 with the observed information, quadratic, down to rounding. Every step is halved until f decreases; a step that leaves the
 positive definite matrices is halved too. An unstructured covariance has two more resorts: the EM step Sigma - Sigma G Sigma / n with G the
 gradient (Laird & Ware 1982 in matrix form), which cannot leave the positive definite matrices, and the parameters of
-regressions.py.
+regressions.py, in which a nearly singular optimum is well conditioned.
 Source: Jennrich & Schluchter 1986; Lindstrom & Bates 1988.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,13 +33,20 @@ SINGULAR = 1e-10
 
 @dataclass(frozen=True)
 class Optimum:
-    """The maximum and how it was reached. ``decrement``: g' H^-1 g in units of f, twice the distance to the minimum."""
+    """The maximum and how it was reached.
+
+    decrement: g' H^-1 g in units of f, twice the distance to the minimum. theta_covariance: (m, m), 2 H^-1.
+    chain, chain_covariance: the same in the parameters of regressions.py where these were needed. Everything but the
+    second-derivative term of Kenward-Roger, which is zero for an unstructured covariance, is the same in both.
+    """
 
     point: Point
     decrement: float
     iterations: int
     starts: int
-    history: tuple[str, ...] = ()
+    theta_covariance: Array
+    chain: Point | None = None
+    chain_covariance: Array | None = None
 
 
 def maximise(likelihood: Likelihood, starts: list[Array]) -> Optimum:
@@ -88,15 +95,19 @@ def _climb_regressions(point: Point, number: int) -> Optimum:
     start = other.at(np.concatenate([chain.from_sigma(sigma) for sigma in sigmas]))
     try:
         found = _climb(start or point, number, 200)
-        lower = np.tril_indices(chain.T)
-        sigmas = [np.asarray(chain.sigma(found.point.theta[b.place])) for b in other.blocks]
-        back = natural.at(np.concatenate([sigma[lower] for sigma in sigmas]))
-        if back is None:
-            raise _Stuck(found.point, found.decrement, found.iterations)
-        return _climb(back, number, near=True)
     except _Stuck as stuck:
         _refuse_singular(stuck.point)
         raise stuck.reason from None
+    lower = np.tril_indices(chain.T)
+    sigmas = [np.asarray(chain.sigma(found.point.theta[b.place])) for b in other.blocks]
+    back = natural.at(np.concatenate([sigma[lower] for sigma in sigmas]))
+    if back is None:
+        raise SingularCovarianceError(_singular_message(0.0))
+    J = np.zeros_like(found.theta_covariance)
+    for block, S in zip(other.blocks, found.point.first, strict=True):
+        J[block.place, block.place] = S[:, lower[0], lower[1]].T
+    V = found.theta_covariance
+    return replace(found, point=back, theta_covariance=J @ V @ J.T, chain=found.point, chain_covariance=V)
 
 
 def _ordered(likelihood: Likelihood, starts: list[Array]) -> Iterator[Point]:
@@ -202,12 +213,19 @@ def _expectation_step(point: Point) -> Point | None:
 
 def _finish(point: Point, decrement: float, iterations: int, number: int) -> Optimum:
     _refuse_singular(point)
-    if _solve(point.hessian, point.gradient) is None:
-        raise SingularInformationError(
-            "the observed information of the covariance parameters is not positive definite at the optimum. "
-            "Use a simpler covariance structure or the fall-back chain."
-        )
-    return Optimum(point, decrement, iterations, number)
+    H = point.hessian
+    diagonal = np.diag(H)
+    if (diagonal > 0).all():
+        scale = 1 / np.sqrt(diagonal)
+        try:
+            inverse = np.linalg.inv(np.linalg.cholesky(H * scale[:, None] * scale)) * scale
+            return Optimum(point, decrement, iterations, number, 2 * inverse.T @ inverse)
+        except np.linalg.LinAlgError:
+            pass
+    raise SingularInformationError(
+        "the observed information of the covariance parameters is not positive definite at the optimum. "
+        "Use a simpler covariance structure or the fall-back chain."
+    )
 
 
 def _refuse_singular(point: Point) -> None:
@@ -218,7 +236,11 @@ def _refuse_singular(point: Point) -> None:
         root = np.sqrt(np.diag(sigma))
         smallest = np.linalg.eigvalsh(sigma / np.outer(root, root))[0]
         if smallest < SINGULAR:
-            raise SingularCovarianceError(
-                f"the likelihood increases towards a singular covariance matrix (smallest eigenvalue of the correlation "
-                f"matrix {smallest:.1g}): too few patients for this structure. Use a simpler one or the fall-back chain."
-            )
+            raise SingularCovarianceError(_singular_message(smallest))
+
+
+def _singular_message(smallest: float) -> str:
+    return (
+        "the likelihood increases towards a singular covariance matrix (smallest eigenvalue of the correlation matrix "
+        f"{smallest:.1g}): too few patients for this structure. Use a simpler one or the fall-back chain."
+    )
