@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from rctflow.simulate.dirt_sections import ChangedDuplicate, ImpossibleValue, MissingItems, PartialDate
 from rctflow.simulate.seeds import generator
-from rctflow.simulate.settings import SimulationSettings
+from rctflow.simulate.settings import SimulationSettings, unknown
 from rctflow.simulate.visit_forms import DATE_FORMATS
 
 MANIFEST = ["kind", "form", "row", "subject", "column", "true_value", "written_value"]
@@ -195,11 +195,27 @@ def omit_items(export: Export, missing: MissingItems) -> None:
                 frame.at[label, column] = missing.written
 
 
+def check_declared(settings: SimulationSettings, forms: dict[str, pd.DataFrame]) -> None:
+    """Raise ValueError when dirt is declared for a form or column that no form has."""
+    dirt = settings.dirt
+    cells = [(value.form, value.column) for value in dirt.impossible_values]
+    cells += [(dates.form, dates.column) for dates in dirt.partial_dates]
+    cells += [(duplicate.form, duplicate.column) for duplicate in dirt.changed_duplicates]
+    cells += [(missing.form, column) for missing in dirt.missing_items for column in missing.columns]
+    for form in (*(form for form, _ in cells), *dirt.exact_duplicates, *(m.form for m in dirt.missing_items)):
+        if form not in forms:
+            raise ValueError(f"dirt: form {unknown(form, forms)}")
+    for form, column in cells:
+        if column not in forms[form]:
+            raise ValueError(f"dirt: form {form}: column {unknown(column, forms[form].columns.tolist())}")
+
+
 def soil(
     settings: SimulationSettings, seed: int, forms: dict[str, pd.DataFrame]
 ) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """The forms with all declared dirt, and the manifest; ``row`` counts the rows of the written file from 1."""
     floating = {name: frame.set_axis(np.arange(len(frame), dtype=float), axis=0) for name, frame in forms.items()}
+    check_declared(settings, forms)
     export, dirt = Export(settings, seed, floating), settings.dirt
     note_misallocated(export)
     for value in dirt.impossible_values:

@@ -10,11 +10,14 @@ from rctflow.simulate.sections import Section, built, require_share
 
 @dataclass(frozen=True)
 class MissingItems(Section):
-    """Cells that the site left out: each with probability ``rate``; ``written`` is the site's code for it."""
+    """Cells that the site left out, each with probability ``rate``: of ``columns``, or of all items when none is named.
+
+    ``written``: what the site puts there.
+    """
 
     form: str
-    columns: tuple[str, ...]
     rate: float
+    columns: tuple[str, ...] = ()
     written: str = ""
 
     def __post_init__(self) -> None:

@@ -27,11 +27,16 @@ class Body:
     weight: Floats
 
 
+def rounded(values: Floats, decimals: int = 0) -> Floats:
+    """As typed on the form."""
+    return np.asarray(np.round(values, decimals), dtype=np.float64)
+
+
 def body_size(draws: Draws, female: NDArray[np.bool_]) -> Body:
     """Height 156 (6) / 168 (6) cm and BMI 24.0 (3.2), women / men; older Chinese adults, chosen."""
-    height = np.round(np.where(female, 156.0, 168.0)[:, None] + 6 * draws.normal("height", 1))
+    height = rounded(np.where(female, 156.0, 168.0)[:, None] + 6 * draws.normal("height", 1))
     bmi = np.clip(24 + 3.2 * draws.normal("bmi", 1), 17, 34)
-    return Body(height, np.round(bmi * (height / 100) ** 2, 1))
+    return Body(height, rounded(bmi * (height / 100) ** 2, 1))
 
 
 def measure(
@@ -47,7 +52,7 @@ def measure(
     values |= _stances(states["balance"])
     values |= _frailty_items(draws, states, values, body_size(draws, female))
     for name in CYTOKINES:
-        values[name] = np.round(np.exp(states[name]), 2)
+        values[name] = rounded(np.exp(states[name]), 2)
     return values
 
 
@@ -66,15 +71,15 @@ def _performance(settings: SimulationSettings, draws: Draws, states: dict[str, F
     tug, walk, chair, grip = (states[name] for name in ("tug", "walk4m", "chair", "grip"))
     trial = m.trial_cv * draws.normal("tug trial", visits, 2)
     cannot = unable(draws, "tug", tug, m.tug_unable_s, m.unable_width)
-    tug_trials = np.where(cannot[..., None], np.nan, np.round(np.exp(tug[..., None] + trial), 2))
+    tug_trials = np.where(cannot[..., None], np.nan, rounded(np.exp(tug[..., None] + trial), 2))
     trial = m.trial_cv * (draws.normal("walk trial", visits, 2) + BEST_OF_TWO)
     cannot_walk = unable(draws, "walk", walk, m.walk_unable_s, m.unable_width)
-    walk_trials = np.where(cannot_walk[..., None], np.nan, np.round(np.exp(walk[..., None] + trial), 2))
+    walk_trials = np.where(cannot_walk[..., None], np.nan, rounded(np.exp(walk[..., None] + trial), 2))
     cannot = unable(draws, "chair", chair, m.chair_unable_s, m.unable_width)
     force = m.grip_trial_sd * (draws.normal("grip trial", visits, 6) - BEST_OF_THREE)
     side = np.array([1, 1, 1, m.grip_left_ratio, m.grip_left_ratio, m.grip_left_ratio])
-    squeezes: Floats = np.maximum(np.round(grip[..., None] * side + force, 1), 0.5)
-    rises: Floats = np.where(cannot, np.nan, np.round(np.exp(chair), 2))
+    squeezes: Floats = np.maximum(rounded(grip[..., None] * side + force, 1), 0.5)
+    rises: Floats = np.where(cannot, np.nan, rounded(np.exp(chair), 2))
     return {"tug": tug_trials, "walk": walk_trials, "chair": rises, "grip": squeezes}
 
 
@@ -83,7 +88,7 @@ def _stances(balance: Floats) -> dict[str, Floats]:
     held: dict[str, Floats] = {}
     allowed = np.ones(balance.shape, dtype=bool)
     for stance, limit in STANCES.items():
-        seconds = np.round(np.minimum(10.0, 10 * np.exp(1.2 * (balance - limit))), 2)
+        seconds = rounded(np.minimum(10.0, 10 * np.exp(1.2 * (balance - limit))), 2)
         held[stance] = np.where(allowed & (seconds >= 0.5), seconds, np.nan)
         allowed = allowed & (seconds >= 10)
     return held
@@ -91,21 +96,21 @@ def _stances(balance: Floats) -> dict[str, Floats]:
 
 def _frailty_items(draws: Draws, states: dict[str, Floats], values: dict[str, Floats], body: Body) -> dict[str, Floats]:
     visits = states["weight_loss"].shape[1]
-    lost = np.round(np.clip(states["weight_loss"], 0, None), 1)
+    lost = rounded(np.clip(states["weight_loss"], 0, None), 1)
     feeling = states["exhaustion"][..., None] + 0.5 * draws.normal("ces-d item", visits, 2)
     days = np.searchsorted([-0.6, 0.3, 1.1], feeling).astype(float)
     pace = states["walk4m"] + np.log(4.572 / 4) + 0.04 * draws.normal("15 ft walk", visits)
-    weight = np.round(body.weight + 0.6 * draws.normal("weight", visits), 1)
+    weight = rounded(body.weight + 0.6 * draws.normal("weight", visits), 1)
     return {
         "weight_loss_kg": lost,
-        "weight_loss_pct": np.round(100 * lost / body.weight, 1),
+        "weight_loss_pct": rounded(100 * lost / body.weight, 1),
         "cesd7": days[..., 0],
         "cesd20": days[..., 1],
-        "kcal": np.round(np.exp(states["activity"])),
-        "walk15ft": np.where(np.isnan(values["walk"][..., 0]), np.nan, np.round(np.exp(pace), 2)),
+        "kcal": rounded(np.exp(states["activity"])),
+        "walk15ft": np.where(np.isnan(values["walk"][..., 0]), np.nan, rounded(np.exp(pace), 2)),
         "height": np.repeat(body.height, visits, axis=1),
         "weight": weight,
-        "bmi": np.round(weight / (body.height / 100) ** 2, 1),
+        "bmi": rounded(weight / (body.height / 100) ** 2, 1),
     }
 
 

@@ -68,21 +68,24 @@ class SimulationSettings(Section):
         )
         cells = [(s.site, s.sex) for s in self.strata]
         require(len(set(cells)) == len(cells), "strata: one stratum stands twice.")
-        require(
-            list(self.visits) == list(defaults.VISITS),
-            f"visits: the simulator knows {', '.join(defaults.VISITS)}, in this order.",
-        )
         require(self.truth_patients >= 2, "truth_patients: at least 2.")
         require_share("stable_share", self.stable_share)
         require_share("eligibility_deviations", self.eligibility_deviations)
         date.fromisoformat(self.schedule.start)
+        self._check_names("visits", self.visits, defaults.VISITS)
+        self._check_names("endpoints", self.endpoints, defaults.ENDPOINTS)
         self._check_endpoints()
 
+    def _check_names(self, key: str, declared: dict[str, Any], known: Mapping[str, Any]) -> None:
+        for name in declared:
+            require(name in known, f"{key}: {unknown(name, known)}")
+        for name in known:
+            require(name in declared, f"{key}: {name} is missing; the forms need it.")
+        # Draws are mixed in the order of the endpoints: the order in a config file must not count.
+        object.__setattr__(self, key, {name: declared[name] for name in known})
+
     def _check_endpoints(self) -> None:
-        for name in defaults.ENDPOINTS:
-            require(name in self.endpoints, f"endpoints: {name} is missing; the forms need it.")
         for name, endpoint in self.endpoints.items():
-            require(name in defaults.ENDPOINTS, f"endpoints: {unknown(name, defaults.ENDPOINTS)}")
             require(
                 endpoint.rho >= self.stable_share,
                 f"endpoints.{name}: rho {endpoint.rho} is below stable_share {self.stable_share}.",

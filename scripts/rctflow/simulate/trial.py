@@ -68,7 +68,7 @@ def true_courses(cohort: Cohort) -> dict[str, dict[str, Any]]:
 
 
 def write_trial(trial: Trial, forms: Path, truth: Path) -> None:
-    """One CSV per form under ``forms``; truth.json and dirt.csv under ``truth``; the same trial gives the same bytes."""
+    """One CSV per form under ``forms``, truth.json and dirt.csv under ``truth``; the same trial, the same bytes."""
     for path, frame in [
         *((forms / f"{name}.csv", frame) for name, frame in trial.forms.items()),
         (truth / "dirt.csv", trial.dirt),

@@ -186,7 +186,7 @@ def cytokine_form(at: Attended) -> Frame:
     names = dict(zip(CYTOKINES, ("TNFA", "IL6", "IL17", "IL10", "HSCRP"), strict=True))
     columns = {}
     for name, column in names.items():
-        limit = at.cohort.settings.endpoints[name].lloq or 0.0
+        limit = float(at.cohort.settings.endpoints[name].lloq or 0)
         measured = at.cohort.values[name][at.i, at.v]
-        columns[column] = [f"<{limit:.1f}" if value < limit else number(value, 2) for value in measured]
+        columns[column] = [f"<{limit}" if value < limit else number(value, 2) for value in measured]
     return at.form("cytokines", "LBDAT", "iso", columns, laboratory=True)
