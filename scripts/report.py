@@ -1,1 +1,20 @@
-"""Adapter."""
+"""Adapter of rule report: result rows, figures, tables and summaries -> one HTML page."""
+
+from rctflow.job import job
+
+with job(snakemake.log[0]):
+    from pathlib import Path
+
+    from rctflow.outputs import write_text
+    from rctflow.report.render import EndpointPart, StudyPart, render_report
+    from rctflow.report.settings import ReportSettings
+    from rctflow.report.software import software_versions
+    from rctflow.results import read_results
+    from rctflow.settings import settings_from
+
+    folders = [Path(file).parent for file in snakemake.input.results]
+    forest, overview = (Path(file).read_text(encoding="utf-8") for file in snakemake.input.overview)
+    study = StudyPart(*(read_results(Path(file)) for file in snakemake.input.summaries), forest=forest, overview=overview)
+    endpoints = {folder.name: EndpointPart.read(folder) for folder in folders}
+    settings = settings_from(ReportSettings, snakemake.params.report)
+    write_text(render_report(settings, study, endpoints, software_versions()), snakemake.output[0])

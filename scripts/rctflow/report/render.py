@@ -11,7 +11,7 @@ from rctflow.report.grids import baseline_grid, flow_grid, population_grid, qual
 from rctflow.report.inline import glyph_definitions, inline_svg
 from rctflow.report.sentences import headline
 from rctflow.report.settings import ReportEndpoint, ReportSettings
-from rctflow.results import Result
+from rctflow.results import Result, read_results
 
 HERE = Path(__file__).parent
 ROLES = ("primary", "secondary", "exploratory")
@@ -25,6 +25,12 @@ class EndpointPart:
     profile: str
     trajectories: str
     table: str
+
+    @classmethod
+    def read(cls, folder: Path) -> EndpointPart:
+        """The part whose files stand in ``endpoints/<endpoint>``."""
+        texts = ((folder / name).read_text(encoding="utf-8") for name in ("profile.svg", "trajectories.svg", "table.html"))
+        return cls(read_results(folder / "results.csv"), *texts)
 
 
 @dataclass(frozen=True)
