@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -11,13 +10,13 @@ from typing import Any
 import yaml
 
 from rctflow.derive.instruments import value_sets
-from rctflow.derive.instruments.check import Problems, check_steps
+from rctflow.derive.instruments.check import check_steps
 from rctflow.derive.instruments.model import Covariate, Instrument, InstrumentError, Item, Option, Score, suggest
+from rctflow.derive.instruments.problems import NAME, Problems
 
 FOLDER = Path(__file__).resolve().parents[4] / "workflow" / "instruments"
 TYPES = ("continuous", "ordinal", "class")
 DIRECTIONS = ("higher", "lower", "none")
-NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _TOP = ("label", "licence", "sources", "notes", "items", "covariates", "options", "steps", "scores")
 
 
@@ -62,7 +61,7 @@ def _load(path: Path, changed: int) -> Instrument:
     items = _items(data["items"], problems)
     covariates = _covariates(data.get("covariates") or {}, problems)
     options = _options(data.get("options") or {}, path, problems)
-    checked = check_steps(data["steps"], [*items, *covariates], options, path, problems)
+    checked = check_steps(data["steps"], items, covariates, options, path, problems)
     scores = _scores(data["scores"], {*items, *checked.made}, problems)
     if problems:
         raise problems.error()

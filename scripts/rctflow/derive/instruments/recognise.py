@@ -37,7 +37,12 @@ def _patterns(item: Item) -> Iterable[tuple[str, re.Pattern[str]]]:
         re.compile(rf"(?P<prefix>(?:[A-Za-z0-9]+[_. ])?|sf_?36_?|[A-Za-z]{{0,3}}?){_loose(item.id)}", re.IGNORECASE),
     )
     if item.number:
-        yield "number", re.compile(rf"(?P<prefix>(?:[A-Za-z0-9]*[A-Za-z][_. ]?)?){_loose(item.number)}", re.IGNORECASE)
+        yield (
+            "number",
+            re.compile(
+                rf"(?P<prefix>(?:[A-Za-z0-9]*[A-Za-z]|[A-Za-z][A-Za-z0-9]*[_. ])?){_loose(item.number)}", re.IGNORECASE
+            ),
+        )
     if item.columns:
         yield "own", re.compile(item.columns, re.IGNORECASE)
 
