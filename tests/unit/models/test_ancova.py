@@ -156,6 +156,24 @@ def test_equals_statsmodels_on_the_reference_grid(weights, seed):
         _equal(values(rows, f"{arm} - placebo"), expected, "estimate")
 
 
+@pytest.mark.parametrize("outcome", ["change", "value"])
+def test_log_scale_equals_statsmodels(outcome):
+    adsl, bds = random_trial()
+    bds = bds.assign(AVAL=bds["AVAL"].abs() + 1, BASE=bds["BASE"].abs() + 1)
+    rows = _rows(adsl, bds, log=True, outcome=outcome)
+    data = bds[bds["ANL01FL"].eq("Y")].merge(adsl, on="USUBJID").assign(y=lambda d: np.log(d["AVAL"]))
+    if outcome == "change":
+        data = data.assign(y=np.log(data["AVAL"] / data["BASE"]))
+    model = smf.ols("y ~ C(TRT01P, Treatment('placebo')) + np.log(BASE) + C(SITE) + C(SEX) + AGE", data).fit()
+    expected = model.t_test("C(TRT01P, Treatment('placebo'))[T.high] = 0")
+    found = values(rows, "high / placebo")
+    low, high = expected.conf_int()[0]
+    assert np.log([found["estimate"], found["ci_low"], found["ci_high"]]) == pytest.approx(
+        [float(expected.effect[0]), low, high], rel=1e-8
+    )
+    assert found["se_log"] == pytest.approx(float(np.squeeze(expected.sd)), rel=1e-9)
+
+
 def _equal(found, expected, name):
     low, high = expected.conf_int()[0]
     assert found[name] == pytest.approx(float(expected.effect[0]), rel=1e-9)

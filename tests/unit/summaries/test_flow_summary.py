@@ -88,6 +88,7 @@ def test_values_of_an_endpoint_per_visit():
     bds = pd.DataFrame(
         [
             ("01", "month6", 2, 5.0, "Y"),
+            ("01", "month6", 2, 5.5, "Y"),
             ("01", "month1", 1, 4.0, "Y"),
             ("03", "month1", 1, 4.0, "Y"),
             ("03", "month1", 1, 4.0, ""),
