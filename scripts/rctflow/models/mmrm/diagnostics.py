@@ -43,7 +43,7 @@ def diagnose(fit: "MmrmFit") -> Diagnostics:
     matrices = covariance_matrices(fit)
     groups = [str(g) for g in fit.model.records.groups]
     return Diagnostics(
-        norm < 1e-4,
+        norm < 1e-3,
         optimum.iterations,
         optimum.starts,
         norm,

@@ -125,7 +125,7 @@ def _climb(point: Point, number: int, max_iterations: int = 50, near: bool = Fal
         direction, is_newton = _direction(point, newton)
         before, decrement = decrement, -float(direction @ point.gradient)
         small = decrement <= DONE * (1 + abs(point.f) * 1e-3)
-        if is_newton and (small or (before < CLOSE and decrement > before / 4)):  # at the level of rounding
+        if is_newton and (small or (before < CLOSE and before / 4 < decrement < CLOSE)):  # at the level of rounding
             return _finish(point, decrement, iteration, number)
         newton = newton or decrement > 0.3 * before
         better = _line_search(point, direction, decrement) or _expectation_step(point)
