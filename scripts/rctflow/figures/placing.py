@@ -38,18 +38,15 @@ def wrapped(text: str, characters: int) -> str:
 def log_ticks(low: float, high: float, most: int = 8) -> list[float]:
     """Round numbers in [low, high] (both positive) for a logarithmic axis: as many as possible, at most ``most``.
 
-    Within a factor of about 1.5 the ticks are equally spaced tenths, twentieths or finer.
+    Within a factor of two also equally spaced ones, since powers and their simple multiples are then too few.
     """
-    decades = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1)
-    best: list[float] = []
-    for steps in STEPS:
-        ticks = [round(step * 10.0**d, 12) for d in decades for step in steps if low <= step * 10.0**d <= high]
-        if len(best) < len(ticks) <= most:
-            best = ticks
-    if len(best) >= 4:
-        return best
-    for step in (0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001):
-        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-        if len(best) < last - first + 1 <= most and first > 0:
-            best = [round(i * step, 12) for i in range(first, last + 1)]
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    choices = [[10.0**d for d in decades if d % every == 0] for every in (4, 2, 1)]
+    choices += [[step * 10.0**d for d in decades for step in steps] for steps in STEPS]
+    if high < 2 * low:
+        unit = 10.0 ** math.floor(math.log10(high - low))
+        for step in (2 * unit, unit, 0.5 * unit, 0.2 * unit, 0.1 * unit):
+            choices.append([i * step for i in range(math.ceil(low / step), math.floor(high / step) + 1)])
+    inside = [[float(f"{tick:.6g}") for tick in ticks if low <= tick <= high] for ticks in choices]
+    best = max((ticks for ticks in inside if len(ticks) <= most), key=len)
     return best or [low, high]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from rctflow.report.settings import ReportSettings
 from rctflow.results import Result
-from rctflow.rounding import MISSING, rounded
+from rctflow.rounding import MISSING, interval, rounded
 
 FLOW = {
     "n_randomized": "Randomized",
@@ -66,7 +66,7 @@ def values_grid(rows: Sequence[Result], endpoint: str, label: str, settings: Rep
 
 
 def baseline_grid(rows: Sequence[Result], settings: ReportSettings) -> Grid:
-    """Numbers as mean (SD) and median [Q1, Q3; range], texts as n (%) per level, by arm and in total."""
+    """Numbers as mean (SD) and median [Q1, Q3] and range, texts as n (%) per level, by arm and in total."""
     grid = Grid("Baseline characteristics", ("", *_arms(settings)))
     groups = [*(arm.id for arm in settings.arms), ""]
     for variable in dict.fromkeys(row.analysis for row in rows):
@@ -76,7 +76,8 @@ def baseline_grid(rows: Sequence[Result], settings: ReportSettings) -> Grid:
         grid.lines.append((title, [f"n = {_print(found.get(('n', group)), 0)}" for group in groups], False))
         if any(name == "mean" for name, _ in found):
             grid.lines.append(("mean (SD)", [_mean(found, group) for group in groups], True))
-            grid.lines.append(("median [Q1, Q3; min, max]", [_median(found, group) for group in groups], True))
+            grid.lines.append(("median [Q1, Q3]", [_median(found, group) for group in groups], True))
+            grid.lines.append(("min to max", [_range(found, group) for group in groups], True))
         for name in dict.fromkeys(name for name, _ in found if name.startswith("n:")):
             level = name.removeprefix("n:")
             grid.lines.append((level, [_level(found, level, group) for group in groups], True))
@@ -119,10 +120,13 @@ def _mean(found: dict[tuple[str, str], Result], group: str) -> str:
 
 
 def _median(found: dict[tuple[str, str], Result], group: str) -> str:
-    median, q1, q3, low, high = (
-        _print(found.get((name, group)), BASELINE_DIGITS) for name in ("median", "q1", "q3", "min", "max")
-    )
-    return MISSING if median == MISSING else f"{median} [{q1}, {q3}; {low}, {high}]"
+    median, q1, q3 = (_print(found.get((name, group)), BASELINE_DIGITS) for name in ("median", "q1", "q3"))
+    return MISSING if median == MISSING else f"{median} [{q1}, {q3}]"
+
+
+def _range(found: dict[tuple[str, str], Result], group: str) -> str:
+    low, high = (found.get((name, group)) for name in ("min", "max"))
+    return interval(low.value if low else None, high.value if high else None, BASELINE_DIGITS)
 
 
 def _level(found: dict[tuple[str, str], Result], level: str, group: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from rctflow.results import Result
 from rctflow.rounding import MISSING
@@ -20,12 +21,15 @@ from rctflow.tables.rows import (
 from rctflow.tables.settings import TableSettings
 from rctflow.tables.table import Cell, Table
 
+ROLES = ("primary", "secondary", "exploratory")
+
 
 def overview_table(rows_by_endpoint: Mapping[str, Sequence[Result]], settings: Sequence[TableSettings]) -> Table:
-    """One line per endpoint and comparison: the main analysis at the primary visit, in the order of ``settings``."""
+    """One line per endpoint and comparison: the main analysis at the primary visit, by role as in ``settings``."""
+    settings = sorted(settings, key=lambda one: ROLES.index(one.role) if one.role in ROLES else len(ROLES))
     arms = settings[0].arms
     heads = ["Endpoint", "Visit", *(f"n {arm.label}" for arm in arms)]
-    heads += ["Comparison", f"Estimate ({settings[0].confidence * 100:g}% CI)", "Unit", "Better", "p"]
+    heads += ["Comparison", f"Estimate ({settings[0].confidence * 100:g}% CI)", "Better", "p"]
     lines: list[list[Cell]] = []
     sections: dict[int, str] = {}
     for i, one in enumerate(settings):
@@ -58,15 +62,15 @@ def _endpoint_lines(rows: Sequence[Result], settings: TableSettings) -> list[lis
     start, better = [name, Cell(words(visit, settings.visits)), *counts], Cell(settings.direction)
     contrasts = contrasts_of(row for row in main.values() if row.visit == visit)
     if not contrasts:
-        return [[*start, Cell("no comparison"), Cell(MISSING), Cell(settings.unit), better, Cell(MISSING)]]
+        return [[*start, Cell("no comparison"), Cell(MISSING), better, Cell(MISSING)]]
     made = []
     for contrast in contrasts:
-        estimate = main.get((visit, contrast, "estimate"))
-        unit = Cell("" if is_ratio(contrast) or estimate is None else estimate.unit)
         compared = Cell(contrast_words(contrast, settings))
         value = interval_cell(main, visit, contrast, "estimate", settings)
+        if not is_ratio(contrast) and main[visit, contrast, "estimate"].value is not None:
+            value = replace(value, text=f"{value.text} {settings.unit}".rstrip())
         p = p_cell(main.get((visit, contrast, "p_value")), settings)
-        made.append([*start, compared, value, unit, better, p])
+        made.append([*start, compared, value, better, p])
     return made
 
 

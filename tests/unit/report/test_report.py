@@ -1,0 +1,238 @@
+"""The page is whole, escapes what comes from data, and says what the rows say."""
+
+import re
+from collections import Counter
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+from rctflow.report.grids import baseline_grid, flow_grid, population_grid, quality_grid, troubles
+from rctflow.report.inline import FigureError, inline_svg
+from rctflow.report.sentences import headline
+
+from tests.unit.figures.displayed_study import (
+    ENDPOINTS,
+    baseline_rows,
+    displays,
+    flow_rows,
+    quality_rows,
+    rendered_report,
+    report_settings,
+    rows,
+)
+
+BY_ID = {endpoint.id: endpoint for endpoint in ENDPOINTS}
+SOME = tuple(BY_ID[name] for name in ("sf36_pcs", "tug", "il17", "weight"))
+VOID = {"meta", "link", "br", "path", "use", "rect", "img", "image", "hr", "input"}
+
+
+class Page(HTMLParser):
+    """Ids, links, addresses of other things and unclosed elements of a page."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.outside: list[str] = []
+        self.images: list[dict[str, str | None]] = []
+        self.open: list[str] = []
+        self.tags: Counter[str] = Counter()
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        self.tags[tag] += 1
+        self.ids += [found["id"]] if "id" in found else []
+        to = found.get("href") or found.get("xlink:href") or ""
+        self.links += [to[1:]] if to.startswith("#") else []
+        self.outside += [
+            v for k, v in attrs if k in ("src", "href", "xlink:href") and v and not v.startswith(("#", "data:"))
+        ]
+        if tag == "svg":
+            self.images.append(found)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+
+@pytest.fixture(scope="module")
+def html() -> str:
+    return rendered_report(endpoints=SOME)
+
+
+def test_every_id_is_unique_and_every_anchor_leads_somewhere(html):
+    page = Page(html)
+    assert [name for name, n in Counter(page.ids).items() if n > 1] == []
+    assert set(page.links) - set(page.ids) == set()
+    assert page.open == []
+
+
+def test_references_inside_figures_lead_to_that_figure(html):
+    ids = set(Page(html).ids)
+    assert set(re.findall(r"url\(#([^)]*)\)", html)) <= ids
+
+
+def test_the_page_asks_for_nothing_outside_itself(html):
+    page = Page(html)
+    assert page.outside == []
+    assert page.tags["script"] == 0
+    assert not re.search(r"@import|url\((?!#)", html)
+
+
+def test_markup_in_data_is_escaped(html):
+    assert "<script>alert" not in html
+    assert "&lt;script&gt;alert" in html
+    assert "&lt;in&gt; aging frailty &amp; everyday life" in html
+
+
+def test_figures_have_words_for_those_who_do_not_see_them(html):
+    images = [image for image in Page(html).images if image.get("aria-hidden") != "true"]
+    assert len(images) == 2 * len(SOME) + 2
+    assert all(image["role"] == "img" and image["aria-label"] for image in images)
+
+
+@pytest.mark.parametrize("synthetic", [True, False])
+def test_synthetic_data_have_a_banner(synthetic):
+    page = rendered_report(synthetic=synthetic, endpoints=SOME[:1])
+    assert ("SYNTHETIC DATA" in page.replace('content: "SYNTHETIC DATA"', "")) is synthetic
+    assert ('class="banner"' in page) is synthetic
+
+
+def test_the_same_rows_give_the_same_page(html):
+    assert rendered_report(endpoints=SOME) == html
+
+
+def test_the_page_judges_nothing(html):
+    assert not re.search(r"\b(improved|significant|no difference|effective|is safe)\b", html, re.IGNORECASE)
+
+
+def test_primary_result_stands_before_everything_else(html):
+    assert html.index('class="headline"') < html.index('id="contents"') < html.index('id="all-endpoints"')
+
+
+def test_all_failures_are_listed(html):
+    failures = html[html.index('id="failures"') :]
+    assert "13 of 15 values are below the limit of quantification" in failures
+    assert "stratum dropped: one patient in a stratum" in failures
+
+
+def sentence_of(made, endpoint="sf36_pcs"):
+    settings = report_settings()
+    part = next(e for e in settings.endpoints if e.id == endpoint)
+    (sentence,) = headline(made, part, settings)
+    return sentence
+
+
+def typed(statistic, value, made, **more):
+    """The rows with the value of one statistic at 6 months replaced."""
+    return [
+        replace(row, value=value, **more)
+        if (row.analysis, row.population, row.visit, row.statistic) == ("primary", "itt", "month6", statistic)
+        and (row.contrast or row.statistic == "n")
+        else row
+        for row in made
+    ]
+
+
+def test_primary_result_in_words():
+    made = rows(BY_ID["sf36_pcs"])
+    for name, value in {"estimate": 4.05, "ci_low": 0.15, "ci_high": 7.95, "p_value": 0.0409, "n": 13}.items():
+        made = typed(name, value, made)
+    sentence = sentence_of(made)
+    assert sentence.text == (
+        "At 6 months, the difference in change of SF-36 physical component summary, MSC minus Placebo, was 4.1 points "
+        "(95% CI 0.2 to 8.0; p = 0.041; ANCOVA of change: baseline, strata; Intention to treat population, "
+        "n = 13 MSC + 13 Placebo of 15 + 15 randomized)."
+    )
+    assert sentence.result_id == "sf36_pcs.primary.itt.month6.msc-placebo.estimate"
+
+
+def test_small_p_is_never_zero():
+    assert "; p < 0.001;" in sentence_of(typed("p_value", 1e-9, rows(BY_ID["sf36_pcs"]))).text
+
+
+def test_p_of_an_endpoint_that_is_not_primary_is_nominal():
+    assert "nominal p = " in sentence_of(rows(BY_ID["tug"]), "tug").text
+
+
+def test_a_ratio_is_called_a_ratio():
+    text = sentence_of(rows(BY_ID["il6"]), "il6").text
+    assert "the ratio of geometric mean changes from baseline of IL-6, MSC divided by Placebo, was" in text
+
+
+def test_not_estimable_says_why():
+    text = sentence_of(rows(BY_ID["il17"]), "il17").text
+    assert "could not be estimated: 13 of 15 values are below the limit of quantification" in text
+
+
+def test_a_fall_back_is_told():
+    made = typed("estimate", 1.0, rows(BY_ID["tug"]), status="fallback", note="stratum dropped")
+    assert sentence_of(made, "tug").text.endswith("Fall-back: stratum dropped.")
+
+
+def test_flow_counts_by_arm_and_in_all():
+    grid = flow_grid(flow_rows(), report_settings())
+    lines = {head: cells for head, cells, _ in grid.lines}
+    assert grid.heads == ("", "Placebo", "MSC", "All")
+    assert lines["Randomized"] == ["15", "15", "30"]
+    assert lines["Lost to follow up"] == ["1", "2", "3"]
+
+
+def test_populations_have_their_definition_and_counts():
+    lines = {head: cells for head, cells, _ in population_grid(flow_rows(), report_settings()).lines}
+    assert lines["Per protocol"] == ["DEVIATION == 'N' and DOSES >= 2", "13", "13", "26"]
+
+
+def test_baseline_describes_numbers_and_counts_texts():
+    lines = {head: cells for head, cells, _ in baseline_grid(baseline_rows(), report_settings()).lines}
+    assert lines["mean (SD)"] == ["71.2 (4.1)", "70.4 (3.9)", "70.8 (4.0)"]
+    assert lines["median [Q1, Q3]"][0] == "71.0 [68.0, 74.0]"
+    assert lines["F"] == ["8 (53%)", "7 (47%)", "15 (50%)"]
+    assert lines["missing"] == ["0", "1", "1"]
+
+
+def test_data_quality_counts_each_rule_and_says_where():
+    lines = {head: cells for head, cells, _ in quality_grid(quality_rows()).lines}
+    assert lines["Out of window"] == ["query", "4", "tug 4"]
+
+
+def test_troubles_name_each_problem_once():
+    assert (
+        len(troubles(row for row in rows(BY_ID["il17"]) if row.analysis == "primary" and row.population == "itt")) == 1
+    )
+    assert troubles(rows(BY_ID["grip"])) == []
+
+
+def test_inlined_figures_share_letters_and_nothing_else():
+    svg = (
+        '<?xml version="1.0"?><svg viewBox="0 0 9 9" width="9pt"><!-- x --><defs><clipPath id="c"/>'
+        '<path id="DejaVuSans-41" d="M 0\n1" transform="scale(0.015625)"/></defs>'
+        '<g clip-path="url(#c)"><use xlink:href="#DejaVuSans-41"/><use xlink:href="#c"/></g></svg>'
+    )
+    glyphs: dict[str, str] = {}
+    made = inline_svg(svg, "tug", 'a "picture"', glyphs)
+    assert glyphs == {"DejaVuSans-41": "M 0 1"}
+    assert 'id="tug-c"' in made
+    assert "url(#tug-c)" in made
+    assert 'href="#tug-c"' in made
+    assert 'href="#DejaVuSans-41"' in made
+    assert 'aria-label="a &quot;picture&quot;"' in made
+    assert "width=" not in made
+
+
+def test_a_file_that_is_no_figure_is_refused():
+    with pytest.raises(FigureError, match="forest"):
+        inline_svg("", "forest", "", {})
+
+
+def test_settings_of_the_report_know_every_endpoint():
+    assert [e.id for e in report_settings().endpoints] == [e.id for e in ENDPOINTS]
+    assert displays(ENDPOINTS[0])[2] == report_settings().endpoints[0]

@@ -1,0 +1,213 @@
+"""Each cell prints its result rows, rounded once, and names them."""
+
+import csv
+import io
+import re
+from dataclasses import replace
+
+import pytest
+from rctflow.results import Result
+from rctflow.tables.endpoint import endpoint_table
+from rctflow.tables.overview import other_analyses_table, overview_table
+from rctflow.tables.settings import Label, TableSettings
+
+SETTINGS = TableSettings(
+    endpoint="tug",
+    label="Timed <up> & go",
+    unit="s",
+    direction="lower",
+    digits=1,
+    role="primary",
+    arms=(Label("placebo", "Placebo"), Label("msc", "MSC")),
+    visits=(Label("baseline", "Baseline"), Label("month3", "3 months"), Label("month6", "6 months")),
+    baseline_visit="baseline",
+    primary_visit="month6",
+    main_analysis="ancova",
+    main_population="itt",
+    populations=(Label("itt", "Intention to treat"),),
+    mcid=2.1,
+)
+
+
+def row(statistic, value, visit="month6", who="msc", analysis="ancova", population="itt", **more) -> Result:
+    contrast, group = (who, "") if " " in who else ("", who)
+    model = "descriptive" if analysis == "observed" else "ancova"
+    fixed = {"study": "s", "endpoint": "tug", "estimand": "e", "role": "primary", "model": model}
+    fixed |= {"method": "ANCOVA; OLS", "unit": "s"} | more
+    return Result(
+        **fixed,
+        visit=visit,
+        group=group,
+        contrast=contrast,
+        analysis=analysis,
+        population=population,
+        statistic=statistic,
+        value=value,
+    )
+
+
+def arm(who, n, lsmean, low, high, **more) -> list[Result]:
+    values = {"n": n, "lsmean": lsmean, "ci_low": low, "ci_high": high}
+    return [row(name, value, who=who, **more) for name, value in values.items()]
+
+
+def comparison(estimate, low, high, p, who="msc - placebo", **more) -> list[Result]:
+    values = {"estimate": estimate, "ci_low": low, "ci_high": high, "p_value": p}
+    return [row(name, value, who=who, **more) for name, value in values.items()]
+
+
+ROWS = [
+    row("n_randomized", 15, visit="", who="placebo"),
+    row("n_randomized", 15, visit="", who="msc"),
+    row("n", 14, who="msc", analysis="observed"),
+    row("mean", 10.25, who="msc", analysis="observed"),
+    row("sd", 2.04, who="msc", analysis="observed"),
+    *arm("placebo", 13, 0.35, -0.449, 1.05),
+    *arm("msc", 14, -1.95, -2.75, -1.05),
+    *comparison(-2.25, -3.85, -0.65, 0.0004),
+    *comparison(-1.0, -2.0, 0.0, 0.05, visit="month3"),
+]
+
+
+def printed(table) -> dict[tuple[str, str, str], str]:
+    """(visit, arm, column) -> what is printed."""
+    found, visit = {}, ""
+    for line in table.lines:
+        first = len(table.heads) - len(line)
+        visit = line[0].text if first == 0 else visit
+        arm_label = line[1 - first].text
+        found |= {(visit, arm_label, head): cell.text for head, cell in zip(table.heads[first:], line, strict=True)}
+    return found
+
+
+def test_a_line_holds_what_was_observed_and_what_was_estimated():
+    cells = printed(endpoint_table(ROWS, SETTINGS))
+    where = ("6 months (primary)", "MSC")
+    assert cells[*where, "n observed"] == "14"
+    assert cells[*where, "Mean (SD) observed, s"] == "10.3 (2.0)"
+    assert cells[*where, "n analysed"] == "14"
+    assert cells[*where, "LS mean change, s (95% CI)"] == "-2.0 (-2.8 to -1.1)"
+    assert cells[*where, "Difference (95% CI)"] == "-2.3 (-3.9 to -0.7)"
+
+
+def test_the_reference_arm_has_no_difference():
+    cells = printed(endpoint_table(ROWS, SETTINGS))
+    assert cells["6 months (primary)", "Placebo", "Difference (95% CI)"] == "reference"
+
+
+def test_only_the_p_of_the_primary_analysis_at_the_primary_visit_is_not_nominal():
+    cells = printed(endpoint_table(ROWS, SETTINGS))
+    assert cells["6 months (primary)", "MSC", "p"] == "<0.001"
+    assert cells["3 months", "MSC", "p"] == "0.050 (nominal)"
+
+
+@pytest.mark.parametrize(
+    ("rows", "settings"),
+    [
+        ([replace(r, role="secondary") for r in ROWS], SETTINGS),
+        (ROWS, replace(SETTINGS, role="secondary")),
+    ],
+)
+def test_p_is_nominal_when_analysis_or_endpoint_is_not_primary(rows, settings):
+    table = endpoint_table(rows, settings)
+    texts = [cell.text for line in table.lines for cell in line]
+    assert "<0.001 (nominal)" in texts
+
+
+def test_not_estimable_is_a_footnote_with_its_reason():
+    reason = "singular <design>"
+    broken = [replace(r, value=None, status="not_estimable", note=reason) if r.contrast else r for r in ROWS]
+    table = endpoint_table(broken, SETTINGS)
+    assert printed(table)["6 months (primary)", "MSC", "Difference (95% CI)"] == "not estimable"
+    assert table.footnotes() == {f"Not estimable: {reason}.": "a"}
+    assert "<sup>a</sup> Not estimable: singular &lt;design&gt;." in table.to_html()
+
+
+def test_fall_backs_and_exclusions_are_footnotes_too():
+    noted = [replace(r, status="fallback", note="stratum dropped") if r.statistic == "estimate" else r for r in ROWS]
+    noted = [replace(r, note="1 without baseline not analysed") if r.statistic == "n" else r for r in noted]
+    assert set(endpoint_table(noted, SETTINGS).footnotes()) == {
+        "Fall-back: stratum dropped.",
+        "1 without baseline not analysed.",
+    }
+
+
+def test_ratios_have_two_decimals_and_say_so():
+    ratios = [replace(r, contrast=r.contrast.replace(" - ", " / "), unit="ratio") for r in ROWS if r.visit == "month6"]
+    cells = printed(endpoint_table(ratios, SETTINGS))
+    assert cells["6 months (primary)", "MSC", "Ratio (95% CI)"] == "-2.25 (-3.85 to -0.65)"
+    assert (
+        cells["6 months (primary)", "MSC", "Geometric LS mean ratio to baseline (95% CI)"] == "-1.95 (-2.75 to -1.05)"
+    )
+
+
+def test_without_a_model_only_what_was_observed_is_shown():
+    table = endpoint_table([r for r in ROWS if r.model == "descriptive"], SETTINGS)
+    assert table.heads == ("Visit", "Arm", "n observed", "Mean (SD) observed, s")
+
+
+def test_notes_name_population_randomized_method_and_smallest_difference():
+    notes = " ".join(endpoint_table(ROWS, SETTINGS).notes)
+    for words in ("Intention to treat", "15 to Placebo, 15 to MSC", "ANCOVA; OLS", "Lower values are better", "2.1 s"):
+        assert words in notes
+
+
+def test_html_escapes_and_gives_each_head_a_scope():
+    html = endpoint_table(ROWS, SETTINGS).to_html()
+    assert "Timed &lt;up&gt; &amp; go" in html
+    assert "<up>" not in html
+    assert all("scope=" in head for head in re.findall(r"<th[ >][^>]*>?", html))
+
+
+def test_each_cell_names_its_rows_and_can_be_addressed():
+    html = endpoint_table(ROWS, SETTINGS).to_html()
+    name = "tug.ancova.itt.month6.msc-placebo"
+    assert f'id="{name}.estimate" data-results="{name}.estimate {name}.ci_low {name}.ci_high"' in html
+
+
+def test_csv_has_the_unrounded_value_of_every_row_behind_a_cell():
+    lines = list(csv.DictReader(io.StringIO(endpoint_table(ROWS, SETTINGS).to_csv())))
+    (line,) = [one for one in lines if one["result_id"] == "tug.ancova.itt.month6.msc.lsmean"]
+    assert line["printed"] == "-2.0 (-2.8 to -1.1)"
+    assert line["value"] == "-1.95"
+    assert line["line"] == "6 months (primary) | MSC"
+    shown = {one["result_id"] for one in lines}
+    assert shown == {r.result_id for r in ROWS if r.statistic != "n_randomized"}
+
+
+@pytest.mark.parametrize("synthetic", [True, False])
+def test_synthetic_data_are_called_so(synthetic):
+    html = endpoint_table(ROWS, replace(SETTINGS, synthetic=synthetic)).to_html()
+    assert ("SYNTHETIC DATA" in html) is synthetic
+
+
+def test_overview_has_a_line_per_endpoint_primary_first_with_a_link():
+    other = replace(SETTINGS, endpoint="grip", label="Grip", role="secondary")
+    table = overview_table({"tug": ROWS}, [other, SETTINGS])
+    assert [line[0].text for line in table.lines] == ["Timed <up> & go", "Grip"]
+    assert [line[0].link for line in table.lines] == ["#endpoint-tug", "#endpoint-grip"]
+    assert "-2.3 (-3.9 to -0.7) s" in [cell.text for cell in table.lines[0]]
+    assert "no comparison" in [cell.text for cell in table.lines[1]]
+    assert table.caption == "All endpoints at 6 months"
+
+
+def test_overview_keeps_the_visit_where_endpoints_differ():
+    other = replace(SETTINGS, endpoint="grip", primary_visit="month3")
+    assert "Visit" in overview_table({"tug": ROWS, "grip": ROWS}, [SETTINGS, other]).heads
+
+
+def test_other_analyses_leave_out_the_main_one():
+    pp = comparison(-1.5, -3.0, 0.0, 0.05, population="per_protocol")
+    table = other_analyses_table([*ROWS, *pp], SETTINGS)
+    assert table is not None
+    assert [line[1].text for line in table.lines] == ["per protocol"]
+    assert "0.050 (nominal)" in [cell.text for cell in table.lines[0]]
+    assert other_analyses_table(ROWS, SETTINGS) is None
+
+
+def test_three_arms_each_compare_with_the_reference():
+    settings = replace(SETTINGS, arms=(*SETTINGS.arms, Label("high", "High dose")))
+    rows = [*ROWS, *arm("high", 12, -3.0, -4.0, -2.0), *comparison(-3.35, -4.0, -2.7, 0.2, who="high - placebo")]
+    cells = printed(endpoint_table(rows, settings))
+    assert cells["6 months (primary)", "High dose", "Difference (95% CI)"] == "-3.4 (-4.0 to -2.7)"
+    assert cells["6 months (primary)", "MSC", "Difference (95% CI)"] == "-2.3 (-3.9 to -0.7)"
