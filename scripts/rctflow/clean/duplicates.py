@@ -26,8 +26,7 @@ def collapse_duplicates(table: pd.DataFrame, settings: Clean, *, where: str) -> 
         return table, no_entries()
     order = [rule.order] if rule.order else []
     suspects = suspects.sort_values([*order, "SRCROW"], kind="stable", na_position="first")
-    ignored = {"SRCROW", *order, *(f"{name}_DTF" for name in order)}
-    compared = [name for name in table.columns if name not in ignored]
+    compared = _compared(table, settings)
     same = suspects.groupby(compared, dropna=False, sort=False).ngroup()
     identical, identical_to = _surplus(suspects, same, rule.keep)
     told = [f"Identical to row {row}, which is kept." for row in identical_to["SRCROW"]]
@@ -72,6 +71,15 @@ def _keys(table: pd.DataFrame, settings: Clean) -> pd.DataFrame:
     moment = table["ADT"].astype("str").fillna("") + "/" + table["DAY"].astype("str").fillna("")
     unknown = table["ADT"].isna() & table["DAY"].isna()
     return keys.assign(moment=moment.mask(unknown).mask(planned, ""))
+
+
+def _compared(table: pd.DataFrame, settings: Clean) -> list[str]:
+    """The columns in which duplicates can differ: not the row's number or date of entry, and no fact twice."""
+    order = settings.duplicates.order
+    copies = {"ADT", "ADTF", "DAY"} - {settings.date, settings.day}
+    spelling = {settings.subject, settings.visit} - {"USUBJID", "VISIT"}
+    ignored = {"SRCROW", order, f"{order}_DTF", *copies, *spelling}
+    return [name for name in table.columns if name not in ignored]
 
 
 def _surplus(rows: pd.DataFrame, group: pd.Series, keep: str) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -76,7 +76,12 @@ def texts(values: Any) -> list[str]:
     """Values as the ledger writes them: ``%.10g`` for numbers, ISO 8601 for dates, "" for missing."""
     import pandas as pd
 
-    return ["" if pd.isna(v) else f"{v:.10g}" if isinstance(v, float) else str(v) for v in list(values)]
+    column = pd.Series(values)
+    if pd.api.types.is_float_dtype(column):
+        return ["" if v != v else f"{v:.10g}" for v in column.tolist()]
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return ["" if pd.isna(v) else v.isoformat().removesuffix("T00:00:00") for v in column]
+    return ["" if pd.isna(v) else str(v) for v in column.tolist()]
 
 
 def write_ledger(ledger: pd.DataFrame, path: str | Path) -> None:

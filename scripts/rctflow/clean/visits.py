@@ -32,7 +32,7 @@ def map_visits(table: pd.DataFrame, settings: Clean, *, where: str) -> tuple[pd.
     unknown = [label for label, visit in known.items() if visit is None]
     if unknown:
         raise CleanError(_unknown(unknown, labels, table["SRCROW"], settings, where=where))
-    visits = labels.map(known).fillna("").astype("str")
+    visits = labels.map(known).astype("object").fillna("").astype("str")
     mapped = table.assign(VISIT=visits)
     unplanned = (visits == "") & labels.notna() & (labels != "")
     note = "The visit is not in the plan; it is kept without a visit id."
