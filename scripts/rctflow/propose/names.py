@@ -1,0 +1,60 @@
+"""Names: how headers are cut into words, and how ids and column names of the config are made from them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+# the clean table, ADSL and BDS give these names themselves
+RESERVED = frozenset(
+    """USUBJID VISIT ADT ADTF DAY SRCROW STUDYID TRT01P TRT01A RANDDT TRTSDT RANDFL PARAMCD PARAM AVISIT AVISITN ADY AVAL AVALC
+    BASE CHG PCHG ABLFL ANL01FL DTYPE AWTARGET AWLO AWHI AWTDIFF SRCDOM SRCVAR SRCSEQ ARM ITTFL SAFFL""".split()
+)
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+(?:\.\d+)?")
+
+
+def words(header: str) -> list[str]:
+    """The words of a header in lower case: ``postOp4hour_throatPain`` gives post, op, 4, hour, throat, pain."""
+    return [word.lower() for word in _WORD.findall(plain(header))]
+
+
+def squeezed(header: str) -> str:
+    """Letters and digits alone, in lower case: ``Patient ID`` and ``patient_id`` are one name."""
+    return re.sub(r"[^a-z0-9]", "", plain(header).lower())
+
+
+def plain(text: str) -> str:
+    """``text`` without accents."""
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+
+
+def column_names(headers: Iterable[str], keep: Iterable[str] = ()) -> dict[str, str]:
+    """Header -> the study's name of it: letters, digits and _, unique, none that the rooms give themselves.
+
+    keep: headers that may have such a name, because they are what it means (``VISIT`` for the visit column).
+    """
+    names: dict[str, str] = {}
+    for position, header in enumerate(headers, 1):
+        name = re.sub(r"[^A-Za-z0-9]+", "_", plain(header)).strip("_")
+        name = name if name[:1].isalpha() else (f"C_{name}" if name else f"COLUMN{position}")
+        if (name in RESERVED or name.endswith(("_CODE", "_DTF"))) and header not in keep:
+            name = f"{name}_RAW"
+        names[header] = _unique(name, names.values())
+    return names
+
+
+def identifier(text: str, fallback: str, taken: Iterable[str] = ()) -> str:
+    """An id of the config (``[a-z][a-z0-9_]*``) made from ``text``, not among ``taken``; a leading code (``1_``) is left out."""
+    cut = re.sub(r"^\d+[_\-.: ]+(?=[A-Za-z])", "", plain(text))
+    slug = re.sub(r"[^a-z0-9]+", "_", cut.lower()).strip("_")[:40].rstrip("_")
+    slug = slug if slug[:1].isalpha() else f"{fallback}{f'_{slug}' if slug else ''}".replace("__", "_")
+    return _unique(slug, taken)
+
+
+def _unique(name: str, taken: Iterable[str]) -> str:
+    used = {other.lower() for other in taken}
+    number, unique = 2, name
+    while unique.lower() in used:
+        unique, number = f"{name}_{number}", number + 1
+    return unique
