@@ -95,12 +95,13 @@ def patient_course(settings: SimulationSettings, draws: Draws, worse: Floats, tr
     leaves = events.dropout_previous_slope * before + events.dropout_current_slope * worse
     dropout = strikes("dropout", events.dropout, leaves, 2)
     missed = np.where(missed >= death, NEVER, missed)
-    return _consequences(settings, stopped, missed, np.where(rescue >= death, NEVER, rescue), death, dropout)
+    return consequences(settings, stopped, missed, np.where(rescue >= death, NEVER, rescue), death, dropout)
 
 
-def _consequences(
+def consequences(
     settings: SimulationSettings, stopped: Visits, missed: Visits, rescue: Visits, death: Visits, dropout: Visits
 ) -> Course:
+    """What the events, each given by its first visit, (n,), leave of the effect and how they shift outcomes."""
     events, visit = settings.intercurrent_events, np.arange(len(settings.visits))
     second_due = visit >= FIRST_VISIT_AFTER_SECOND_INFUSION
     kept = np.where(second_due & (visit >= missed[:, None]), events.effect_kept_missed, 1.0)

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from rctflow.simulate import defaults
-from rctflow.simulate.course import NEVER, chance, patient_course, severity
+from rctflow.simulate.course import NEVER, chance, consequences, patient_course, severity
 from rctflow.simulate.latent import endpoint_states, standard_latents
 from rctflow.simulate.measure import LOGGED, measure, score
 from rctflow.simulate.sections import ByArm, IntercurrentEvents
@@ -133,7 +133,7 @@ def test_sicker_patients_leave_and_need_rescue_more_often(settings):
     z = standard_latents(settings, draws)
     worse = severity(settings, z, arm, standard_effects(settings))
     course = patient_course(settings, draws, worse, arm)
-    for event in ("rescue", "dropout"):
+    for event in ("rescue", "dropout", "missed", "stopped"):
         struck = getattr(course, event) < NEVER
         assert worse[struck].mean() > worse[~struck].mean() + 0.2
 
@@ -149,6 +149,39 @@ def test_slow_patients_become_unable(settings):
     unable = np.isnan(tug)
     assert 0.02 < unable.mean() < 0.1
     assert np.exp(states["tug"][unable]).mean() > 1.5 * np.exp(states["tug"][~unable]).mean()
+
+
+def course_of_one(settings, **events):
+    """The course of one patient with the given events (first visit after each)."""
+    happened = {name: np.array([NEVER]) for name in ("stopped", "missed", "rescue", "death", "dropout")}
+    happened |= {name: np.array([visit]) for name, visit in events.items()}
+    return consequences(settings, **happened)
+
+
+def test_rescue_moves_every_endpoint_it_helps_to_the_better_side(settings):
+    z, one = np.zeros((1, 6, len(settings.endpoints))), np.array([True])
+    calm = endpoint_states(settings, z, one, ~one, course_of_one(settings))
+    rescued = endpoint_states(settings, z, one, ~one, course_of_one(settings, rescue=4))
+    for name, endpoint in settings.endpoints.items():
+        moved = (rescued[name] - calm[name])[0]
+        helped = name in settings.intercurrent_events.rescue_helps
+        assert np.all(moved[:4] == 0), name
+        assert np.all(np.sign(moved[4:]) == helped * (1 if endpoint.better == "higher" else -1)), name
+
+
+def test_a_stopped_treatment_harms_and_leaves_little_effect(settings):
+    z, one = np.zeros((1, 6, len(settings.endpoints))), np.array([True])
+    events = settings.intercurrent_events
+    calm = endpoint_states(settings, z, one, ~one, course_of_one(settings))
+    stopped = endpoint_states(settings, z, one, one, course_of_one(settings, stopped=2))
+    grip, tug = (stopped[name][0] - calm[name][0] for name in ("grip", "tug"))
+    np.testing.assert_allclose(grip[[1, 5]], [0.5, 2.5 * events.effect_kept_stopped + 3.5 * events.stopped_shift])
+    np.testing.assert_allclose(tug[5], events.effect_kept_stopped * np.log(0.85) - events.stopped_shift * np.log(1.35))
+
+
+def test_a_missed_second_infusion_keeps_the_effect_of_the_first(settings):
+    kept = course_of_one(settings, missed=3).effect_kept[0]
+    np.testing.assert_array_equal(kept, [1, 1, 1, 0.4, 0.4, 0.4])
 
 
 def test_a_declared_risk_is_that_of_average_severity_and_certainty_stays():
