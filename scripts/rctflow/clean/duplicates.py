@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rctflow.clean.ledger import CleanError, entries, gather, listed_rows, no_entries, texts
+from rctflow.clean.ledger import CleanError, Entries, entries, listed_rows, texts
 from rctflow.clean.settings import Clean
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def collapse_duplicates(table: pd.DataFrame, settings: Clean, *, where: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def collapse_duplicates(table: pd.DataFrame, settings: Clean, *, where: str) -> tuple[pd.DataFrame, Entries]:
     """One row per key. Raises CleanError when duplicates differ and the study does not say which to keep.
 
     Unplanned visits (VISIT "") are told apart by date and day. Rows with a missing part of the key are nobody's
@@ -19,33 +19,28 @@ def collapse_duplicates(table: pd.DataFrame, settings: Clean, *, where: str) -> 
     """
     rule = settings.duplicates
     if not rule.key:
-        return table, no_entries()
+        return table, []
     keys = _keys(table, settings)
     suspects = table[keys.duplicated(keep=False)]
     if suspects.empty:
-        return table, no_entries()
+        return table, []
     order = [rule.order] if rule.order else []
     suspects = suspects.sort_values([*order, "SRCROW"], kind="stable", na_position="first")
     compared = _compared(table, settings)
-    same = suspects.groupby(compared, dropna=False, sort=False).ngroup()
-    identical, identical_to = _surplus(suspects, same, rule.keep)
+    identical, identical_to = _surplus(suspects, compared, rule.keep)
     told = [f"Identical to row {row}, which is kept." for row in identical_to["SRCROW"]]
-    ledger = [entries(identical, settings.table, "duplicate_identical", "removed", told)]
-    rest = suspects.drop(identical.index)
-    whole = keys.loc[rest.index].notna().all(axis=1)
-    rest = rest[whole]
-    key = keys.loc[rest.index].groupby(list(keys.columns), sort=False).ngroup()
-    superseded, kept = _surplus(rest, key, rule.keep)
+    ledger = entries(identical, identical["SRCROW"] > 0, settings.table, "duplicate_identical", "removed", told)
+    rest = keys.loc[suspects.index.difference(identical.index, sort=False)].dropna()
+    superseded, kept = _surplus(suspects.loc[rest.index].assign(**rest), list(keys.columns), rule.keep)
     if len(superseded) and rule.keep == "error":
         raise CleanError(_differing(superseded, kept, compared, settings, where=where))
+    which = f"the {rule.keep} by {rule.order}" if rule.order else f"the {rule.keep}"
     told = [
-        f"Row {row} is kept (the {rule.keep}{f' by {rule.order}' if rule.order else ''}); this row differs in "
-        f"{difference}."
+        f"Row {row} is kept ({which}); this row differs in {difference}."
         for row, difference in zip(kept["SRCROW"], differences(superseded, kept, compared), strict=True)
     ]
-    ledger.append(entries(superseded, settings.table, "duplicate_superseded", "removed", told))
-    removed = [*identical.index, *superseded.index]
-    return table.drop(removed).reset_index(drop=True), gather(ledger)
+    ledger += entries(superseded, superseded["SRCROW"] > 0, settings.table, "duplicate_superseded", "removed", told)
+    return table.drop([*identical.index, *superseded.index]).reset_index(drop=True), ledger
 
 
 def differences(removed: pd.DataFrame, kept: pd.DataFrame, compared: list[str]) -> list[str]:
@@ -70,7 +65,7 @@ def _keys(table: pd.DataFrame, settings: Clean) -> pd.DataFrame:
     planned = keys["VISIT"] != ""
     moment = table["ADT"].astype("str").fillna("") + "/" + table["DAY"].astype("str").fillna("")
     unknown = table["ADT"].isna() & table["DAY"].isna()
-    return keys.assign(moment=moment.mask(unknown).mask(planned, ""))
+    return keys.assign(**{"#moment": moment.mask(unknown).mask(planned, "")})
 
 
 def _compared(table: pd.DataFrame, settings: Clean) -> list[str]:
@@ -82,8 +77,9 @@ def _compared(table: pd.DataFrame, settings: Clean) -> list[str]:
     return [name for name in table.columns if name not in ignored]
 
 
-def _surplus(rows: pd.DataFrame, group: pd.Series, keep: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The rows of each group but the one to keep, and beside each of them the kept row."""
+def _surplus(rows: pd.DataFrame, key: list[str], keep: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Of the rows that are equal in ``key``: those to remove, and beside each of them the row that is kept."""
+    group = rows.groupby(key, dropna=False, sort=False).ngroup()
     surplus = group.duplicated(keep="last" if keep == "last" else "first")
     kept = rows[~surplus].set_axis(group[~surplus])
     return rows[surplus], kept.loc[group[surplus]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 COLUMNS = ("table", "SRCROW", "subject", "column", "old", "new", "rule", "severity", "message")
 Severity = Literal["change", "query", "removed", "note"]
+# parts of a ledger, column -> values: a data frame for each would cost more than the cleaning of a small form
+Entries = list[dict[str, list[Any]]]
 
 
 class CleanError(RctflowError):
@@ -21,55 +23,52 @@ class CleanError(RctflowError):
 
 
 def entries(
-    rows: pd.DataFrame,
-    table: str,
+    table: pd.DataFrame,
+    rows: Any,
+    name: str,
     rule: str,
     severity: Severity,
     message: str | Sequence[str],
     column: str = "",
     old: Any = "",
     new: Any = "",
-) -> pd.DataFrame:
-    """Ledger rows, one per row of ``rows`` (which has SRCROW, USUBJID and perhaps VISIT).
+) -> Entries:
+    """Ledger entries for the rows of ``table`` under the mask ``rows``, of the source table called ``name``.
 
-    old, new: texts, numbers (``%.10g``) or one text for all; missing becomes "". The visit ends the message, because
-    in a wide form several visits have one SRCROW.
+    message, old, new: one text for all, or one value per row (numbers as ``%.10g``, missing as ""). The visit ends the
+    message, because in a wide form several visits have one SRCROW.
     """
+    import numpy as np
+
+    at = np.flatnonzero(rows)
+    if not len(at):
+        return []
+    words = [message] * len(at) if isinstance(message, str) else list(message)
+    if "VISIT" in table:
+        visits = table["VISIT"].iloc[at]
+        words = [f"{word} Visit {visit}." if visit else word for word, visit in zip(words, visits, strict=True)]
+    part = {
+        "table": name,
+        "SRCROW": table["SRCROW"].to_numpy()[at],
+        "subject": table["USUBJID"].iloc[at].tolist(),
+        "column": column,
+        "old": old if isinstance(old, str) else texts(old),
+        "new": new if isinstance(new, str) else texts(new),
+        "rule": rule,
+        "severity": severity,
+        "message": words,
+    }
+    return [{key: [value] * len(at) if isinstance(value, str) else list(value) for key, value in part.items()}]
+
+
+def gather(parts: Entries) -> pd.DataFrame:
+    """The ledger, by source row; the entries of a row stay in the order in which the rules were applied."""
     import pandas as pd
 
-    words = [message] * len(rows) if isinstance(message, str) else list(message)
-    if "VISIT" in rows:
-        words = [f"{word} Visit {visit}." if visit else word for word, visit in zip(words, rows["VISIT"], strict=True)]
-    return pd.DataFrame(
-        {
-            "table": table,
-            "SRCROW": rows["SRCROW"].to_numpy(),
-            "subject": rows["USUBJID"].to_numpy(),
-            "column": column,
-            "old": old if isinstance(old, str) else texts(old),
-            "new": new if isinstance(new, str) else texts(new),
-            "rule": rule,
-            "severity": severity,
-            "message": words,
-        },
-        columns=list(COLUMNS),
-    )
-
-
-def no_entries() -> pd.DataFrame:
-    """A ledger without rows."""
-    return gather([])
-
-
-def gather(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """One ledger, by source row; the entries of a row stay in the order in which the rules were applied."""
-    import pandas as pd
-
-    filled = [part for part in parts if len(part)]
+    columns = {name: [value for part in parts for value in part[name]] for name in COLUMNS}
     kinds = {name: "int64" if name == "SRCROW" else "str" for name in COLUMNS}
-    if not filled:
-        return pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in kinds.items()})
-    return pd.concat(filled).astype(kinds).sort_values("SRCROW", kind="stable", ignore_index=True)
+    ledger = pd.DataFrame({name: pd.Series(values, dtype=kinds[name]) for name, values in columns.items()})
+    return ledger.sort_values("SRCROW", kind="stable", ignore_index=True)
 
 
 def texts(values: Any) -> list[str]:

@@ -2,39 +2,41 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
-from rctflow.clean.ledger import entries, gather, texts
+from rctflow.clean.ledger import Entries, entries, texts
 from rctflow.clean.settings import Clean, Range
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def enforce_ranges(table: pd.DataFrame, settings: Clean, *, where: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def enforce_ranges(table: pd.DataFrame, settings: Clean, *, where: str) -> tuple[pd.DataFrame, Entries]:
     """Values outside [low, high] become missing (with the sign of a censored one), or are kept and queried."""
-    ledger = []
+    ledger: Entries = []
     table = table.copy()
     for key, limits in settings.ranges.items():
         column, rows = measured(table, settings, key)
         wrong = rows & outside(table[column], limits)
+        if not wrong.any():
+            continue
         old = signed(table, column, wrong)
         told = f"Impossible: {_bounds(key, limits)}."
         if limits.action == "query":
-            ledger.append(entries(table[wrong], settings.table, "range", "query", told, column, old, old))
+            ledger += entries(table, wrong, settings.table, "range", "query", told, column, old, old)
             continue
         table[column] = table[column].where(~wrong)
         if f"{column}_CODE" in table:
             table[f"{column}_CODE"] = table[f"{column}_CODE"].where(~wrong, "")
-        ledger.append(entries(table[wrong], settings.table, "range", "change", f"{told} Set missing.", column, old))
-    return table, gather(ledger)
+        ledger += entries(table, wrong, settings.table, "range", "change", f"{told} Set missing.", column, old)
+    return table, ledger
 
 
 def outside(values: Any, limits: Range) -> Any:
     """Where values lie outside [low, high]; missing ones do not."""
-    low = values < limits.low if limits.low is not None else values != values
-    high = values > limits.high if limits.high is not None else values != values
-    return (low | high) & (values == values)
+    wrong = values < (-math.inf if limits.low is None else limits.low)
+    return wrong | (values > (math.inf if limits.high is None else limits.high))
 
 
 def measured(table: pd.DataFrame, settings: Clean, key: str) -> tuple[str, pd.Series]:

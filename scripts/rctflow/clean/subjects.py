@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rctflow.clean.ledger import CleanError, listed_rows, no_entries
+from rctflow.clean.ledger import CleanError, Entries, listed_rows
 from rctflow.clean.settings import Clean
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def identify_subjects(table: pd.DataFrame, settings: Clean, *, where: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def identify_subjects(table: pd.DataFrame, settings: Clean, *, where: str) -> tuple[pd.DataFrame, Entries]:
     """The table with USUBJID, the subject's identifier as text (1 for 1.0).
 
     Raises CleanError for rows without an identifier: they belong to nobody and cannot be analysed.
@@ -22,10 +22,10 @@ def identify_subjects(table: pd.DataFrame, settings: Clean, *, where: str) -> tu
             f"{where}: {settings.subject}, the subject's identifier, is missing in {listed_rows(nobody)}. "
             f"Fill it in in the raw form, or remove the row there."
         )
-    return table.assign(USUBJID=label_text(table[settings.subject])), no_entries()
+    return table.assign(USUBJID=label_text(table[settings.subject])), []
 
 
-def check_constant(table: pd.DataFrame, settings: Clean, *, where: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def check_constant(table: pd.DataFrame, settings: Clean, *, where: str) -> tuple[pd.DataFrame, Entries]:
     """The table as it is; raises CleanError when a subject has two values in a column that must be constant.
 
     Missing values do not count. Two arms of one subject are a second randomization or a crossover.
@@ -50,7 +50,7 @@ def check_constant(table: pd.DataFrame, settings: Clean, *, where: str) -> tuple
             "  One subject is randomized once, to one arm. Correct the raw form; crossover and cluster designs are "
             "not analysed here."
         )
-    return table, no_entries()
+    return table, []
 
 
 def label_text(values: pd.Series) -> pd.Series:

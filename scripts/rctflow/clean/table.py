@@ -39,12 +39,12 @@ def clean_table(source: pd.DataFrame, settings: Clean, *, where: str) -> tuple[p
     subject, an unknown visit or unit, two values where a subject has one, differing duplicates.
     """
     check_names(source, settings, where=where)
-    table, ledgers = source, []
+    table, entries = source, []
     for step in STEPS:
-        table, ledger = step(table, settings, where=where)
-        ledgers.append(ledger)
+        table, told = step(table, settings, where=where)
+        entries += told
     data = [name for name in table.columns if name not in (*LEADING, "SRCROW")]
-    return table[[*LEADING, *data, "SRCROW"]], gather(ledgers)
+    return table[[*LEADING, *data, "SRCROW"]], gather(entries)
 
 
 def check_names(source: pd.DataFrame, settings: Clean, *, where: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 from typing import TYPE_CHECKING
 
-from rctflow.clean.ledger import entries, gather, no_entries
+from rctflow.clean.ledger import Entries, entries
 from rctflow.clean.settings import Clean, PartialRule
 
 if TYPE_CHECKING:
@@ -19,14 +19,14 @@ RULES = {
 }
 
 
-def complete_partial_dates(table: pd.DataFrame, settings: Clean, *, where: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def complete_partial_dates(table: pd.DataFrame, settings: Clean, *, where: str) -> tuple[pd.DataFrame, Entries]:
     """Date columns as datetime64, each with ``<column>_DTF``: "" complete, D the day was imputed, M month and day.
 
     A datetime without its time is taken at 00:00. Columns that are datetime64 already stay as they are.
     """
     import pandas as pd
 
-    ledger = []
+    ledger: Entries = []
     for column, kind in settings.types.items():
         if kind not in ("date", "datetime") or column not in table:
             continue
@@ -49,12 +49,9 @@ def complete_partial_dates(table: pd.DataFrame, settings: Clean, *, where: str) 
             f"The date is incomplete: {RULES[rule] if len(text) < 10 else 'time set to 00:00'}."
             for text in written[partial]
         ]
-        ledger.append(
-            entries(
-                table[partial], settings.table, "partial_date", "change", told, column, written[partial], new[partial]
-            )
-        )
-    return table, gather(ledger)
+        old, new = written[partial], new[partial]
+        ledger += entries(table, partial, settings.table, "partial_date", "change", told, column, old, new)
+    return table, ledger
 
 
 def completed_date(text: str, rule: PartialRule, *, timed: bool = False) -> tuple[str, str]:
@@ -75,7 +72,7 @@ def completed_date(text: str, rule: PartialRule, *, timed: bool = False) -> tupl
     return f"{year}-{month}-{day:02d}{midnight}", "D"
 
 
-def place_in_time(table: pd.DataFrame, settings: Clean, *, where: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def place_in_time(table: pd.DataFrame, settings: Clean, *, where: str) -> tuple[pd.DataFrame, Entries]:
     """The table with ADT and ADTF (of its date column) and DAY (of its day column), missing when it has none."""
     import pandas as pd
 
@@ -86,7 +83,7 @@ def place_in_time(table: pd.DataFrame, settings: Clean, *, where: str) -> tuple[
         ADT=table[settings.date].dt.normalize() if settings.date else undated,
         ADTF=table[f"{settings.date}_DTF"] if settings.date else unflagged,
         DAY=table[settings.day].astype("float64") if settings.day else undone,
-    ), no_entries()
+    ), []
 
 
 def _with_flag(table: pd.DataFrame, column: str, dates: pd.Series, flags: pd.Series) -> pd.DataFrame:

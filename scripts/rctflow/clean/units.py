@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rctflow.clean.ledger import CleanError, entries, gather, listed_rows
+from rctflow.clean.ledger import CleanError, Entries, entries, listed_rows
 from rctflow.clean.ranges import measured, outside, signed
 from rctflow.clean.settings import Clean, Unit
 
@@ -12,23 +12,24 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def apply_units(table: pd.DataFrame, settings: Clean, *, where: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def apply_units(table: pd.DataFrame, settings: Clean, *, where: str) -> tuple[pd.DataFrame, Entries]:
     """Values in the study's unit by the unit as written; the unit column then says the study's unit.
 
     A value without a unit is taken to be in the study's unit and queried. Raises CleanError for a unit that has no
     declared factor.
     """
     as_written = {unit.column: table[unit.column] for unit in settings.units.values() if unit.column}
-    table, ledger = table.copy(), []
+    table = table.copy()
+    ledger: Entries = []
     for key, unit in settings.units.items():
         if unit.column:
             ledger += _convert(table, as_written[unit.column], key, unit, settings, where=where)
-    return table, gather(ledger)
+    return table, ledger
 
 
 def _convert(
     table: pd.DataFrame, as_written: pd.Series, key: str, unit: Unit, settings: Clean, *, where: str
-) -> list[pd.DataFrame]:
+) -> Entries:
     """Convert in place what one key of ``units`` means; ledger rows for values, missing units and unit labels."""
     column, rows = measured(table, settings, key)
     rows &= table[column].notna()
@@ -46,20 +47,20 @@ def _convert(
     name = settings.table
     same = signed(table, column, unitless)
     return [
-        entries(table[converted], name, "unit", "change", told, column, old, new),
-        entries(table[unitless], name, "unit_missing", "query", query, column, same, same),
-        entries(table[relabelled], name, "unit", "change", label, unit.column, as_written[relabelled], unit.to),
+        *entries(table, converted, name, "unit", "change", told, column, old, new),
+        *entries(table, unitless, name, "unit_missing", "query", query, column, same, same),
+        *entries(table, relabelled, name, "unit", "change", label, unit.column, as_written[relabelled], unit.to),
     ]
 
 
-def mend_unit_slips(table: pd.DataFrame, settings: Clean, *, where: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def mend_unit_slips(table: pd.DataFrame, settings: Clean, *, where: str) -> tuple[pd.DataFrame, Entries]:
     """Values outside their range that exactly one declared factor brings inside are multiplied by it.
 
     When several would, the value is left to ``enforce_ranges``: which unit the site used would be a guess.
     """
     import numpy as np
 
-    ledger = []
+    ledger: Entries = []
     table = table.copy()
     for key, unit in settings.units.items():
         if not unit.slips:
@@ -86,12 +87,9 @@ def mend_unit_slips(table: pd.DataFrame, settings: Clean, *, where: str) -> tupl
             f"Outside {limits(settings, key)}; inside it as {names[i]}: times {unit.slips[names[i]]:.10g}."
             for i in chosen
         ]
-        ledger.append(
-            entries(
-                table[mended], settings.table, "unit_slip", "change", told, column, old, signed(table, column, mended)
-            )
-        )
-    return table, gather(ledger)
+        new = signed(table, column, mended)
+        ledger += entries(table, mended, settings.table, "unit_slip", "change", told, column, old, new)
+    return table, ledger
 
 
 def limits(settings: Clean, key: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from rctflow.clean.ledger import CleanError, entries, gather, listed_rows, no_entries
+from rctflow.clean.ledger import CleanError, Entries, entries, listed_rows
 from rctflow.clean.settings import Clean
 from rctflow.clean.subjects import label_text
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def map_visits(table: pd.DataFrame, settings: Clean, *, where: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def map_visits(table: pd.DataFrame, settings: Clean, *, where: str) -> tuple[pd.DataFrame, Entries]:
     """The table with VISIT: the id of the planned visit, "" for an unplanned visit or a row without a label.
 
     Labels are compared without regard to case and spacing; a visit's id is a label of itself. Raises CleanError for
@@ -22,7 +22,7 @@ def map_visits(table: pd.DataFrame, settings: Clean, *, where: str) -> tuple[pd.
     import pandas as pd
 
     if not settings.visit:
-        return table.assign(VISIT=pd.Series("", table.index, dtype="str")), no_entries()
+        return table.assign(VISIT=pd.Series("", table.index, dtype="str")), []
     labels = label_text(table[settings.visit])
     plan = {_key(label): visit for label, visit in settings.visits.items()}
     plan |= {_key(visit): visit for visit in settings.visits.values()} | {
@@ -37,13 +37,11 @@ def map_visits(table: pd.DataFrame, settings: Clean, *, where: str) -> tuple[pd.
     unplanned = (visits == "") & labels.notna() & (labels != "")
     note = "The visit is not in the plan; it is kept without a visit id."
     query = "The visit has no label; it is kept without a visit id."
-    ledger = [
-        entries(
-            mapped[unplanned], settings.table, "unplanned_visit", "note", note, settings.visit, labels[unplanned], ""
-        ),
-        entries(mapped[labels.isna()], settings.table, "visit_missing", "query", query, settings.visit),
+    absent = labels.isna()
+    return mapped, [
+        *entries(mapped, unplanned, settings.table, "unplanned_visit", "note", note, settings.visit, labels[unplanned]),
+        *entries(mapped, absent, settings.table, "visit_missing", "query", query, settings.visit),
     ]
-    return mapped, gather(ledger)
 
 
 def _key(label: str) -> str:
