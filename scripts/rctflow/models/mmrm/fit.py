@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rctflow.models.mmrm import diagnostics, hypotheses, lsmeans
+from rctflow.models.mmrm import diagnostics, hypotheses, lsmeans, prediction
 from rctflow.models.mmrm.between_within import between_within
 from rctflow.models.mmrm.clda import constrained_baseline
 from rctflow.models.mmrm.design import Column, Design, design_columns, split_design
@@ -100,7 +100,7 @@ def fit_mmrm(
 def _fit(model: Model, statistics: Sufficient, starts: list[Array]) -> "MmrmFit":
     options, records = model.options, model.records
     _refuse_saturated(statistics)
-    moments = moment_estimates(statistics, records)
+    moments = moment_estimates(statistics, records, options.own_variances)
     structures = [_structure(options, statistics) for _ in records.groups]
     likelihood = Likelihood(statistics, structures, options.method == "reml")
     per_group = [s.starts(m) for s, m in zip(structures, moments, strict=True)]
@@ -182,6 +182,10 @@ class MmrmFit:
     def residuals(self, kind: str = "response") -> pd.Series:
         """Residuals of the records used: response, pearson or normalized (diagnostics.py)."""
         return diagnostics.residual_table(self, kind)
+
+    def predict(self, data: pd.DataFrame) -> pd.DataFrame:
+        """Model means for rows with covariates and visit: estimate, se, df, ci_low, ci_high, t, p_value."""
+        return prediction.predicted_means(self, data)
 
     def coefficients(self) -> pd.DataFrame:
         """One row per coefficient: estimate, se, df, ci_low, ci_high, t, p_value."""

@@ -59,6 +59,11 @@ class Options:
         return self.covariance.startswith("spatial")
 
     @property
+    def own_variances(self) -> bool:
+        """Whether every visit has a variance of its own."""
+        return self.covariance == "unstructured" or self.covariance.startswith("heterogeneous")
+
+    @property
     def kenward_roger(self) -> bool:
         """Whether the covariance of the fixed effects is adjusted."""
         return self.df in ("kenward-roger", "kr-linear")
