@@ -41,16 +41,15 @@ def same_text(rows: int, text: str = "") -> np.ndarray:
 
 
 def read_item(item: Item, items: pd.DataFrame) -> Column:
-    """The answers to one item. A coded answer overrides its number; a number that is not valid becomes missing, code
-    ``invalid: 9``.
+    """The answers to one item.
 
-    A value below or above a limit of quantification (code < or >, the limit in the value column) has no number and
+    A coded answer overrides its number. A number that is not valid becomes missing, code ``invalid: 9``. A value below or above a limit of quantification (code < or >, the limit in the value column) has no number and
     the code ``<0.5`` or ``>100``.
     """
     number = numbers(items[item.id], item.id)
     code = same_text(len(items))
     if f"{item.id}_CODE" in items:
-        given = items[f"{item.id}_CODE"]
+        given = items[f"{item.id}_CODE"].astype(object)
         code = given.where(given.notna(), "").astype(str).str.strip().str.lower().to_numpy(dtype=object)
     for sign in ("<", ">"):
         limited = code == sign
@@ -119,8 +118,7 @@ def why_absent(columns: Sequence[Column], too_few: np.ndarray) -> np.ndarray:
 
 
 def why_undecided(state: Mapping[str, Column | pd.Series], names: Sequence[str], rows: np.ndarray) -> np.ndarray:
-    """(n,) text for ``rows`` where a rule over the variables ``names`` gave no number; it names those that are
-    missing."""
+    """(n,) text for the ``rows`` where a rule over the variables ``names`` gave no number: which of them are missing."""
     code = same_text(len(rows))
     for row in np.flatnonzero(rows):
         lacking: dict[str, str] = {}
@@ -134,9 +132,6 @@ def why_undecided(state: Mapping[str, Column | pd.Series], names: Sequence[str],
         reason = next((r for r in (UNABLE, REFUSED) if r in lacking.values()), "")
         if not reason and len(lacking) == 1:
             reason = next(iter(lacking.values()))
-        code[row] = (
-            reason
-            if reason and reason != MISSING
-            else "missing: " + (", ".join(lacking) or "no case of the rule applies")
-        )
+        named = ", ".join(lacking) or "no case of the rule applies"
+        code[row] = f"missing: {named}" if reason in ("", MISSING) else reason
     return code

@@ -258,6 +258,11 @@ def test_index_is_kept_and_no_rows_give_no_rows() -> None:
         assert len(score(instrument, empty)) == 0
 
 
+def test_codes_may_be_categories() -> None:
+    items = pd.DataFrame({"T1": [np.nan, 9.0], "T1_CODE": pd.Categorical(["unable", None])})
+    assert score(load_instrument("tug"), items)["TUG_CODE"].tolist() == ["unable", ""]
+
+
 def test_nullable_numbers_are_read() -> None:
     items = pd.DataFrame({"T1": pd.array([10, None], dtype="Int64")})
     assert score(load_instrument("tug"), items)["TUG"].tolist()[0] == 10

@@ -43,6 +43,16 @@ def test_a_users_own_instrument_needs_no_python(tmp_path: Path) -> None:
     assert own.scores["HIGH"].labels == {0: "no", 1: "yes"}
 
 
+def test_the_example_of_the_docs_works(root: Path, tmp_path: Path) -> None:
+    text = (root / "docs" / "instruments.md").read_text(encoding="utf-8")
+    example = text.split("```yaml\n")[1].split("```")[0]
+    own = load_instrument(written(tmp_path, example))
+    items = pd.DataFrame([[3, 0, 3, 3, None, None], [1, 2, 1, 1, 1, 1], [1, 1, 1, None, None, None]])
+    result = score(own, items.astype(float).set_axis([f"Q{i}" for i in range(1, 7)], axis=1))
+    assert result["TOTAL"].fillna(-1).tolist() == [18, 6, -1]
+    assert result["CASE"].fillna(-1).tolist() == [1, 0, -1]
+
+
 def test_an_edited_file_is_read_again(tmp_path: Path) -> None:
     path = written(tmp_path)
     assert load_instrument(path).label == "Two questions"
