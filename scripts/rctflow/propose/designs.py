@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rctflow.propose.forms import ProposalError
-from rctflow.propose.names import words
+from rctflow.propose.names import word_list, words
 from rctflow.propose.roles import ARM_ENOUGH, ArmColumn, Table, arm_score, few_levels
 
-CLUSTERS = """cluster clusters site center centre hospital clinic practice village school class classroom ward county district country region
-family household litter community facility neighborhood gp physician doctor therapist""".split()
+CLUSTERS = word_list("""cluster clusters site center centre hospital clinic practice village school class classroom ward county district country region
+family household litter community facility neighborhood gp physician doctor therapist""")
 FEWEST_CLUSTERS, FEWEST_MEMBERS = 4, 3
 
 

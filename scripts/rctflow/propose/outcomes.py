@@ -6,21 +6,23 @@ from collections.abc import Iterable, Sequence
 
 from rctflow.propose.columns import Look
 from rctflow.propose.layout import Measure, wide_measures
-from rctflow.propose.names import squeezed, words
+from rctflow.propose.names import squeezed, word_list, words
 from rctflow.propose.roles import ROW, Table
 from rctflow.propose.values import as_numbers
 
-DEMOGRAPHIC = """age sex gender female male race ethnicity ethnic racegrp height weight ht bmi education edu marital married smoker smoking smoke
+DEMOGRAPHIC = word_list("""age sex gender female male race ethnicity ethnic racegrp height weight ht bmi education edu marital married smoker smoking smoke
 diabetes hypertension history hist stage grade diagnosis diag asa country birth dob income insurance employment comorbidity
-cholesterol karnofsky ecog nyha""".split()
-SITES = "site siteid center centre centreid centerid hospital clinic country region stratum strata strat institution inst hosp".split()
-OUTCOMES = """outcome result response responder improved improve improvement status relapse relapsed death dead died mortality event success
+cholesterol karnofsky ecog nyha""")
+SITES = word_list(
+    "site siteid center centre centreid centerid hospital clinic country region stratum strata strat institution inst hosp"
+)
+OUTCOMES = word_list("""outcome result response responder improved improve improvement status relapse relapsed death dead died mortality event success
 cure cured recovered recovery failure remission change adverse adv ae adve complication complications infection survived alive
-endpoint recurrence progression bleed final score total rate""".split()
-CHANGES = "chg change pchg pctchg delta diff".split()
-TIMES = "futime survtime survival stime ftime ttr time tte days followup duration".split()
-CENSORING = "status event cens censor censored death dead died relapse delta fustat".split()
-VALUES = "aval stresn lbstresn vsstresn result value lborres vsorres orres qsstresn".split()
+endpoint recurrence progression bleed final score total rate""")
+CHANGES = word_list("chg change pchg pctchg delta diff")
+TIMES = word_list("futime survtime survival stime ftime ttr time tte days followup duration")
+CENSORING = word_list("status event cens censor censored death dead died relapse delta fustat")
+VALUES = word_list("aval stresn lbstresn vsstresn result value lborres vsorres orres qsstresn")
 
 
 def measures_of(table: Table, skip: Iterable[str]) -> list[Measure]:

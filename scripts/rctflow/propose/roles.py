@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rctflow.propose.columns import Look, look_at
 from rctflow.propose.forms import Form
-from rctflow.propose.names import squeezed, words
+from rctflow.propose.names import squeezed, word_list, words
 from rctflow.propose.times import ORDINALS, UNITS, when_of_label
 
 if TYPE_CHECKING:
@@ -47,9 +47,11 @@ ACTUAL = (
     "actualtreatment",
     "extrt",
 )
-REFERENCES = "placebo control ctrl cont sham vehicle untreated none standard usual tau care wait waiting waitlist comparator conventional".split()
+REFERENCES = word_list(
+    "placebo control ctrl cont sham vehicle untreated none standard usual tau care wait waiting waitlist comparator conventional"
+)
 YES_NO = {"y", "n", "yes", "no", "true", "false", "t", "f"}
-MEASURED = "date dat dt visit day".split()
+MEASURED = word_list("date dat dt visit day")
 ARM_LIMIT, ARM_ENOUGH = 8, 50
 
 

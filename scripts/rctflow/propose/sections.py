@@ -13,7 +13,7 @@ from rctflow.propose.names import identifier
 from rctflow.propose.proposal import TODO_ARM, Proposal
 from rctflow.propose.roles import ROW, Table
 
-REASONS_FROM = 60
+REASONS_FROM, WIDTH = 60, 128
 
 
 def flow(value: Any) -> str:
@@ -24,8 +24,13 @@ def flow(value: Any) -> str:
 
 def line(depth: int, key: str, value: Any = None, why: str = "") -> str:
     """``key: value   # why``, indented; without a value the key alone."""
-    text = f"{'  ' * depth}{flow(key)}:" + ("" if value is None else f" {flow(value)}")
-    return f"{text:<{REASONS_FROM}}  # {' '.join(why.split())}" if why else text
+    indent = "  " * depth
+    text = f"{indent}{flow(key)}:" + ("" if value is None else f" {flow(value)}")
+    reason = f"# {' '.join(why.split())}"
+    if not why:
+        return text
+    beside = f"{text:<{REASONS_FROM}}  {reason}"
+    return beside if len(beside) <= WIDTH else f"{indent}{reason}\n{text}"
 
 
 def arms_lines(proposal: Proposal) -> Iterator[str]:
@@ -136,7 +141,7 @@ def populations_lines(proposal: Proposal) -> Iterator[str]:
 def tables_lines(proposal: Proposal) -> Iterator[str]:
     """tables: one per form; only columns that something uses are declared."""
     yield "tables:"
-    for table in proposal.tables:
+    for table in read_tables(proposal):
         yield line(1, table.id)
         for key, value in table.form.source.items():
             yield line(2, key, value)
@@ -163,17 +168,24 @@ def tables_lines(proposal: Proposal) -> Iterator[str]:
         yield from _table_rules(proposal, table)
 
 
+def read_tables(proposal: Proposal) -> list[Table]:
+    """The tables that something in the proposal reads."""
+    home = proposal.table(proposal.arm.table) if proposal.arm else proposal.tables[0]
+    roles = {id(t): {t.subject, t.visit, t.day, t.date, t.parameter} for t in proposal.tables}
+    return [t for t in proposal.tables if t is home or set(used_columns(proposal, t)) - roles[id(t)]]
+
+
 def _column_lines(proposal: Proposal, table: Table) -> Iterator[str]:
     names, measures = proposal.names[table.id], [m for m in proposal.measures if m.table == table.id]
     spread = {header for m in measures if m.at for header in m.headers}
     written = set()
     for header in used_columns(proposal, table):
-        if header in spread:
+        if header in spread or _is_implied(proposal, table, header):
             continue
         measure = next((m for m in measures if m.header == header), None)
-        body, why = _column(
-            table.looks[header], names[header], measure, proposal.arm is not None and header in arm_headers(proposal)
-        )
+        body, why = _column(table.looks[header], names[header], measure, header in _text_headers(proposal, table))
+        if header == table.subject:
+            body |= {"required": True}
         if header == table.visit:
             body |= _relabelled(proposal, table)
         written.add(header)
@@ -183,6 +195,12 @@ def _column_lines(proposal: Proposal, table: Table) -> Iterator[str]:
         yield line(3, measure_column(proposal, measure), _measured(looks, measure), measure.numeric.why or measure.why)
     if proposal.arm is None and table is proposal.tables[0]:
         yield line(3, TODO_ARM, {}, "TODO: the column that holds the randomized arm")
+
+
+def _is_implied(proposal: Proposal, table: Table, header: str) -> bool:
+    """Subject and visit are declared by being named, unless the study calls them otherwise or reads their labels otherwise."""
+    named = header in (table.subject, table.visit) and proposal.names[table.id][header] == header
+    return named and not (header == table.visit and _relabelled(proposal, table))
 
 
 def _relabelled(proposal: Proposal, table: Table) -> dict[str, Any]:
@@ -222,10 +240,12 @@ def _table_rules(proposal: Proposal, table: Table) -> Iterator[str]:
         yield line(2, "constant", [names[arm.header]], "a second arm of a subject is an error")
 
 
-def arm_headers(proposal: Proposal) -> set[str]:
-    """Headers of columns that are read as text whatever they hold: arms and strata."""
-    arms = {proposal.arm.header} if proposal.arm else set()
-    return arms | ({proposal.actual[1]} if proposal.actual else set()) | {header for _, header in proposal.strata}
+def _text_headers(proposal: Proposal, table: Table) -> set[str]:
+    """Headers of columns that are read as text whatever they hold: identifiers, labels, arms and strata."""
+    places = [(proposal.arm.table, proposal.arm.header)] if proposal.arm else []
+    places += [proposal.actual] if proposal.actual else []
+    places += [(other.id, header) for other, header in proposal.strata]
+    return {table.subject, table.visit, table.parameter, *(header for other, header in places if other == table.id)}
 
 
 def _column(look: Look, name: str, measure: Measure | None, is_text: bool) -> tuple[dict[str, Any], str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from rctflow.propose.names import words
+from rctflow.propose.names import word_list, words
 
 Phase = Literal["baseline", "before", "after", "unplanned"]
 
@@ -25,15 +25,15 @@ UNITS: dict[str, tuple[str, float]] = {
     for word in spelled.split()
 }
 SHORT = {"h", "d", "w", "m", "y"}
-BASELINE = (
-    "baseline base bl bsl pre prior before preop pretreatment pretest pretrt entry randomisation randomization".split()
+BASELINE = word_list(
+    "baseline base bl bsl pre prior before preop pretreatment pretest pretrt entry randomisation randomization"
 )
-AFTER = "post postop posttreatment posttest end eot eos final last fu followup discharge outcome".split()
-BEFORE = "screening screen scr runin".split()
-UNPLANNED = "unscheduled unsched unplanned uns early termination et".split()
-ORDINALS = "visit v time t timepoint tp period wave occasion phase session assessment round".split()
+AFTER = word_list("post postop posttreatment posttest end eot eos final last fu followup discharge outcome")
+BEFORE = word_list("screening screen scr runin")
+UNPLANNED = word_list("unscheduled unsched unplanned uns early termination et")
+ORDINALS = word_list("visit v time t timepoint tp period wave occasion phase session assessment round")
 # places and phases of care that go with a time
-SETTINGS = "pacu icu pod op am pm intra extubation induction recovery ward".split()
+SETTINGS = word_list("pacu icu pod op am pm intra extubation induction recovery ward")
 
 
 @dataclass(frozen=True)

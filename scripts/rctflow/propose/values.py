@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rctflow.propose.columns import Look
-from rctflow.propose.names import words
+from rctflow.propose.names import word_list, words
 
 POSITIVE = {
     "yes": "no", "y": "n", "true": "false", "t": "f", "good": "poor", "improved": "not improved", "present": "absent",
@@ -25,13 +25,13 @@ SCALES = (
     "absent mild moderate severe",
     "normal abnormal",
 )
-BETTER = """improve improved improvement better good cure cured recover recovered recovery success response responder remission survival
+BETTER = word_list("""improve improved improvement better good cure cured recover recovered recovery success response responder remission survival
 alive healed function functioning quality qol sf walk walked distance strength grip speed adherence satisfaction weight wt fev fev1
-gait score_up abstinent abstinence quit wellbeing""".split()
-WORSE = """pain cough bleed bleeding death dead died mortality mort relapse adverse adve ae aes bdi depression depressive seizure seizures
+gait score_up abstinent abstinence quit wellbeing""")
+WORSE = word_list("""pain cough bleed bleeding death dead died mortality mort relapse adverse adv adve ae aes bdi depression depressive seizure seizures
 polyp polyps infection nausea vomiting fatigue anxiety disability symptom symptoms severity complication complications failure fail
 event events recurrence relapsed progression exacerbation exacerbations number count counts crp tnf il attack attacks headache
-readmission hospitalization disorder""".split()
+readmission hospitalization disorder""")
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from rctflow.propose.sections import (
     line,
     measure_column,
     populations_lines,
+    read_tables,
     subjects_lines,
     tables_lines,
     used_columns,
@@ -86,7 +87,7 @@ def _body(proposal: Proposal, name: str, folder: str) -> Iterator[str]:
 
 def _unread(proposal: Proposal) -> Iterator[str]:
     for table in proposal.tables:
-        used = set(used_columns(proposal, table))
+        used = set(used_columns(proposal, table)) if table in read_tables(proposal) else set()
         rest = [header for header in table.looks if header not in used]
         if rest:
             text = f"not read from {table.form.name}: {', '.join(rest)}"

@@ -1,0 +1,111 @@
+"""The rooms up to the records, run in memory: what a config makes of its data, and every problem on the way."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rctflow.errors import RctflowError
+from rctflow.study import rooms
+from rctflow.study.files import raw_file
+from rctflow.study.model import Simulate, Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass
+class Rehearsal:
+    """tables: clean, by id; ledger: of all tables; adsl: None when it could not be made; records: BDS by endpoint; problems: messages."""
+
+    study: Study
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    ledger: pd.DataFrame | None = None
+    adsl: pd.DataFrame | None = None
+    records: dict[str, pd.DataFrame] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def attempt(self, step: Callable[[], Any]) -> Any:
+        """What ``step`` returns; None, with its message noted once, when the data or the config stop it."""
+        try:
+            return step()
+        except RctflowError as error:
+            if str(error) not in self.problems:
+                self.problems.append(str(error))
+            return None
+
+
+def rehearse(study: Study, file: str) -> Rehearsal:
+    """Read, clean and derive everything in memory; a form that fails stops only what needs it. file: the config, for messages."""
+    rehearsal = Rehearsal(study)
+    with tempfile.TemporaryDirectory() as folder:
+        files = _raw_files(rehearsal, Path(folder))
+        _forms(rehearsal, files, file)
+    _subjects(rehearsal, file)
+    _records(rehearsal, file)
+    return rehearsal
+
+
+def _raw_files(rehearsal: Rehearsal, folder: Path) -> dict[str, Path]:
+    """Where each raw form is; a simulated trial is written to the temporary ``folder``."""
+    study = rehearsal.study
+    if not isinstance(study.source, Simulate):
+        found = {name: rehearsal.attempt(lambda name=name: raw_file(study, name)) for name in study.tables}
+        return {name: Path(path) for name, path in found.items() if path}
+    from rctflow.simulate.trial import simulate_forms
+
+    forms, _, _ = simulate_forms(study.source.settings, study.source.seed)
+    for name, form in forms.items():
+        form.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+    return {name: folder / table.file for name, table in study.tables.items()}
+
+
+def _forms(rehearsal: Rehearsal, files: dict[str, Path], file: str) -> None:
+    import pandas as pd
+
+    from rctflow.clean.table import clean_table
+    from rctflow.ingest.forms import read_form
+
+    study, ledgers = rehearsal.study, []
+    for name, path in files.items():
+        where = f"{file}: tables.{name}"
+
+        def made(name: str = name, path: Path = path, where: str = where) -> Any:
+            source = read_form(path, rooms.ingest_settings(study, name), where=where)
+            return clean_table(source, rooms.clean_settings(study, name), where=where)
+
+        clean = rehearsal.attempt(made)
+        if clean is not None:
+            rehearsal.tables[name], ledger = clean
+            ledgers.append(ledger)
+    rehearsal.ledger = pd.concat(ledgers, ignore_index=True) if ledgers else None
+
+
+def _subjects(rehearsal: Rehearsal, file: str) -> None:
+    from rctflow.derive.subjects import derive_subjects
+
+    needed = rooms.subject_tables(rehearsal.study)
+    if set(needed) <= set(rehearsal.tables):
+        tables = {name: rehearsal.tables[name] for name in needed}
+        settings = rooms.subjects_settings(rehearsal.study)
+        rehearsal.adsl = rehearsal.attempt(lambda: derive_subjects(tables, settings, where=f"{file}: subjects"))
+
+
+def _records(rehearsal: Rehearsal, file: str) -> None:
+    from rctflow.derive.records import derive_records
+
+    study, adsl = rehearsal.study, rehearsal.adsl
+    for name, endpoint in study.endpoints.items():
+        table = rehearsal.tables.get(rooms.endpoint_table(study, endpoint))
+        if table is None or adsl is None:
+            continue
+
+        def made(name: str = name, table: pd.DataFrame = table) -> Any:
+            return derive_records(table, adsl, rooms.records_settings(study, name), where=f"{file}: endpoints.{name}")
+
+        records = rehearsal.attempt(made)
+        if records is not None:
+            rehearsal.records[name] = records

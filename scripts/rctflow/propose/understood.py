@@ -1,0 +1,156 @@
+"""What a config was understood to mean, as text: arms, visits, populations, endpoints and ledger with their counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rctflow.propose.rehearsal import Rehearsal
+from rctflow.study.rooms import arm_order, baseline_visit, endpoint_visits, population_flag, visit_order
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def understood(rehearsal: Rehearsal) -> list[str]:
+    """The lines of ``./run check``, without the problems."""
+    study = rehearsal.study
+    lines = [f"Study {study.study.id}: {study.study.title} ({study.study.data} data)"]
+    if rehearsal.adsl is not None:
+        lines += _section("Arms (reference first)", _arms(rehearsal))
+        lines += _section("Strata", _strata(rehearsal))
+        lines += _section("Populations", _populations(rehearsal))
+    lines += _section("Visits", _visits(rehearsal))
+    lines += _section("Endpoints: subjects with a value", _endpoints(rehearsal))
+    lines += _section("Ledger of changes and queries", _ledger(rehearsal))
+    return lines
+
+
+def _section(title: str, rows: Sequence[Sequence[Any]]) -> list[str]:
+    return ["", title, *_aligned(rows)] if rows else []
+
+
+def _aligned(rows: Sequence[Sequence[Any]]) -> Iterator[str]:
+    """Rows as columns of equal width: texts to the left, numbers to the right."""
+    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    widths = [max((len(row[at]) for row in texts if at < len(row)), default=0) for at in range(max(map(len, texts)))]
+    numbers = {at for row in rows[1:] for at, cell in enumerate(row) if isinstance(cell, int)}
+    for row in texts:
+        cells = [cell.rjust(widths[at]) if at in numbers else cell.ljust(widths[at]) for at, cell in enumerate(row)]
+        yield ("  " + "  ".join(cells)).rstrip()
+
+
+def _arms(rehearsal: Rehearsal) -> list[list[Any]]:
+    study, adsl = rehearsal.study, _adsl(rehearsal)
+    rows: list[list[Any]] = [["arm", "label", "randomized", "as treated"]]
+    for arm in arm_order(study):
+        planned, actual = (int((adsl[column] == arm).sum()) for column in ("TRT01P", "TRT01A"))
+        rows.append([arm, study.arms.levels[arm].label, planned, actual])
+    return [*rows, ["all", "", len(adsl), int(adsl["TRT01A"].notna().sum())]]
+
+
+def _strata(rehearsal: Rehearsal) -> list[list[Any]]:
+    adsl, names = _adsl(rehearsal), sorted(rehearsal.study.subjects.strata)
+    rows: list[list[Any]] = [["stratum", "level", "subjects"]]
+    for name in names:
+        rows += [
+            [name, level, int(n)]
+            for level, n in adsl[name].astype("object").value_counts(dropna=False).sort_index().items()
+        ]
+    return rows if names else []
+
+
+def _populations(rehearsal: Rehearsal) -> list[list[Any]]:
+    study, adsl = rehearsal.study, _adsl(rehearsal)
+    arms = arm_order(study)
+    rows: list[list[Any]] = [["population", *arms, "arms as", "who"]]
+    for name, population in study.populations.items():
+        members = adsl[adsl[population_flag(study, name)] == "Y"]
+        column = "TRT01A" if population.arm == "actual" else "TRT01P"
+        counts = [int((members[column] == arm).sum()) for arm in arms]
+        rows.append(
+            [name, *counts, "treated" if population.arm == "actual" else "randomized", population.where or "everybody"]
+        )
+    return rows
+
+
+def _visits(rehearsal: Rehearsal) -> list[list[Any]]:
+    """Windows, and how many rows of clean tables bear each visit's name and how many values of endpoints it has."""
+    study = rehearsal.study
+    named = [table["VISIT"] for table in rehearsal.tables.values()]
+    fallen = [records.loc[records["AVAL"].notna(), "AVISIT"] for records in rehearsal.records.values()]
+    rows: list[list[Any]] = [["visit", "label", "day", "window", "rows so named", "values of endpoints"]]
+    for visit in visit_order(study):
+        plan = study.visits[visit]
+        label = plan.label + (" (baseline)" if plan.baseline else "")
+        rows.append(
+            [
+                visit,
+                label,
+                plan.day,
+                f"{plan.window[0]} to {plan.window[1]}",
+                _count(named, visit),
+                _count(fallen, visit),
+            ]
+        )
+    return [*rows, ["", "outside all visits", "", "", None, _count(fallen, "")]]
+
+
+def _count(columns: Sequence[pd.Series], visit: str) -> int:
+    return sum(int((column == visit).sum()) for column in columns)
+
+
+def _endpoints(rehearsal: Rehearsal) -> list[list[Any]]:
+    study, arms = rehearsal.study, arm_order(rehearsal.study)
+    rows: list[list[Any]] = (
+        [["endpoint", "visit", *arms, "unable", "refused", "beyond limit"]] if rehearsal.records else []
+    )
+    for name, records in rehearsal.records.items():
+        endpoint = study.endpoints[name]
+        arm_of = records["USUBJID"].map(_adsl(rehearsal).set_index("USUBJID")["TRT01P"])
+        baseline = baseline_visit(study)
+        for visit in ((baseline,) if endpoint.baseline else ()) + endpoint_visits(study, endpoint):
+            chosen = (
+                records["ABLFL"] == "Y"
+                if visit == baseline
+                else (records["AVISIT"] == visit) & (records["ANL01FL"] == "Y")
+            )
+            valued = chosen & records["AVAL"].notna()
+            here, said = records["AVISIT"] == visit, records["AVALC"].fillna("")
+            counts = [int((valued & (arm_of == arm)).sum()) for arm in arms]
+            beyond = said.str.startswith(("<", ">"))
+            special = [int((here & condition).sum()) for condition in (said == "unable", said == "refused", beyond)]
+            rows.append([name, visit, *counts, *special])
+    return rows
+
+
+def _ledger(rehearsal: Rehearsal) -> list[list[Any]]:
+    ledger = rehearsal.ledger
+    if ledger is None or ledger.empty:
+        return []
+    counts = ledger.groupby(["table", "rule", "severity"]).size()
+    return [["table", "rule", "severity", "entries"], *([*key, int(n)] for key, n in counts.items())]  # type: ignore[misc]
+
+
+def _adsl(rehearsal: Rehearsal) -> pd.DataFrame:
+    assert rehearsal.adsl is not None
+    return rehearsal.adsl
+
+
+def remarks(rehearsal: Rehearsal) -> list[str]:
+    """What is allowed but looks unintended: endpoints whose baseline or visits hardly anybody has."""
+    study, found = rehearsal.study, []
+    for name, records in rehearsal.records.items():
+        endpoint, n = study.endpoints[name], len(_adsl(rehearsal))
+        at_baseline = int((records["ABLFL"] == "Y").sum())
+        if endpoint.baseline and at_baseline < n / 2:
+            found.append(
+                f"endpoints.{name}: {at_baseline} of {n} subjects have a value at baseline (the last one on or before day 0). "
+                "Check the dates and windows, or write `baseline: false`."
+            )
+        for visit in endpoint_visits(study, endpoint):
+            if not ((records["AVISIT"] == visit) & records["AVAL"].notna()).any():
+                found.append(
+                    f"endpoints.{name}: nobody has a value at {visit}. Check `values` and the window of the visit."
+                )
+    return found
