@@ -43,8 +43,9 @@ def same_text(rows: int, text: str = "") -> np.ndarray:
 def read_item(item: Item, items: pd.DataFrame) -> Column:
     """The answers to one item.
 
-    A coded answer overrides its number. A number that is not valid becomes missing, code ``invalid: 9``. A value below or above a limit of quantification (code < or >, the limit in the value column) has no number and
-    the code ``<0.5`` or ``>100``.
+    A coded answer overrides its number. A number that is not valid becomes missing, code ``invalid: 9``. A value below
+    or above a limit of quantification (code < or >, the limit in the value column) has no number and the code ``<0.5``
+    or ``>100``.
     """
     number = numbers(items[item.id], item.id)
     code = same_text(len(items))
@@ -118,7 +119,7 @@ def why_absent(columns: Sequence[Column], too_few: np.ndarray) -> np.ndarray:
 
 
 def why_undecided(state: Mapping[str, Column | pd.Series], names: Sequence[str], rows: np.ndarray) -> np.ndarray:
-    """(n,) text for the ``rows`` where a rule over the variables ``names`` gave no number: which of them are missing."""
+    """(n,) text for the ``rows`` where a rule over the variables ``names`` gave no number: which are missing."""
     code = same_text(len(rows))
     for row in np.flatnonzero(rows):
         lacking: dict[str, str] = {}
