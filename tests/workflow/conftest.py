@@ -1,0 +1,102 @@
+"""A copy of the checkout with a finished run of the tiny study, and a way to ask what Snakemake would do there."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.tiny import tiny_config, write_config, write_data
+
+PARTS = ("Snakefile", "workflow", "scripts", "profiles", "config")
+STUDY = "config/tiny.yaml"
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A folder to run in, and the study config that runs use."""
+
+    folder: Path
+    study: str = STUDY
+
+    def snakemake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Plain Snakemake, as a user who has it calls it."""
+        command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments, "--config", f"study={self.study}"]
+        environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+        done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0 or not check, done.stdout + done.stderr
+        return done
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """``./run`` without the making of .venv."""
+        environment = os.environ | {"PYTHONPATH": str(self.folder / "scripts")}
+        command = [sys.executable, "-m", "rctflow.commands", *arguments, "--config", f"study={self.study}"]
+        return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
+
+    def plan(self, *targets: str) -> set[str]:
+        """The jobs that a run would start, as ``rule`` or ``rule:wildcard``."""
+        told = self.snakemake(*targets, "-n")
+        jobs: list[str] = []
+        for line in (told.stdout + told.stderr).splitlines():
+            rule = re.match(r"(?:local)?(?:rule|checkpoint) (\w+):", line)
+            wildcard = re.match(r"\s+wildcards: \w+=(\w+)", line)
+            if rule:
+                jobs.append(rule[1])
+            elif wildcard:
+                jobs[-1] += f":{wildcard[1]}"
+        return {job for job in jobs if job != "all" and not job.startswith("endpoint_")}
+
+    def config(self) -> dict[str, Any]:
+        """The study config, to be changed and written back with ``configure``."""
+        return yaml.safe_load((self.folder / self.study).read_text())
+
+    def configure(self, config: dict[str, Any]) -> None:
+        """Write the study config."""
+        write_config(config, self.folder / self.study)
+
+
+def copy_of_checkout(root: Path, folder: Path) -> Path:
+    """The parts of the checkout that a run needs."""
+    for part in PARTS:
+        source = root / part
+        if source.is_dir():
+            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, folder / part)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def finished(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny study, run end to end once."""
+    folder = copy_of_checkout(root, tmp_path_factory.mktemp("finished") / "checkout")
+    write_data(folder / "data")
+    write_config(tiny_config(), folder / STUDY)
+    Checkout(folder).snakemake()
+    return folder
+
+
+@pytest.fixture
+def checkout(finished: Path, tmp_path: Path) -> Checkout:
+    """A copy of the finished run that the test may change."""
+    folder = tmp_path / "checkout"
+    shutil.copytree(finished, folder, symlinks=True)
+    return Checkout(folder)
+
+
+@pytest.fixture
+def fresh(root: Path, tmp_path: Path) -> Checkout:
+    """A checkout in which nothing was run, with the tiny study's config and data."""
+    folder = copy_of_checkout(root, tmp_path / "checkout")
+    write_data(folder / "data")
+    write_config(tiny_config(), folder / STUDY)
+    return Checkout(folder)

@@ -1,0 +1,134 @@
+"""The exact set of jobs that each kind of edit starts."""
+
+import os
+import time
+
+import pytest
+
+pytestmark = pytest.mark.workflow
+
+ENDPOINTS = ("walk", "crp", "hb")
+
+
+def each(rule: str, names=ENDPOINTS) -> set[str]:
+    return {f"{rule}:{name}" for name in names}
+
+
+def test_nothing_changed(checkout):
+    assert checkout.plan() == set()
+
+
+def test_a_label_edited_redraws_only(checkout):
+    config = checkout.config()
+    config["endpoints"]["crp"]["label"] = "C-reactive protein"
+    checkout.configure(config)
+    assert checkout.plan() == {"displays:crp", "overview", "report", "resolved_config"}
+
+
+def test_a_covariate_of_one_endpoint_edited(checkout):
+    config = checkout.config()
+    config["endpoints"]["hb"]["analyses"] = {"ancova": {"use": "ancova", "covariates": ["AGE"]}, "descriptive": {"use": "descriptive"}}
+    checkout.configure(config)
+    assert checkout.plan() == {"fit:hb", "displays:hb", "overview", "report", "resolved_config"}
+
+
+def test_an_endpoint_added(checkout):
+    config = checkout.config()
+    config["endpoints"]["hb_again"] = config["endpoints"]["hb"] | {"label": "Haemoglobin again"}
+    checkout.configure(config)
+    assert checkout.plan() == {
+        *("records:hb_again", "fit:hb_again", "displays:hb_again"),
+        *("overview", "report", "resolved_config"),
+    }
+
+
+def test_an_endpoint_removed_is_named_and_kept(checkout):
+    config = checkout.config()
+    del config["endpoints"]["hb"]
+    checkout.configure(config)
+    assert checkout.plan() == {"overview", "report", "resolved_config"}
+    told = checkout.run()
+    assert told.returncode == 0, told.stderr
+    assert "results/tiny/endpoints/hb belongs to no endpoint" in told.stdout
+    assert (checkout.folder / "results/tiny/endpoints/hb/results.csv").exists()
+
+
+def test_a_visit_added(checkout):
+    config = checkout.config()
+    config["visits"]["week12"] = {"label": "Week 12", "day": 84, "window": [71, 98]}
+    checkout.configure(config)
+    of_visits = each("form", ("walk", "blood")) | each("records") | each("fit") | each("displays")
+    assert checkout.plan() == of_visits | {"summaries", "overview", "report", "resolved_config"}
+
+
+def test_a_population_added(checkout):
+    config = checkout.config()
+    config["populations"]["older"] = {"label": "Older", "where": "AGE >= 66"}
+    checkout.configure(config)
+    of_adsl = {"subjects", "summaries"} | each("records") | each("fit") | each("displays")
+    assert checkout.plan() == of_adsl | {"overview", "report", "resolved_config"}
+
+
+def test_a_shared_module_edited(checkout):
+    module = checkout.folder / "scripts/rctflow/derive/windows.py"
+    module.write_text(module.read_text() + "\n# edited\n")
+    assert checkout.plan() == each("records") | each("fit") | each("displays") | {"overview", "report"}
+
+
+def test_a_model_edited_refits(checkout):
+    module = checkout.folder / "scripts/rctflow/models/ancova.py"
+    module.write_text(module.read_text() + "\n# edited\n")
+    assert checkout.plan() == each("fit") | each("displays") | {"overview", "report"}
+
+
+def test_a_script_merely_touched(checkout):
+    later = time.time() + 5
+    for script in (checkout.folder / "scripts").glob("*.py"):
+        os.utime(script, (later, later))
+    assert checkout.plan() == set()
+
+
+def test_a_raw_form_replaced_refits_only_its_endpoints(checkout):
+    form = checkout.folder / "data/blood.csv"
+    form.write_text(form.read_text().replace("<0.5", "0.7"))
+    of_blood = {"form:blood"} | each("records", ("crp", "hb")) | each("fit", ("crp", "hb")) | each("displays", ("crp", "hb"))
+    assert checkout.plan() == of_blood | {"summaries", "overview", "report"}
+
+
+@pytest.mark.parametrize(
+    ("result", "jobs"),
+    [
+        ("endpoints/walk/results.csv", {"fit:walk", "displays:walk", "overview", "report"}),
+        ("endpoints/walk/profile.svg", {"displays:walk", "report"}),
+        ("clean/blood.ledger.csv", None),
+        ("report.html", {"report"}),
+    ],
+)
+def test_a_result_deleted_is_made_again(checkout, result, jobs):
+    before = (checkout.folder / "results/tiny" / result).read_bytes()
+    (checkout.folder / "results/tiny" / result).unlink()
+    if jobs is not None:
+        assert checkout.plan() == jobs
+    checkout.snakemake()
+    assert (checkout.folder / "results/tiny" / result).read_bytes() == before
+
+
+def test_one_endpoint_is_brought_up_to_date_and_no_other(checkout):
+    config = checkout.config()
+    for endpoint in config["endpoints"].values():
+        endpoint["analyses"] = {"ancova": {"use": "ancova", "confidence": 0.9}}
+    checkout.configure(config)
+    assert checkout.plan("endpoint_walk") == {"fit:walk", "displays:walk"}
+    told = checkout.run("endpoint_walk")
+    assert told.returncode == 0, told.stderr
+    assert "as of the last full run" in told.stdout
+    assert checkout.plan("endpoint_walk") == set()
+    assert checkout.plan("endpoint_crp") == {"fit:crp", "displays:crp"}
+
+
+def test_installed_copies_never_shadow_the_checkout(checkout, tmp_path, monkeypatch):
+    shadow = tmp_path / "site/rctflow/__init__.py"
+    shadow.parent.mkdir(parents=True)
+    shadow.write_text("raise RuntimeError('the installed copy was imported')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+    checkout.snakemake("--forcerun", "overview")
