@@ -2,9 +2,10 @@
 
     PYTHONPATH=scripts python -m rctflow.commands.mmrm_coverage [--datasets 2000] [--seed 20240401]
 
-Truth: 30 patients in two arms, 6 visits, a random intercept and slope plus noise, so that variances grow and correlations fall
-with the lag unevenly; 15 % of the patients are lost by the last visit, after a visit of their own (monotone, completely at
-random). Each data set is fitted three ways and the 95 % interval of the last visit's difference is compared with the truth, 0:
+Truth: 30 patients in two arms, 6 visits, a random intercept and slope plus noise, so that variances grow and
+correlations fall with the lag unevenly; 15 % of the patients are lost by the last visit, after a visit of their own
+(monotone, completely at random). Each data set is fitted three ways and the 95 % interval of the last visit's
+difference is compared with the truth, 0:
 
     unstructured + Kenward-Roger            should cover 95 %
     AR(1) + Kenward-Roger                   wrong for this truth: seen to fail
@@ -50,7 +51,7 @@ def simulate(seed: int, number: int) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "USUBJID": patient,
-            "AVISIT": pd.Categorical.from_codes(visit, VISITS, ordered=True),
+            "AVISIT": pd.Categorical.from_codes(visit, pd.Index(VISITS), ordered=True),
             "TRT01P": pd.Categorical(arms[patient], ["placebo", "active"]),
             "CHG": y[patient, visit],
         }
@@ -97,7 +98,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=20240401)
     chosen = parser.parse_args(argv)
     tallies = run(chosen.datasets, chosen.seed)
-    print(f"{chosen.datasets} data sets, seed {chosen.seed}, n = {PATIENTS}, {len(VISITS)} visits, last visit, 95 % intervals")
+    print(
+        f"{chosen.datasets} data sets, seed {chosen.seed}, n = {PATIENTS}, last of {len(VISITS)} visits, 95 % intervals"
+    )
     print(f"{'method':32} {'covered':>8} {'missed':>8} {'failed':>8} {'coverage %':>11} {'MC error':>9}")
     for name, tally in tallies.items():
         error = np.sqrt(tally.coverage * (100 - tally.coverage) / chosen.datasets)

@@ -3,7 +3,8 @@
     PYTHONPATH=scripts python -m rctflow.commands.mmrm_near_singular [--datasets 200] [--seed 20240402]
 
 Each data set: 30 patients in two arms, 6 visits, AR(1)-like truth with a correlation drawn between 0.9 and 0.999 and
-standard deviations that differ up to tenfold between visits; patients are lost monotonely until between 6 and 14 remain.
+standard deviations that differ up to tenfold between visits; patients are lost monotonely until between 6 and 14
+remain.
 
 With means by arm and visit and monotone loss the likelihood factors into the regressions of each visit on those before
 it (Anderson 1957, JASA 52:200). Its maximum is at a positive definite matrix when every one of these regressions has a
@@ -42,7 +43,7 @@ def simulate(seed: int, number: int) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "USUBJID": patient,
-            "AVISIT": pd.Categorical.from_codes(visit, VISITS, ordered=True),
+            "AVISIT": pd.Categorical.from_codes(visit, pd.Index(VISITS), ordered=True),
             "TRT01P": pd.Categorical(arms[patient], ["placebo", "active"]),
             "CHG": y[patient, visit],
         }
@@ -57,7 +58,7 @@ def is_singular(data: pd.DataFrame) -> bool:
 
 
 def outcome(data: pd.DataFrame) -> str:
-    """"converged", or the type of the error."""
+    """The outcome of a fit: converged, or the type of its error."""
     try:
         fit = fit_mmrm(data, "CHG ~ TRT01P * AVISIT", "USUBJID", "AVISIT")
         fit.coefficients()

@@ -10,8 +10,9 @@ One file per method: each opens with its algebra and its source. docs/mmrm.md co
 
 from rctflow.models.mmrm.clda import baseline_as_outcome
 from rctflow.models.mmrm.fallback import DEFAULT_CHAIN, ChainFit, Step, fit_with_fallback
-from rctflow.models.mmrm.fit import MmrmFit, fit_mmrm
+from rctflow.models.mmrm.fit import fit_mmrm
 from rctflow.models.mmrm.inference import FTest
+from rctflow.models.mmrm.result import MmrmFit
 
 __all__ = [
     "DEFAULT_CHAIN",

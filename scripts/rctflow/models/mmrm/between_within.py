@@ -30,7 +30,9 @@ class BetweenWithin:
         return float(self.df[involved].min())
 
 
-def between_within(columns: Sequence[Column], design: Design, kept: Array, n_subjects: int, n_records: int) -> BetweenWithin:
+def between_within(
+    columns: Sequence[Column], design: Design, kept: Array, n_subjects: int, n_records: int
+) -> BetweenWithin:
     """The df of every kept column."""
     intercept = np.array([not columns[j].parts for j in kept])
     steady = design.steady[kept]

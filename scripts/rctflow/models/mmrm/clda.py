@@ -1,8 +1,8 @@
 """Constrained longitudinal data analysis: baseline is an outcome, and the arms are equal there by randomization.
 
-The model is ``outcome ~ visit * arm`` with the baseline visit among the visits and every patient's arm set to the reference
-arm at that visit, so that no column of the arm is left there. Patients with a baseline only, or without one, stay in.
-Source: Liang & Zeger 2000, Sankhya B 62:134; Lu 2010, Stat Med 29:474.
+The model is ``outcome ~ visit * arm`` with the baseline visit among the visits and every patient's arm set to the
+reference arm at that visit, so that no column of the arm is left there. Patients with a baseline only, or without
+one, stay in. Source: Liang & Zeger 2000, Sankhya B 62:134; Lu 2010, Stat Med 29:474.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,9 @@ def constrained_baseline(
             raise OptionError(f"clda: {name!r} must be in the formula: 'outcome ~ {visit} * {arm}'.")
     at_baseline = (data[visit] == baseline).to_numpy()
     if not at_baseline.any():
-        raise OptionError(f"clda: no row has {visit} = {baseline!r}; stack the baselines with baseline_as_outcome first.")
+        raise OptionError(
+            f"clda: no row has {visit} = {baseline!r}; stack the baselines with baseline_as_outcome first."
+        )
     _, order = codes_and_levels(data[arm], (levels or {}).get(arm))
     values = data[arm].astype(object).mask(at_baseline & data[arm].notna().to_numpy(), order[0])
     return data.assign(**{arm: pd.Categorical(values, order)})
@@ -41,7 +43,8 @@ def constrained_baseline(
 def baseline_as_outcome(
     data: pd.DataFrame, subject: str, visit: str, outcome: str, baseline: str, baseline_visit: Any = "Baseline"
 ) -> pd.DataFrame:
-    """``data`` with one more row per patient, the baseline column as the outcome at ``baseline_visit``, which comes first.
+    """``data`` with one more row per patient, the baseline column as the outcome at ``baseline_visit``, which comes
+    first.
 
     The visit becomes an ordered Categorical, in the order in which the visits had been ordered before.
     """

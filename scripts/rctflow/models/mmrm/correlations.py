@@ -10,6 +10,7 @@ Derivatives are arrays (m, T, T) and (m, m, T, T).
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -124,7 +125,7 @@ ANTE_DEPENDENCE = Correlation(
     first=lambda rho, T: _on_path(T) * _path_product(rho, np.eye(T - 1, dtype=bool), T),
     second=_ante_second,
     starts=_ante_starts,
-    names=lambda visits: [f"corr({a}, {b})" for a, b in zip(visits[:-1], visits[1:], strict=True)],
+    names=lambda visits: [f"corr({a}, {b})" for a, b in pairwise(visits)],
 )
 
 CORRELATIONS = {

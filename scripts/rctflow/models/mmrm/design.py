@@ -59,10 +59,14 @@ class Design:
     steady: Array
 
 
-def design_columns(formula: Formula, variables: Mapping[str, Variable], coding: str = "treatment") -> tuple[Column, ...]:
+def design_columns(
+    formula: Formula, variables: Mapping[str, Variable], coding: str = "treatment"
+) -> tuple[Column, ...]:
     """The columns in R's order; ``coding`` is "treatment" or "sum"."""
     columns = [Column("(Intercept)", (), ())] if formula.intercept else []
-    present = {frozenset(t) for t in formula.terms} | ({frozenset()} if formula.intercept else set())
+    present: set[frozenset[str]] = {frozenset(t) for t in formula.terms} | (
+        {frozenset()} if formula.intercept else set()
+    )
     for term in formula.terms:
         choices = [_parts(variables[name], frozenset(term) - {name} in present, coding) for name in term]
         for parts in _first_fastest(choices):

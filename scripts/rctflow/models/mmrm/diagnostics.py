@@ -1,7 +1,7 @@
 """What tells whether a fit can be trusted: convergence, conditioning, residuals; and the labels of its parts.
 
-Standardized residuals: pearson = r / sqrt(Sigma_aa); normalized = C^-1 r with Sigma = C C' on a patient's visits, which are
-uncorrelated with variance 1 under the model (Pinheiro & Bates 2000, sec. 4.3).
+Standardized residuals: pearson = r / sqrt(Sigma_aa); normalized = C^-1 r with Sigma = C C' on a patient's visits, which
+are uncorrelated with variance 1 under the model (Pinheiro & Bates 2000, sec. 4.3).
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ import pandas as pd
 from rctflow.models.mmrm.errors import OptionError
 
 if TYPE_CHECKING:
-    from rctflow.models.mmrm.fit import MmrmFit
+    from rctflow.models.mmrm.result import MmrmFit
 
 Array = np.ndarray
 
@@ -80,7 +80,11 @@ def _table(fit: "MmrmFit", matrices: list[Array]) -> pd.DataFrame:
     records = fit.model.records
     visits = pd.Index(records.visits, name=fit.model.visit)
     tables = [pd.DataFrame(m, visits, visits) for m in matrices]
-    return tables[0] if records.group is None else pd.concat(dict(zip(records.groups, tables, strict=True)), names=["group"])
+    return (
+        tables[0]
+        if records.group is None
+        else pd.concat(dict(zip(records.groups, tables, strict=True)), names=["group"])
+    )
 
 
 def parameter_names(fit: "MmrmFit") -> list[str]:

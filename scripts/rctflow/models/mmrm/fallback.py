@@ -1,10 +1,10 @@
 """A declared fall-back chain: what is fitted when the primary covariance cannot be estimated.
 
-Each step names covariance, vcov and degrees of freedom together, because a structured covariance that is wrong misses its
-level with a model-based covariance of the fixed effects and keeps it with a sandwich. A step is left only when it cannot be
-estimated (no convergence from several starts, a singular covariance, an information that is not positive definite), never
-by an information criterion or a p-value; data and call errors are raised at once.
-Source: Mallinckrodt et al 2008, Drug Inf J 42:303, for a prespecified sequence; Gosho, Hirakawa et al 2017 for the sandwich.
+Each step names covariance, vcov and degrees of freedom together, because a structured covariance that is wrong misses
+its level with a model-based covariance of the fixed effects and keeps it with a sandwich. A step is left only when it
+cannot be estimated (no convergence from several starts, a singular covariance, an information that is not positive
+definite), never by an information criterion or a p-value; data and call errors are raised at once. Source:
+Mallinckrodt et al 2008, Drug Inf J 42:303, for a prespecified sequence; Gosho, Hirakawa et al 2017 for the sandwich.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,8 @@ from typing import Any
 import pandas as pd
 
 from rctflow.models.mmrm.errors import ChainExhaustedError, EstimationError
-from rctflow.models.mmrm.fit import MmrmFit, fit_mmrm
+from rctflow.models.mmrm.fit import fit_mmrm
+from rctflow.models.mmrm.result import MmrmFit
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ def fit_with_fallback(
 ) -> ChainFit:
     """Fit the first step of ``chain`` that can be estimated; ``options`` go to ``fit_mmrm``.
 
-    Raises ChainExhaustedError with every step's reason when none can, and whatever ``fit_mmrm`` raises about data or call.
+    Raises ChainExhaustedError with every step's reason when none can, and whatever ``fit_mmrm`` raises about data or
+    call.
     """
     left: list[tuple[Step, str]] = []
     for step in chain:

@@ -61,8 +61,8 @@ class _Parser:
             match = TOKEN.match(self.text, position)
             if match is None:
                 raise FormulaError(
-                    f"formula {self.text!r}: cannot read {self.text[position:].strip()!r}. Use names, + - * : ( ), C(name), "
-                    "0 or 1; compute transformed columns beforehand, and write unusual names between backticks."
+                    f"formula {self.text!r}: cannot read {self.text[position:].strip()!r}. Use names, + - * : ( ), "
+                    "C(name), 0, 1; compute transformed columns beforehand, and write unusual names between backticks."
                 )
             kind = str(match.lastgroup)
             tokens.append((kind, match.group(kind).strip("`")))

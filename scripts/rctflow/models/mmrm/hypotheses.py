@@ -1,9 +1,10 @@
 """Type III hypotheses: which contrasts a term's F test sets to zero.
 
-In sum-to-zero coding the coefficients of a term are its effects averaged, with equal weights, over the levels of all other
-factors; the type III hypothesis is that they are zero (Yates' weighted squares of means; Searle 1987; SAS type 3 where no
-cell is empty). With X_s the design in that coding and X = X_s B, the coefficients are B beta, so the contrasts are the rows
-of B that belong to the term. Covariates are not centred: with an arm-by-covariate interaction the test of the arm is at 0.
+In sum-to-zero coding the coefficients of a term are its effects averaged, with equal weights, over the levels of all
+other factors; the type III hypothesis is that they are zero (Yates' weighted squares of means; Searle 1987; SAS type
+3 where no cell is empty). With X_s the design in that coding and X = X_s B, the coefficients are B beta, so the
+contrasts are the rows of B that belong to the term. Covariates are not centred: with an arm-by-covariate interaction
+the test of the arm is at 0.
 """
 
 from collections.abc import Sequence
@@ -77,9 +78,8 @@ def _independent(X: Array) -> list[int]:
     for j in range(X.shape[1]):
         rest = X[:, j] - Q @ (Q.T @ X[:, j])
         rest -= Q @ (Q.T @ rest)
-        if np.linalg.norm(rest) > 1e-8 * max(np.linalg.norm(X[:, j]), 1e-300):
+        length, size = float(np.linalg.norm(rest)), float(np.linalg.norm(X[:, j]))
+        if length > 1e-8 * max(size, 1e-300):
             kept.append(j)
-            Q = np.column_stack([Q, rest / np.linalg.norm(rest)])
+            Q = np.column_stack([Q, rest / length])
     return kept
-
-

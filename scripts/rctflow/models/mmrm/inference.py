@@ -78,7 +78,9 @@ class Inference:
         estimate = working @ self.b
         variance = np.einsum("qi,ij,qj->q", working, self.working_covariance, working)
         if (variance <= 0).any():
-            raise NotEstimableError("a contrast has no variance: it is zero, or fixed by the data; check its coefficients.")
+            raise NotEstimableError(
+                "a contrast has no variance: it is zero, or fixed by the data; check its coefficients."
+            )
         se = np.sqrt(variance)
         df = np.array([self._df(row, work) for row, work in zip(L, working, strict=True)])
         half = stdtrit(df, 0.5 + self.level / 2) * se

@@ -1,7 +1,7 @@
 """Least-squares means: which linear function of the coefficients a mean is.
 
-A mean of arm g at visit a is the average of the design rows over the levels of the other factors, with covariates at their
-mean over the records used (Searle, Speed & Milliken 1980, Am Stat 34:216). The weights of that average:
+A mean of arm g at visit a is the average of the design rows over the levels of the other factors, with covariates at
+their mean over the records used (Searle, Speed & Milliken 1980, Am Stat 34:216). The weights of that average:
 
     equal          every combination of the other factors' levels alike (SAS default, emmeans default)
     proportional   their joint frequencies in the records used (emmeans "proportional")
@@ -52,8 +52,8 @@ def mean_rows(
 ) -> MeanRows:
     """The design rows of the least-squares means of every combination of ``factors``, the last one changing fastest.
 
-    at: covariates and factors held at a value. constrain: (arm, visit code) at which all arms are the reference arm (cLDA).
-    Raises OptionError for an unknown factor, level or weighting.
+    at: covariates and factors held at a value. constrain: (arm, visit code) at which all arms are the reference arm
+    (cLDA). Raises OptionError for an unknown factor, level or weighting.
     """
     at = dict(at or {})
     model = {p.variable for column in columns for p in column.parts}
@@ -95,7 +95,9 @@ def _weighting(weights: str) -> str:
     return name
 
 
-def _average(names: Sequence[str], variables: Mapping[str, Variable], records: Records, weights: str) -> tuple[Array, Array]:
+def _average(
+    names: Sequence[str], variables: Mapping[str, Variable], records: Records, weights: str
+) -> tuple[Array, Array]:
     """Shares (combinations,) and level codes (combinations, factors) of the factors averaged over."""
     combinations = _grid([variables[name] for name in names])
     if weights == "equal" or not names:
@@ -105,7 +107,7 @@ def _average(names: Sequence[str], variables: Mapping[str, Variable], records: R
     if weights == "observed":
         codes = {name: records.margin.get(name, codes[name]) for name in names}
         mass = records.margin_weights
-    place, inside = np.zeros(len(next(iter(codes.values()))), int), np.True_
+    place, inside = np.zeros(len(next(iter(codes.values()))), int), np.ones(1, bool)
     for name in names:
         place = place * len(variables[name].levels or ()) + codes[name]
         inside = inside & (codes[name] >= 0)

@@ -1,7 +1,7 @@
 """A positive definite moment estimate of the covariance to start from, and what must be refused before starting.
 
-At visit a the outcome is regressed on that visit's own rows of the design. Without a residual degree of freedom a variance of
-that visit's own cannot be estimated; with one and no residual the likelihood is unbounded.
+At visit a the outcome is regressed on that visit's own rows of the design. Without a residual degree of freedom a
+variance of that visit's own cannot be estimated; with one and no residual the likelihood is unbounded.
 """
 
 import numpy as np

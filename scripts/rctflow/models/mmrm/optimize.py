@@ -1,10 +1,10 @@
 """Maximisation of the (restricted) likelihood in the SAS parameters.
 
-Far from the optimum: Fisher scoring, which for complete data and a linear structure is exact in one step. Near it: Newton
-with the observed information, quadratic, down to rounding. Every step is halved until f decreases; a step that leaves the
-positive definite matrices is halved too. An unstructured covariance has two more resorts: the EM step Sigma - Sigma G Sigma / n with G the
-gradient (Laird & Ware 1982 in matrix form), which cannot leave the positive definite matrices, and the parameters of
-regressions.py, in which a nearly singular optimum is well conditioned.
+Far from the optimum: Fisher scoring, which for complete data and a linear structure is exact in one step. Near it:
+Newton with the observed information, quadratic, down to rounding. Every step is halved until f decreases; a step that
+leaves the positive definite matrices is halved too. An unstructured covariance has two more resorts: the EM step
+Sigma - Sigma G Sigma / n with G the gradient (Laird & Ware 1982 in matrix form), which cannot leave the positive
+definite matrices, and the parameters of regressions.py, in which a nearly singular optimum is well conditioned.
 Source: Jennrich & Schluchter 1986; Lindstrom & Bates 1988.
 """
 
@@ -59,18 +59,20 @@ def maximise(likelihood: Likelihood, starts: list[Array]) -> Optimum:
     for number, start in enumerate(_ordered(likelihood, starts), 1):
         try:
             return _climb(start, number)
-        except _Stuck as stuck:
+        except _StuckError as stuck:
             errors.append(stuck.reason)
             if _unstructured(likelihood):
                 return _climb_regressions(stuck.point, number)
         except EstimationError as error:
             errors.append(error)
     if not errors:
-        raise ConvergenceError("no starting value gives a positive definite covariance matrix; use a simpler structure.")
+        raise ConvergenceError(
+            "no starting value gives a positive definite covariance matrix; use a simpler structure."
+        )
     raise errors[0]
 
 
-class _Stuck(Exception):
+class _StuckError(Exception):
     """A climb ended before the optimum, at ``point``."""
 
     def __init__(self, point: Point, decrement: float, iterations: int) -> None:
@@ -95,7 +97,7 @@ def _climb_regressions(point: Point, number: int) -> Optimum:
     start = other.at(np.concatenate([chain.from_sigma(sigma) for sigma in sigmas]))
     try:
         found = _climb(start or point, number, 200)
-    except _Stuck as stuck:
+    except _StuckError as stuck:
         _refuse_singular(stuck.point)
         raise stuck.reason from None
     lower = np.tril_indices(chain.T)
@@ -118,7 +120,7 @@ def _ordered(likelihood: Likelihood, starts: list[Array]) -> Iterator[Point]:
 
 
 def _climb(point: Point, number: int, max_iterations: int = 50, near: bool = False) -> Optimum:
-    """From one start to the optimum. Raises _Stuck when it is not reached."""
+    """From one start to the optimum. Raises _StuckError when it is not reached."""
     decrement, newton, iteration = np.inf, near, 0
     for iteration in range(1, max_iterations + 1):
         newton = newton or decrement < FAR
@@ -138,7 +140,7 @@ def _climb(point: Point, number: int, max_iterations: int = 50, near: bool = Fal
             continue
         point = better
         _refuse_singular(point)
-    raise _Stuck(point, decrement, iteration)
+    raise _StuckError(point, decrement, iteration)
 
 
 def _direction(point: Point, newton: bool) -> tuple[Array, bool]:
@@ -179,7 +181,7 @@ def _solve(matrix: Array, vector: Array) -> Array | None:
 
 
 def _line_search(point: Point, direction: Array, decrement: float) -> Point | None:
-    """The first of the halved steps that lowers f; near the optimum, where f is flat to rounding, the gradient decides."""
+    """The first of the halved steps that lowers f; near the optimum, where f is flat, that lowers the gradient."""
     length = 1.0
     for _ in range(40):
         trial = point.likelihood.at(point.theta + length * direction)
@@ -187,9 +189,11 @@ def _line_search(point: Point, direction: Array, decrement: float) -> Point | No
             if trial.f < point.f - 1e-4 * length * decrement:
                 return trial
             flat = abs(trial.f - point.f) <= 1e-10 * (1 + abs(point.f))
-            if decrement < CLOSE and flat and np.abs(trial.gradient * direction).sum() < np.abs(
-                point.gradient * direction
-            ).sum() * (1 - 1e-3):
+            if (
+                decrement < CLOSE
+                and flat
+                and np.abs(trial.gradient * direction).sum() < np.abs(point.gradient * direction).sum() * (1 - 1e-3)
+            ):
                 return trial
         length /= 2
     return None

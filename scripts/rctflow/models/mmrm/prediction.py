@@ -9,7 +9,7 @@ from rctflow.models.mmrm.design import design_rows
 from rctflow.models.mmrm.errors import DataError
 
 if TYPE_CHECKING:
-    from rctflow.models.mmrm.fit import MmrmFit
+    from rctflow.models.mmrm.result import MmrmFit
 
 
 def predicted_means(fit: "MmrmFit", data: pd.DataFrame) -> pd.DataFrame:

@@ -174,7 +174,7 @@ def _refuse_duplicates(subject: Array, visit: Array, labels: Any, visits: Sequen
     shown = ", ".join(f"{labels[s]} at {name} {visits[v]}" for s, v in twice.head(5).itertuples(index=False))
     more = f" and {len(twice) - 5} more" if len(twice) > 5 else ""
     raise DuplicateVisitError(
-        f"more than one record per patient and visit: {shown}{more}. Choose one record of each (analysis flag, visit window)."
+        f"more than one record per patient and visit: {shown}{more}. Choose one of each (analysis flag, visit window)."
     )
 
 
@@ -194,19 +194,27 @@ def _weights(frame: pd.DataFrame, weights: str | None) -> Array | None:
         return None
     values = frame[weights].to_numpy(float)
     if not (np.isfinite(values) & (values > 0)).all():
-        raise DataError(f"weights {weights!r} must be positive numbers; give excluded records no row instead of weight 0.")
+        raise DataError(
+            f"weights {weights!r} must be positive numbers; give excluded records no row instead of weight 0."
+        )
     return values
 
 
 def _refuse_constant(response: Array, name: str) -> None:
     if np.ptp(response) == 0:
-        raise ConstantOutcomeError(f"the outcome {name!r} is {response[0]:g} in every record; there is nothing to model.")
+        raise ConstantOutcomeError(
+            f"the outcome {name!r} is {response[0]:g} in every record; there is nothing to model."
+        )
 
 
 def _margin(
-    data: pd.DataFrame, inside: Array, variables: Mapping[str, Variable], visit: str, levels: Mapping[str, Sequence[Any]]
+    data: pd.DataFrame,
+    inside: Array,
+    variables: Mapping[str, Variable],
+    visit: str,
+    levels: Mapping[str, Sequence[Any]],
 ) -> dict[str, Array]:
-    """Level codes on all rows with covariates, for the factors of the model (-1 where the level is not in the model)."""
+    """Level codes of the factors on all rows with covariates, -1 for a level that the model does not have."""
     frame, margin = data.iloc[inside], {}
     for name, variable in variables.items():
         if variable.levels is not None:

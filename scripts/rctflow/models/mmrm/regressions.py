@@ -1,10 +1,10 @@
 """The unstructured covariance as a chain of regressions, for optimization near a singular matrix.
 
-    U Sigma U' = D,   U unit lower triangular with U_ij = -(coefficient of visit j in the regression of visit i on those before),
-    D = diag(exp(d_i)) the residual variances.
+    U Sigma U' = D,   U unit lower triangular with U_ij = -(coefficient of visit j in the regression of visit i on
+    those before), D = diag(exp(d_i)) the residual variances.
 
-With monotone loss the likelihood is a sum of regressions, quadratic in U given D, and unconstrained in both, so Newton steps
-do not run into the border of the positive definite matrices. With A = U^-1 and E_ij the unit matrices,
+With monotone loss the likelihood is a sum of regressions, quadratic in U given D, and unconstrained in both, so
+Newton steps do not run into the border of the positive definite matrices. With A = U^-1 and E_ij the unit matrices,
 
     dSigma/dU_ij           = -A E_ij Sigma + transpose
     d2Sigma/dU_ij dU_kl    = A E_kl A E_ij Sigma + A E_ij A E_kl Sigma + A E_ij Sigma E_kl' A' + transpose

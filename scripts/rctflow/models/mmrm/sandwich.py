@@ -1,14 +1,15 @@
 """Cluster-robust covariance of the fixed effects (a patient is a cluster) and its Bell-McCaffrey df.
 
-Whitened by the Cholesky factor of each patient's covariance, Sigma_i = C C',  Z_i = C^-1 X_i,  e_i = C^-1 r_i,  and with
-H_i = Z_i Phi Z_i',
+Whitened by the Cholesky factor of each patient's covariance, Sigma_i = C C',  Z_i = C^-1 X_i,  e_i = C^-1 r_i,  and
+with H_i = Z_i Phi Z_i',
 
     V = Phi [ sum_i Z_i' A_i e_i e_i' A_i Z_i ] Phi,
     A_i = I (CR0),  (I - H_i)^-1/2 (CR2),  (I - H_i)^-1 (CR3).
 
 With the identity as working covariance of the whitened residuals, a contrast l has g_i = (I - H)_i' A_i Z_i Phi l and
 
-    df = (sum_i g_i'g_i)^2 / sum_ij (g_i'g_j)^2,     g_i'g_j = [i = j] a_i'a_i - (Z_i'a_i)' Phi (Z_j'a_j),  a_i = A_i Z_i Phi l.
+    df = (sum_i g_i'g_i)^2 / sum_ij (g_i'g_j)^2,     g_i'g_j = [i = j] a_i'a_i - (Z_i'a_i)' Phi (Z_j'a_j),  a_i = A_i
+    Z_i Phi l.
 
 A direction in which a patient's fitted values are fixed by his own data has 1 - H = 0: CR2 leaves it out (the
 generalized inverse), CR3 does not exist.

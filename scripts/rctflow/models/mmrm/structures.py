@@ -25,7 +25,9 @@ Array = np.ndarray
 class Structure(Protocol):
     """What the likelihood needs of a covariance structure with m parameters on T visits."""
 
-    n_parameters: int
+    @property
+    def n_parameters(self) -> int:
+        """m."""
 
     def sigma(self, theta: Array) -> Array | None:
         """(T, T), or (P, T, T) one per pattern; None where theta is outside its domain."""
@@ -142,7 +144,7 @@ class Correlated:
         s = self._deviations(v)
         return s[:, None] * s * self.correlation.matrix(rho, self.T)
 
-    def _variance_share(self, v: Array, shape: tuple[int, ...]) -> Array:
+    def _variance_share(self, v: Array) -> Array:
         """(n_variances, T, T): d log(s_i s_j) / d v_k."""
         if not self.heterogeneous:
             return np.full((1, self.T, self.T), 1 / v[0])
@@ -154,7 +156,7 @@ class Correlated:
         v, rho = self._split(theta)
         s = self._deviations(v)
         scale = s[:, None] * s
-        by_variance = self._variance_share(v, ()) * (scale * self.correlation.matrix(rho, self.T))
+        by_variance = self._variance_share(v) * (scale * self.correlation.matrix(rho, self.T))
         return np.concatenate([by_variance, scale * self.correlation.first(rho, self.T)])
 
     def second(self, theta: Array) -> Array | None:
@@ -163,7 +165,7 @@ class Correlated:
         s = self._deviations(v)
         scale = s[:, None] * s
         q, m = self.n_variances, self.n_parameters
-        share = self._variance_share(v, ())
+        share = self._variance_share(v)
         out = np.zeros((m, m, self.T, self.T))
         if self.heterogeneous:  # for a common variance Sigma is linear in it
             sigma = scale * self.correlation.matrix(rho, self.T)

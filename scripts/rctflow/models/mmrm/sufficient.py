@@ -11,6 +11,7 @@ basis in their own order (which also finds the aliased ones), and y by its ordin
 """
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -27,10 +28,10 @@ DEPENDENT = 1e-13
 class Sufficient:
     """Cross-products per pattern (P patterns, T visits, r patient values, p estimable columns).
 
-    cc: (P, r, r); cy: (P, r, T); yy: (P, T, T); count: (P,); mask: (P, T); group: (P,); D: (T, r, p) in the orthonormal basis;
-    R: (p, p) with beta = R^-1 (ols + b) for the working coefficients b; kept, dropped: columns of the design;
-    alias: (p, dropped): the dropped columns as combinations of the kept ones.
-    order: (n,) patients sorted by pattern; bounds: (P + 1,); c: (n, r) and y: (n, T) in that order.
+    cc: (P, r, r); cy: (P, r, T); yy: (P, T, T); count: (P,); mask: (P, T); group: (P,); D: (T, r, p) in the
+    orthonormal basis; R: (p, p) with beta = R^-1 (ols + b) for the working coefficients b; kept, dropped: columns of
+    the design; alias: (p, dropped): the dropped columns as combinations of the kept ones. order: (n,) patients sorted
+    by pattern; bounds: (P + 1,); c: (n, r) and y: (n, T) in that order.
     """
 
     cc: Array
@@ -102,7 +103,7 @@ def _weighted(records: Records, response: Array) -> Array:
 
 def _products(left: Array, right: Array, bounds: Array) -> Array:
     """left'right of the patients of each pattern."""
-    return np.array([left[i:j].T @ right[i:j] for i, j in zip(bounds[:-1], bounds[1:], strict=True)])
+    return np.array([left[i:j].T @ right[i:j] for i, j in pairwise(bounds)])
 
 
 def _response_products(c: Array, y: Array, bounds: Array, mask: Array, D: Array) -> tuple[Array, Array, Array, Array]:

@@ -1,7 +1,7 @@
 """The MMRM written down literally: stacked matrices, loops over patients and parameters, numerical derivatives.
 
-Nothing here is shared with the engine, so that agreement means something. Records are (patient, visit index, x row, y); the
-covariance of a patient is a function of theta, its group and the visit indices (or times) of his records.
+Nothing here is shared with the engine, so that agreement means something. Records are (patient, visit index, x row,
+y); the covariance of a patient is a function of theta, its group and the visit indices (or times) of his records.
 """
 
 import numpy as np
@@ -68,7 +68,7 @@ class SlowModel:
         return phi @ X.T @ W @ y, phi, W, V, X, y
 
     def neg2loglik(self, theta):
-        beta, phi, W, V, X, y = self.gls(theta)
+        beta, _, W, V, X, y = self.gls(theta)
         r = y - X @ beta
         value = np.linalg.slogdet(V)[1] + r @ W @ r + (self.N - self.p * self.reml) * np.log(2 * np.pi)
         return value + (np.linalg.slogdet(X.T @ W @ X)[1] if self.reml else 0.0)
@@ -76,9 +76,9 @@ class SlowModel:
     def theta_covariance(self, theta):
         return 2 * np.linalg.inv(hessian(self.neg2loglik, theta))
 
-    def satterthwaite(self, theta, l, V_theta):
-        slope = gradient(lambda t: l @ self.gls(t)[1] @ l, theta)
-        return 2 * (l @ self.gls(theta)[1] @ l) ** 2 / (slope @ V_theta @ slope)
+    def satterthwaite(self, theta, c, V_theta):
+        slope = gradient(lambda t: c @ self.gls(t)[1] @ c, theta)
+        return 2 * (c @ self.gls(theta)[1] @ c) ** 2 / (slope @ V_theta @ slope)
 
     def kenward_roger(self, theta, V_theta, linear):
         """Adjusted covariance and the P_h, pair by pair."""
@@ -120,7 +120,7 @@ class SlowModel:
 
     def sandwich(self, theta, kind):
         """Covariance and a function that gives the Bell-McCaffrey df of a contrast, from N x N matrices."""
-        beta, phi, _, _, X, y = self.gls(theta)
+        beta, phi, *_ = self.gls(theta)
         roots = [np.linalg.inv(np.linalg.cholesky(self.covariance(theta, q))) for q in self.patients]
         Z = np.vstack([root @ q["X"] for root, q in zip(roots, self.patients, strict=True)])
         e = np.concatenate([root @ (q["y"] - q["X"] @ beta) for root, q in zip(roots, self.patients, strict=True)])
@@ -137,8 +137,8 @@ class SlowModel:
             meat += np.outer(score, score)
             parts.append((rows, adjust))
 
-        def df(l):
-            columns = [left[:, rows] @ adjust @ Z[rows] @ phi @ l for rows, adjust in parts]
+        def df(c):
+            columns = [left[:, rows] @ adjust @ Z[rows] @ phi @ c for rows, adjust in parts]
             G = np.column_stack(columns)
             inner = G.T @ G
             return np.trace(inner) ** 2 / (inner**2).sum()

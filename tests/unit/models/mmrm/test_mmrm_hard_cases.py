@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-
 from rctflow.commands import mmrm_near_singular
 from rctflow.models.mmrm import errors, fit_mmrm
 

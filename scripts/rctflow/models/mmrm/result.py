@@ -1,0 +1,178 @@
+"""``MmrmFit``: what can be asked of a fitted MMRM."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from rctflow.models.mmrm import diagnostics, hypotheses, lsmeans, prediction
+from rctflow.models.mmrm.between_within import between_within
+from rctflow.models.mmrm.errors import DataError, NotEstimableError, OptionError
+from rctflow.models.mmrm.inference import FTest, Inference
+from rctflow.models.mmrm.model import Model, estimate
+from rctflow.models.mmrm.optimize import Optimum
+from rctflow.models.mmrm.sufficient import replace_response
+
+Array = np.ndarray
+
+
+class MmrmFit:
+    """A fitted MMRM. Coefficients that could not be estimated stand in ``dropped``, never as NaN in ``beta``."""
+
+    def __init__(self, model: Model, optimum: Optimum) -> None:
+        self.model = model
+        self.optimum = optimum
+        self.statistics = optimum.point.likelihood.data
+        self.names = [model.columns[j].name for j in self.statistics.kept]
+        self.dropped = tuple(model.columns[j].name for j in self.statistics.dropped)
+        self.beta = pd.Series(self.statistics.coefficients(optimum.point.b), self.names, name="estimate")
+        self.log_likelihood = -optimum.point.f / 2
+
+    @cached_property
+    def inference(self) -> Inference:
+        """Covariance and degrees of freedom under the fit's options."""
+        model = self.model
+        bw = between_within(
+            model.columns, model.design, self.statistics.kept, model.records.n_subjects, model.records.n_records
+        )
+        return Inference(self.optimum, model.options, model.records, bw, model.level)
+
+    @cached_property
+    def vcov(self) -> pd.DataFrame:
+        """(p, p) covariance of ``beta``: adjusted by Kenward-Roger, or the sandwich, as asked for."""
+        return pd.DataFrame(self.inference.vcov, self.names, self.names)
+
+    @property
+    def theta(self) -> pd.Series:
+        """(m,) covariance parameters as SAS prints them."""
+        return pd.Series(self.optimum.point.theta, diagnostics.parameter_names(self), name="theta")
+
+    @property
+    def theta_vcov(self) -> pd.DataFrame:
+        """(m, m) inverse observed information of ``theta``."""
+        names = diagnostics.parameter_names(self)
+        return pd.DataFrame(self.optimum.theta_covariance, names, names)
+
+    @cached_property
+    def covariance(self) -> pd.DataFrame:
+        """(T, T) covariance of the visits; with groups, one block of rows per group."""
+        return diagnostics.covariance_table(self)
+
+    @property
+    def diagnostics(self) -> diagnostics.Diagnostics:
+        """Convergence, gradient, condition and the fitted correlation matrix."""
+        return diagnostics.diagnose(self)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the result has to know: dropped columns, patients and visits left out."""
+        return diagnostics.notes(self)
+
+    @property
+    def criteria(self) -> dict[str, float]:
+        """AIC, AICc and BIC counting the covariance parameters, as R mmrm; BIC counts patients."""
+        return diagnostics.information_criteria(self)
+
+    def residuals(self, kind: str = "response") -> pd.Series:
+        """Residuals of the records used: response, pearson or normalized (diagnostics.py)."""
+        return diagnostics.residual_table(self, kind)
+
+    def predict(self, data: pd.DataFrame) -> pd.DataFrame:
+        """Model means for rows with covariates and visit: estimate, se, df, ci_low, ci_high, t, p_value."""
+        return prediction.predicted_means(self, data)
+
+    def coefficients(self) -> pd.DataFrame:
+        """One row per coefficient: estimate, se, df, ci_low, ci_high, t, p_value."""
+        return self.inference.table(np.eye(len(self.names))).set_index(pd.Index(self.names))
+
+    def estimate(self, L: Any) -> pd.DataFrame:
+        """Any contrasts (q, p) of ``beta``: estimate, se, df, ci_low, ci_high, t, p_value."""
+        return self.inference.table(L)
+
+    def estimable(self, rows: Array) -> Array:
+        """Rows over all design columns as rows over ``beta``. Raises NotEstimableError naming the dropped columns."""
+        kept, dropped, alias = self.statistics.kept, self.statistics.dropped, self.statistics.alias
+        gap = np.abs(rows[:, dropped] - rows[:, kept] @ alias)
+        if gap.size and gap.max() > 1e-6 * max(1.0, np.abs(rows).max()):
+            names = ", ".join(self.dropped[j] for j in np.flatnonzero(gap.max(0) > 1e-6))
+            raise NotEstimableError(
+                f"a mean or contrast needs the dropped column {names}: the data have no record for it. Restrict the "
+                "means to visits and arms that have records, or simplify the model."
+            )
+        return rows[:, kept]
+
+    def mean_rows(
+        self, factors: Sequence[str], weights: str = "equal", at: Mapping[str, Any] | None = None
+    ) -> lsmeans.MeanRows:
+        """Labels and coefficient rows (means, p) of least-squares means, for contrasts of one's own."""
+        model = self.model
+        rows = lsmeans.mean_rows(
+            model.columns, model.records, model.visit, factors, weights, at, model.constrain
+        )  # fmt: skip
+        return lsmeans.MeanRows(rows.labels, self.estimable(rows.L))
+
+    def lsmeans(
+        self,
+        factors: str | Sequence[str],
+        by: str | Sequence[str] | None = None,
+        weights: str = "equal",
+        at: Mapping[str, Any] | None = None,
+    ) -> pd.DataFrame:
+        """Least-squares means of ``factors`` within ``by``: estimate, se, df, ci_low, ci_high, t, p_value."""
+        rows = self.mean_rows([*lsmeans.names_of(by), *lsmeans.names_of(factors)], weights, at)
+        return pd.concat([rows.labels, self.inference.table(rows.L)], axis=1)
+
+    def contrasts(
+        self,
+        factor: str,
+        by: str | Sequence[str] | None = None,
+        reference: Any = None,
+        weights: str = "equal",
+        at: Mapping[str, Any] | None = None,
+    ) -> pd.DataFrame:
+        """Differences of least-squares means to the reference level (the first one), within each level of ``by``."""
+        groups = lsmeans.names_of(by)
+        rows = self.mean_rows([*groups, factor], weights, at)
+        levels = list(rows.labels[factor].drop_duplicates())
+        reference = levels[0] if reference is None else reference
+        if reference not in levels:
+            raise OptionError(f"reference={reference!r} is not a level of {factor}: {', '.join(map(str, levels))}.")
+        L = rows.L.reshape(-1, len(levels), rows.L.shape[1])
+        others = [k for k, level in enumerate(levels) if level != reference]
+        difference = (L[:, others] - L[:, [levels.index(reference)]]).reshape(-1, L.shape[2])
+        picked = rows.labels.iloc[[g * len(levels) + k for g in range(len(L)) for k in others]].reset_index(drop=True)
+        labels = picked[groups].assign(contrast=[f"{level} - {reference}" for level in picked[factor]])
+        same = ~difference.any(1)  # cLDA: arms are equal at baseline by construction
+        labels, difference = labels[~same].reset_index(drop=True), difference[~same]
+        return pd.concat([labels, self.inference.table(difference)], axis=1)
+
+    def test(self, term: str) -> FTest:
+        """The type III F test of a term."""
+        found = hypotheses.term_of(term, self.model.formula)
+        model = self.model
+        return self.inference.f_test(
+            hypotheses.type_three(found, model.formula, model.columns, self.statistics.kept, model.records)
+        )
+
+    def test_contrasts(self, L: Any) -> FTest:
+        """The joint F test of any contrasts (q, p) of ``beta``."""
+        return self.inference.f_test(L)
+
+    def tests(self) -> pd.DataFrame:
+        """Type III tests of all terms: F, df1, df2, p_value."""
+        terms = [":".join(term) for term in self.model.formula.terms]
+        found = [self.test(term) for term in terms]
+        return pd.DataFrame([[t.F, t.df1, t.df2, t.p_value] for t in found], terms, ["F", "df1", "df2", "p_value"])
+
+    def refit(self, response: Array) -> "MmrmFit":
+        """The same model for another outcome (N,) of the same records, in the order of ``model.records.row``.
+
+        For the bootstrap, imputation and simulation: design, patterns and their cross-products are reused.
+        """
+        response = np.asarray(response, float)
+        if response.shape != self.model.records.response.shape or not np.isfinite(response).all():
+            raise DataError(f"refit needs {self.model.records.n_records} finite values, one per record used.")
+        statistics = replace_response(self.statistics, self.model.records, response)
+        return MmrmFit(self.model, estimate(self.model, statistics, [self.optimum.point.theta]))
