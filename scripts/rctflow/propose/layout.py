@@ -137,7 +137,7 @@ def _measure(
     shown = ", ".join(header for _, header in kept)
     return Measure(
         table.id,
-        "_".join(stem),
+        "_".join(stem) or table.id,
         numeric,
         kept,
         why=f"columns {shown}",

@@ -12,10 +12,13 @@ def word_list(text: str) -> list[str]:
     return text.split()
 
 
-# the clean table, ADSL and BDS give these names themselves
-RESERVED = frozenset(
-    word_list("""USUBJID VISIT ADT ADTF DAY SRCROW STUDYID TRT01P TRT01A RANDDT TRTSDT RANDFL PARAMCD PARAM AVISIT AVISITN ADY AVAL AVALC
-    BASE CHG PCHG ABLFL ANL01FL DTYPE AWTARGET AWLO AWHI AWTDIFF SRCDOM SRCVAR SRCSEQ ARM ITTFL SAFFL""")
+# names that the clean table gives itself; and those of ADSL and BDS, which a covariate cannot have
+CLEAN = frozenset(word_list("USUBJID VISIT ADT ADTF DAY SRCROW"))
+ANALYSIS = frozenset(
+    word_list(
+        """STUDYID USUBJID TRT01P TRT01A RANDDT TRTSDT RANDFL PARAMCD PARAM AVISIT AVISITN ADT ADY AVAL AVALC BASE CHG PCHG
+        ABLFL ANL01FL DTYPE AWTARGET AWLO AWHI AWTDIFF SRCDOM SRCVAR SRCSEQ ARM ITTFL SAFFL"""
+    )
 )
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+(?:\.\d+)?")
 
@@ -44,10 +47,15 @@ def column_names(headers: Iterable[str], keep: Iterable[str] = ()) -> dict[str, 
     for position, header in enumerate(headers, 1):
         name = re.sub(r"[^A-Za-z0-9]+", "_", plain(header)).strip("_")
         name = name if name[:1].isalpha() else (f"C_{name}" if name else f"COLUMN{position}")
-        if (name in RESERVED or name.endswith(("_CODE", "_DTF"))) and header not in keep:
+        if (name in CLEAN or name.endswith(("_CODE", "_DTF"))) and header not in keep:
             name = f"{name}_RAW"
         names[header] = _unique(name, names.values())
     return names
+
+
+def covariate_name(column: str) -> str:
+    """The name in ADSL of a column: its own, unless ADSL or BDS mean something else by it."""
+    return f"{column}_RAW" if column in ANALYSIS else column
 
 
 def identifier(text: str, fallback: str, taken: Iterable[str] = ()) -> str:

@@ -239,14 +239,25 @@ def _ask(proposal: Proposal, left_out: Sequence[str]) -> None:
     for table in proposal.tables:
         if table.subject == ROW and table.several is False:
             ask(f"tables.{table.id}.subject", f"Is each row of {table.form.name} one subject? No column names them.")
+        if table.several and not table.visit and _is_measured(table):
+            ask(f"tables.{table.id}.visit", f"Which column of {table.form.name} tells the rows of a subject apart? Looked for a visit, week, "
+                "month, day or time with few values; without one nothing in it is proposed as an outcome.")  # fmt: skip
     for place, question in proposal.plan.questions:
         ask(place, question)
     _ask_about_columns(proposal)
     for hit in proposal.instruments:
         for question in hit.questions:
             ask(f"instruments.{hit.instrument.name}", question)
+    if any(measure.header == TODO_OUTCOME for measure in proposal.measures):
+        ask("endpoints", "Which column is the outcome? Looked for numbers and yes/no columns that are measured repeatedly, have a time in their "
+            "names, or are named as outcomes; found none. Write it in place of TODO_OUTCOME.")  # fmt: skip
     for sentence in left_out:
         ask("tables", sentence + ".")
+
+
+def _is_measured(table: Table) -> bool:
+    """Whether numbers differ between the rows of a subject, as they do in forms of visits."""
+    return any(look.numeric and table.varying(header) > 0.5 for header, look in table.looks.items())
 
 
 def _rivals(arm: ArmColumn) -> str:

@@ -48,7 +48,7 @@ ACTUAL = (
     "extrt",
 )
 REFERENCES = word_list(
-    "placebo control ctrl cont sham vehicle untreated none standard usual tau care wait waiting waitlist comparator conventional"
+    "placebo control ctrl cont sham vehicle untreated none standard usual tau care wait waiting waitlist comparator conventional obs observation delayed c"
 )
 YES_NO = {"y", "n", "yes", "no", "true", "false", "t", "f"}
 MEASURED = word_list("date dat dt visit day")

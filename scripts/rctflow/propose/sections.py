@@ -9,7 +9,7 @@ import yaml
 
 from rctflow.propose.columns import Look
 from rctflow.propose.layout import Measure
-from rctflow.propose.names import identifier
+from rctflow.propose.names import covariate_name, identifier
 from rctflow.propose.proposal import TODO_ARM, Proposal
 from rctflow.propose.roles import ROW, Table
 
@@ -116,9 +116,10 @@ def sources(proposal: Proposal, columns: Iterable[tuple[Table, str]]) -> dict[st
     """Name in ADSL -> where it stands; the first value counts where a subject has several."""
     found: dict[str, dict[str, str]] = {}
     for table, header in columns:
-        name = proposal.names[table.id][header]
+        column = proposal.names[table.id][header]
+        name = covariate_name(column)
         several = {"pick": "first"} if table.several and table.varying(header) > 0 else {}
-        found[name if name not in found else f"{name}_{table.id}"] = {"table": table.id, "column": name, **several}
+        found[name if name not in found else f"{name}_{table.id}"] = {"table": table.id, "column": column, **several}
     return found
 
 

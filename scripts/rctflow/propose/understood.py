@@ -21,7 +21,7 @@ def understood(rehearsal: Rehearsal) -> list[str]:
         lines += _section("Strata", _strata(rehearsal))
         lines += _section("Populations", _populations(rehearsal))
     lines += _section("Visits", _visits(rehearsal))
-    lines += _section("Endpoints: subjects with a value", _endpoints(rehearsal))
+    lines += _section(f"Endpoints: subjects with a value ({'/'.join(arm_order(study))})", _endpoints(rehearsal))
     lines += _section("Ledger of changes and queries", _ledger(rehearsal))
     return lines
 
@@ -101,27 +101,27 @@ def _count(columns: Sequence[pd.Series], visit: str) -> int:
 
 
 def _endpoints(rehearsal: Rehearsal) -> list[list[Any]]:
-    study, arms = rehearsal.study, arm_order(rehearsal.study)
-    rows: list[list[Any]] = (
-        [["endpoint", "visit", *arms, "unable", "refused", "beyond limit"]] if rehearsal.records else []
-    )
+    """Per endpoint and visit the subjects with a value, arm by arm; records that say unable, refused or beyond a limit."""
+    study = rehearsal.study
+    visits = visit_order(study)
+    rows: list[list[Any]] = [["endpoint", *visits, "unable", "refused", "beyond limit"]] if rehearsal.records else []
     for name, records in rehearsal.records.items():
         endpoint = study.endpoints[name]
-        arm_of = records["USUBJID"].map(_adsl(rehearsal).set_index("USUBJID")["TRT01P"])
-        baseline = baseline_visit(study)
-        for visit in ((baseline,) if endpoint.baseline else ()) + endpoint_visits(study, endpoint):
-            chosen = (
-                records["ABLFL"] == "Y"
-                if visit == baseline
-                else (records["AVISIT"] == visit) & (records["ANL01FL"] == "Y")
-            )
-            valued = chosen & records["AVAL"].notna()
-            here, said = records["AVISIT"] == visit, records["AVALC"].fillna("")
-            counts = [int((valued & (arm_of == arm)).sum()) for arm in arms]
-            beyond = said.str.startswith(("<", ">"))
-            special = [int((here & condition).sum()) for condition in (said == "unable", said == "refused", beyond)]
-            rows.append([name, visit, *counts, *special])
+        planned = {*endpoint_visits(study, endpoint), *([baseline_visit(study)] if endpoint.baseline else [])}
+        said = records["AVALC"].fillna("")
+        special = [said == "unable", said == "refused", said.str.startswith(("<", ">"))]
+        cells = [_arm_counts(rehearsal, records, visit) if visit in planned else "-" for visit in visits]
+        rows.append([name, *cells, *(int(condition.sum()) for condition in special)])
     return rows
+
+
+def _arm_counts(rehearsal: Rehearsal, records: pd.DataFrame, visit: str) -> str:
+    """``15/14``: subjects with a value that counts, in the order of the arms."""
+    at_baseline = visit == baseline_visit(rehearsal.study)
+    counts = records["ABLFL"] == "Y" if at_baseline else (records["AVISIT"] == visit) & (records["ANL01FL"] == "Y")
+    arm_of = records["USUBJID"].map(_adsl(rehearsal).set_index("USUBJID")["TRT01P"])
+    valued = arm_of[counts & records["AVAL"].notna()]
+    return "/".join(str(int((valued == arm).sum())) for arm in arm_order(rehearsal.study))
 
 
 def _ledger(rehearsal: Rehearsal) -> list[list[Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from rctflow.propose.columns import Look
 from rctflow.propose.layout import Measure
-from rctflow.propose.names import identifier, words
+from rctflow.propose.names import covariate_name, identifier, words
 from rctflow.propose.proposal import Proposal
 from rctflow.propose.recognised import Recognised
 from rctflow.propose.sections import (
@@ -178,7 +178,7 @@ def _measure_body(proposal: Proposal, measure: Measure, primary: bool) -> tuple[
         body["visits"] = visits
     if measure.has_baseline:
         return body | {"analyses": ["ancova", "descriptive"]}, sure
-    adjusted = {"covariates": [names[measure.covariate]]} if measure.covariate else {}
+    adjusted = {"covariates": [covariate_name(names[measure.covariate])]} if measure.covariate else {}
     return body | {
         "baseline": False,
         "analyses": {"ancova_value": {"use": "ancova_value", **adjusted}, "descriptive": {"use": "descriptive"}},

@@ -1,0 +1,220 @@
+"""Folders of known structure and what is proposed for them."""
+
+from pathlib import Path
+
+import pytest
+
+from rctflow.propose.forms import ProposalError, look_at_folder
+from rctflow.propose.proposal import propose
+from rctflow.propose.rehearsal import rehearse
+from rctflow.propose.writing import config_text
+from rctflow.study.load import load_study
+from rctflow.study.model import Study
+
+
+def rows(header: str, *lines: str) -> str:
+    return "\n".join([header, *lines]) + "\n"
+
+
+def proposed(folder: Path, **forms: str) -> tuple[Study, str]:
+    """The study that is proposed for forms (name -> CSV text), loaded from its file, and the text of the file."""
+    data = folder / "data"
+    data.mkdir(exist_ok=True)
+    for name, text in forms.items():
+        (data / f"{name}.csv").write_text(text, encoding="utf-8")
+    text = config_text(propose(*look_at_folder(data)), "trial", str(data))
+    file = folder / "trial.yaml"
+    file.write_text(text, encoding="utf-8")
+    return load_study(file), text
+
+
+def fits(study: Study) -> bool:
+    """Whether the proposal goes through the rooms up to the records, unedited."""
+    rehearsal = rehearse(study, "trial.yaml")
+    assert rehearsal.problems == []
+    return set(rehearsal.records) == set(study.endpoints)
+
+
+LONG = rows(
+    "patient_id,trt,age,sex,week,pain",
+    *(f"P{i:02d},{'placebo' if i % 2 else 'drug X'},{40 + i},{'F' if i % 3 else 'M'},{week},{(i * 7 + week) % 11}"
+      for i in range(1, 13) for week in (0, 4, 12)),
+)  # fmt: skip
+WIDE = rows(
+    "bdi.pre,bdi.2m,bdi.8m,treatment,drug",
+    *(f"{20 + i},{15 + i % 5},{'' if i == 3 else 10 + i % 4},{'TAU' if i % 2 else 'BtheB'},{'Yes' if i % 3 else 'No'}" for i in range(12)),
+)
+
+
+def test_long_form_with_weeks(tmp_path: Path) -> None:
+    study, _ = proposed(tmp_path, pain=LONG)
+    table = study.tables["pain"]
+    assert (table.subject, table.visit) == ("patient_id", "week")
+    assert study.arms.reference == "placebo"
+    assert {arm: plan.values for arm, plan in study.arms.levels.items()} == {"placebo": ("placebo",), "drug_x": ("drug X",)}
+    assert [(v, plan.day, plan.baseline) for v, plan in study.visits.items()] == [
+        ("baseline", 0, True),
+        ("week4", 28, False),
+        ("week12", 84, False),
+    ]
+    assert [plan.window for plan in study.visits.values()] == [(-28, 0), (1, 56), (57, 111)]
+    assert set(study.subjects.covariates) == {"age", "sex"}
+    endpoint = study.endpoints["pain"]
+    assert (endpoint.column, endpoint.role, endpoint.direction, endpoint.baseline) == ("pain", "primary", "lower", True)
+    assert set(endpoint.analyses) == {"ancova", "descriptive"}
+    assert fits(study)
+
+
+def test_wide_form_with_one_row_per_subject_and_no_identifier(tmp_path: Path) -> None:
+    study, text = proposed(tmp_path, btheb=WIDE)
+    assert study.tables["btheb"].subject == "SRCROW"
+    assert study.tables["btheb"].wide == {"baseline": {"BDI": "bdi.pre"}, "month2": {"BDI": "bdi.2m"}, "month8": {"BDI": "bdi.8m"}}
+    assert study.arms.reference == "tau"
+    assert study.subjects.planned.column == "treatment"
+    assert "Is each row of btheb.csv one subject?" in text
+    assert fits(study)
+
+
+@pytest.mark.parametrize(
+    ("header", "visits"),
+    [
+        ("Prewt,Postwt", ["baseline", "post"]),
+        ("baseline,number3m,number12m", ["baseline", "month3", "month12"]),
+        ("base,y1,y2,y3", ["baseline", "time1", "time2", "time3"]),
+        ("score_w0,score_w6", ["baseline", "week6"]),
+        ("crp,crp_day7,crp_day28", ["baseline", "day7", "day28"]),
+        ("week0,week4,week8", ["baseline", "week4", "week8"]),
+    ],
+)
+def test_times_in_column_names(tmp_path: Path, header: str, visits: list[str]) -> None:
+    width = header.count(",") + 1
+    body = [f"{i},{'placebo' if i % 2 else 'active'}," + ",".join(str(10 + (i * 3 + k) % 7) for k in range(width)) for i in range(1, 13)]
+    study, _ = proposed(tmp_path, form=rows(f"id,arm,{header}", *body))
+    assert list(study.visits) == visits
+    assert [e.baseline for e in study.endpoints.values()] == [True]
+    assert fits(study)
+
+
+def test_hours_after_surgery_are_visits_in_order_not_days(tmp_path: Path) -> None:
+    header = "treat,preOp_pain,extubation_cough,pacu30min_cough,postOp4hour_cough,pod1am_cough"
+    body = [f"{i % 2},{i % 3},{i % 4},{(i + 1) % 4},{(i + 2) % 4},{i % 2}" for i in range(20)]
+    study, text = proposed(tmp_path, gargle=rows(header, *body))
+    assert list(study.visits) == ["baseline", "extubation", "minute30", "hour4", "day1"]
+    assert study.endpoints["cough"].baseline is False
+    assert study.endpoints["cough"].analyses["ancova_value"] == {"use": "ancova_value"}
+    assert study.analyses["ancova_value"].outcome == "value"
+    assert "Which arm is the comparator" in text
+    assert "On which days were the visits planned?" in text
+    assert fits(study)
+
+
+def test_one_outcome_at_the_end(tmp_path: Path) -> None:
+    body = [f"{i},{'Control' if i % 2 else 'Drug'},{'True' if i % 3 else 'False'},{50 + i}" for i in range(1, 13)]
+    study, text = proposed(tmp_path, tb=rows("patient_id,arm,improved,age", *body))
+    assert study.tables["tb"].columns["improved"].values == {"False": "0", "True": "1"}
+    assert study.tables["tb"].wide == {"end": {"improved": "improved"}}
+    assert (study.endpoints["improved"].baseline, study.endpoints["improved"].direction) == (False, "higher")
+    assert "When were improved measured?" in text
+    assert fits(study)
+
+
+def test_baseline_in_a_column_of_its_own_is_a_covariate(tmp_path: Path) -> None:
+    body = [f"{i},{1 + i % 2},{i % 5},{time},{(i + time) % 5}" for i in range(1, 13) for time in (1, 3, 5)]
+    study, text = proposed(tmp_path, ra=rows("id,trt,baseline,time,y", *body))
+    assert study.endpoints["y"].analyses["ancova_value"]["covariates"] == ["baseline"]
+    assert study.arms.levels["arm1"].values == ("1",)
+    assert "Is one of the visits (Time 1, Time 3, Time 5) the baseline?" in text
+    assert fits(study)
+
+
+def test_several_forms_join_by_subject(tmp_path: Path) -> None:
+    people = range(1, 21)
+    demographics = rows("SUBJID,SITE,AGE,SEX,ARM,RANDDT,FIRST_DOSE_DATE",
+                        *(f"{i:03d},{1 + (i // 2) % 2},{60 + i},{'F' if i % 3 else 'M'},{'Placebo' if i % 2 else 'MSC'},2021-03-{i:02d},2021-04-{i:02d}" for i in people))  # fmt: skip
+    walk = rows("SUBJID,VISIT,PERFDAT,WALK",
+                *(f"{i:03d},{label},2021-{month}-{i:02d},{'unable' if i == 4 else 5 + (i + int(month)) % 4}" for i in people
+                  for label, month in (("Baseline", "03"), ("Week 4", "05"), ("Unscheduled", "06"))))  # fmt: skip
+    lab = rows("SUBJID,VISIT,LBDAT,LBTESTCD,LBORRES",
+               *(f"{i:03d},{label},2021-{month}-{i:02d},{test},{'<0.5' if i == 5 else 1 + (i + int(month)) % 6}" for i in people
+                 for label, month in (("Baseline", "03"), ("WK4", "05")) for test in ("IL6", "CRP")))  # fmt: skip
+    study, _ = proposed(tmp_path, dm=demographics, walk=walk, lab=lab)
+    assert {name: table.subject for name, table in study.tables.items()} == dict.fromkeys(("dm", "lab", "walk"), "SUBJID")
+    assert study.visits["week4"].values == ("WK4", "Week 4")
+    assert study.tables["walk"].unplanned == ("Unscheduled",)
+    assert study.tables["walk"].columns["WALK"].codes == {"unable": "unable"}
+    assert study.endpoints["walk"].unable is not None and study.endpoints["walk"].unable.rule == "worst"
+    assert study.tables["lab"].duplicates.key == ("SUBJID", "VISIT", "LBTESTCD")
+    assert {study.endpoints[name].where for name in ("il6", "crp")} == {"LBTESTCD == 'IL6'", "LBTESTCD == 'CRP'"}
+    assert study.endpoints["il6"].below == "half"
+    assert study.subjects.randomized.column == "RANDDT" and study.subjects.first_dose.column == "FIRST_DOSE_DATE"
+    assert set(study.populations) == {"itt", "safety"}
+    assert set(study.subjects.strata) == {"SITE"}
+    assert fits(study)
+
+
+def test_two_tables_that_write_one_label_for_two_visits(tmp_path: Path) -> None:
+    weekly = rows("id,arm,week,pain", *(f"{i},{'placebo' if i % 2 else 'new'},{t},{(i + t) % 9}" for i in range(1, 13) for t in (0, 1, 2)))
+    monthly = rows("id,month,gait", *(f"{i},{t},{(i + t) % 9 + 0.5}" for i in range(1, 13) for t in (0, 1)))
+    study, _ = proposed(tmp_path, a=weekly, b=monthly)
+    assert study.tables["b"].columns["month"].values == {"1": "month1"}
+    rehearsal = rehearse(study, "trial.yaml")
+    assert set(rehearsal.records["gait"]["AVISIT"]) == {"baseline", "month1"}
+    assert fits(study)
+
+
+def test_codes_for_missing_are_proposed_and_asked_about(tmp_path: Path) -> None:
+    body = [f"{i},{'placebo' if i % 2 else 'new'},{w},{(i + w) % 5 + 1 if i > 3 else 99},{999 if i == 12 else 20 + i}" for i in range(1, 13) for w in (0, 4)]
+    study, text = proposed(tmp_path, form=rows("id,arm,week,mood,bmi", *body))
+    assert study.tables["form"].columns["mood"].codes == {"99": "missing"}
+    assert "Do these codes mean what `codes` says (missing, unable, refused)? mood (99)" in text
+    assert fits(study)
+
+
+def test_instrument_items_become_scores(tmp_path: Path) -> None:
+    items = [f"q{n}" for n in range(1, 16)]
+    body = [f"{i},{'placebo' if i % 2 else 'new'},{w}," + ",".join(str((i * n + w) % 2) for n in range(15)) for i in range(1, 13) for w in (0, 4)]
+    study, _ = proposed(tmp_path, mood=rows(f"id,arm,week,{','.join(items)}", *body))
+    assert study.instruments["gds15"].table == "mood"
+    assert study.endpoints["gds15_gds15"].score == "GDS15"
+    assert fits(study)
+
+
+def test_no_arm_is_said_and_what_can_be_written_is(tmp_path: Path) -> None:
+    body = [f"P{i},{w},{i * 1.5 + w}" for i in range(1, 13) for w in (0, 4)]
+    study, text = proposed(tmp_path, form=rows("id,week,weight_kg", *body))
+    assert study.subjects.planned.column == "TODO_ARM"
+    assert "Which column holds the randomized arm? Looked for" in text
+    assert any("TODO_ARM" in problem for problem in rehearse(study, "trial.yaml").problems)
+
+
+def test_no_outcome_is_a_question_too(tmp_path: Path) -> None:
+    body = [f"P{i},{'placebo' if i % 2 else 'new'},name {i}" for i in range(1, 13)]
+    study, text = proposed(tmp_path, form=rows("id,arm,remark", *body))
+    assert study.endpoints["todo_outcome"].column == "TODO_OUTCOME"
+    assert "Which column is the outcome? Looked for" in text
+
+
+def test_time_until_an_event_is_not_analysed_as_a_mean(tmp_path: Path) -> None:
+    body = [f"{i},{'placebo' if i % 2 else 'new'},{i * 11 + 3},{i % 2},{50 + i}" for i in range(1, 21)]
+    study, text = proposed(tmp_path, surv=rows("id,rx,futime,death,age", *body))
+    assert set(study.endpoints) == {"death"}
+    assert "futime: a time until an event" in text
+
+
+def test_crossover_is_refused(tmp_path: Path) -> None:
+    body = [f"{i},{period},{'placebo' if (i + period) % 2 else 'drug'},{i + period}" for i in range(1, 13) for period in (1, 2)]
+    with pytest.raises(ProposalError, match="crossover design: it is not analysable"):
+        proposed(tmp_path, cross=rows("subject,period,treatment,score", *body))
+
+
+def test_cluster_randomization_is_refused(tmp_path: Path) -> None:
+    body = [f"{v * 10 + i},{v},{'control' if v % 2 else 'net'},{i % 3}" for v in range(1, 9) for i in range(5)]
+    with pytest.raises(ProposalError, match="cluster design \\(village was randomized"):
+        proposed(tmp_path, nets=rows("id,village,arm,outcome", *body))
+
+
+def test_sites_with_both_arms_are_strata_not_clusters(tmp_path: Path) -> None:
+    body = [f"{v * 20 + i},{v},{'control' if i % 2 else 'net'},{i % 3}" for v in range(1, 5) for i in range(12)]
+    study, _ = proposed(tmp_path, nets=rows("id,site,arm,outcome", *body))
+    assert set(study.subjects.strata) == {"site"}
+    assert fits(study)
