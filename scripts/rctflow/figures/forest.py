@@ -16,7 +16,7 @@ from rctflow.figures import style
 from rctflow.figures.placing import log_ticks, wrapped
 from rctflow.figures.rows import (
     Found,
-    contrast_in_words,
+    arms_of,
     contrasts_of,
     descriptive_rows,
     experimental_of,
@@ -98,7 +98,7 @@ def _lines(rows: Sequence[Result], display: Display) -> list[Line]:
     made = []
     for contrast in contrasts:
         ratio = is_ratio(contrast)
-        name = display.label if len(contrasts) == 1 else f"{display.label}: {contrast_in_words(contrast, labels)}"
+        name = display.label if len(contrasts) == 1 else _label_of_many(display, contrast, labels)
         panel: Panel = "difference" if not ratio else "ratio_higher" if display.direction == "higher" else "ratio_lower"
         made.append(
             Line(
@@ -106,7 +106,7 @@ def _lines(rows: Sequence[Result], display: Display) -> list[Line]:
                 display.role,
                 panel,
                 _estimate(found, visit, contrast, display),
-                _numbers(found, visit, display),
+                _numbers(found, visit, contrast, display),
                 _place(found, visit, contrast, display, scale),
                 by_visit and not ratio,
                 next((i for i, arm in enumerate(display.arms) if arm.id == experimental_of(contrast)), 1),
@@ -156,9 +156,16 @@ def _estimate(found: Found, visit: str, contrast: str, display: Display) -> str:
     return f"{rounded(row.value, digits)} ({interval(low, high, digits)}){unit}"
 
 
-def _numbers(found: Found, visit: str, display: Display) -> str:
-    numbers = [value_of(found, visit, arm.id, "n") for arm in display.arms]
-    return " + ".join(rounded(n, 0) for n in numbers)
+def _label_of_many(display: Display, contrast: str, labels: dict[str, str]) -> str:
+    arm = experimental_of(contrast)
+    suffix = ": " + style.shortened(labels.get(arm, arm), 1.1)
+    return style.shortened(display.label, LABELS - 0.35 - style.text_width(suffix, style.SMALL)) + suffix
+
+
+def _numbers(found: Found, visit: str, contrast: str, display: Display) -> str:
+    """The numbers analysed of the arms that are compared, in the order of the arms (reference first)."""
+    compared = arms_of(contrast)
+    return " + ".join(rounded(value_of(found, visit, a.id, "n"), 0) for a in display.arms if a.id in compared)
 
 
 def _draw_panel(
@@ -183,7 +190,7 @@ def _draw_panel(
         level -= 1
         at = (bottom + (level + 0.5) * LINE) / high
         _draw_line(axes, line, level + 0.5, displays)
-        label = _shortened(line.label, LABELS - 0.3)
+        label = style.shortened(line.label, LABELS - 0.3)
         figure.text(0.14 / wide, at, label, fontsize=style.SMALL, va="center")
         room = wide - LABELS - DRAWING - 0.3 - style.text_width(line.numbers, style.SMALL)
         size = style.SMALL * min(1, room / (style.text_width(line.estimate, style.SMALL) or 1))
@@ -244,22 +251,12 @@ def _other(displays: Sequence[Display]) -> str:
     return displays[0].arms[0].label
 
 
-def _shortened(label: str, inches: float) -> str:
-    """The label, cut with an ellipsis when it is wider than its column; the report's table has it whole."""
-    if style.text_width(label, style.SMALL) <= inches:
-        return label
-    while label and style.text_width(label + "…", style.SMALL) > inches:
-        label = label[:-1]
-    return label.rstrip() + "…"
-
-
 def _title(figure: Figure, displays: Sequence[Display], by_visit: bool) -> None:
     wide, high = figure.get_size_inches()
     visits = {d.primary_visit: v.label for d in displays for v in d.visits if v.id == d.primary_visit}
     where = f" at {next(iter(visits.values()))}" if len(visits) == 1 else " at each endpoint's primary visit"
-    figure.text(0.06 / wide, 1 - 0.1 / high, f"All endpoints{where}", va="top", fontweight="bold", fontsize=9)
-    arms = " + ".join(arm.label for arm in displays[0].arms)
-    note = f"n: analysed, {arms}. Intervals are not adjusted for multiplicity."
+    style.title(figure, f"All endpoints{where}")
+    note = f"n: analysed, {_other(displays)} + {_arm(displays)}. Intervals are not adjusted for multiplicity."
     if by_visit:
         note += " Endpoints without baseline: SD at the primary visit."
     figure.text(0.06 / wide, 0.06 / high, wrapped(note, 130), va="bottom", fontsize=style.SMALL, color=style.QUIET)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import textwrap
 from collections.abc import Sequence
 
@@ -31,8 +32,9 @@ def spread(targets: Sequence[float], widths: Sequence[float], low: float, high: 
 
 
 def wrapped(text: str, characters: int) -> str:
-    """``text`` in lines of at most ``characters`` (longer words are kept whole)."""
-    return "\n".join(textwrap.wrap(text, characters, break_long_words=False)) or text
+    """``text`` in lines of at most ``characters``; longer words, and what stands in brackets, are kept whole."""
+    kept = re.sub(r"\([^()]*\)", lambda bracket: bracket.group().replace(" ", "\u00a0"), text)
+    return "\n".join(textwrap.wrap(kept, characters, break_long_words=False)) or text
 
 
 def log_ticks(low: float, high: float, most: int = 8) -> list[float]:

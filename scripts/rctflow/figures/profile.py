@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rctflow.figures import style
 from rctflow.figures.placing import log_ticks, spread, wrapped
 from rctflow.figures.rows import Found, contrasts_of, descriptive_rows, is_ratio, percent, rows_of, value_of
-from rctflow.figures.settings import Display
+from rctflow.figures.settings import ArmLabel, Display
 from rctflow.results import Result
 from rctflow.rounding import rounded
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PANEL_HEIGHT = 2.45
 ROW_HEIGHT = 0.16
-RIGHT, TOP = 0.25, 0.62
+RIGHT, TOP = 0.25, 0.55
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ def draw_profile(rows: Sequence[Result], display: Display) -> Figure:
         profile = _profile(rows, display)
         names = [arm.label for arm in display.arms]
         bottom = 0.5 + ROW_HEIGHT * (len(display.arms) + 1)
-        height = TOP + PANEL_HEIGHT + bottom
+        columns = _legend_columns(profile, display)
+        height = TOP + 0.16 * -(-len(names) // columns) + PANEL_HEIGHT + bottom
         figure = style.new_figure(height)
         left = max(0.75, 0.2 + max(style.text_width(name, style.SMALL) for name in names))
         width = style.PAGE_WIDTH
@@ -50,10 +51,10 @@ def draw_profile(rows: Sequence[Result], display: Display) -> Figure:
             (left / width, bottom / height, (width - left - RIGHT) / width, PANEL_HEIGHT / height), label="profile"
         )
         _draw_arms(axes, profile, display)
-        _draw_axes(axes, profile, display)
+        _draw_axes(axes, profile, display, columns)
         _mark_not_estimable(axes, profile, display)
         _draw_numbers(figure, axes, profile, display, left)
-        _draw_title(figure, display, left)
+        style.title(figure, display.label, f"{display.direction} values are better")
         if display.synthetic:
             style.stamp_synthetic(figure)
             style.watermark(axes)
@@ -92,8 +93,6 @@ def _draw_arms(axes: Axes, profile: Profile, display: Display) -> None:
         if profile.start is not None and points:
             day = next(v.day for v in display.visits if v.id == display.baseline_visit)
             line.insert(0, (day, profile.start))
-        randomized = value_of(profile.found, "", arm.id, "n_randomized")
-        label = arm.label + (f" ({rounded(randomized, 0)} randomized)" if randomized is not None else "")
         axes.plot(
             [x for x, _ in line],
             [y for _, y in line],
@@ -102,7 +101,7 @@ def _draw_arms(axes: Axes, profile: Profile, display: Display) -> None:
             marker=style.MARKERS[i % 6],
             markersize=5,
             markerfacecolor="white" if i == 0 else colour,
-            label=label,
+            label=_arm_label(profile, arm),
             zorder=3 + i,
         )
         for x, _, low, high in points:
@@ -111,6 +110,17 @@ def _draw_arms(axes: Axes, profile: Profile, display: Display) -> None:
         drawn = drawn or bool(points)
     if not drawn:
         _say_nothing_to_draw(axes, profile)
+
+
+def _arm_label(profile: Profile, arm: ArmLabel) -> str:
+    randomized = value_of(profile.found, "", arm.id, "n_randomized")
+    return arm.label + (f" ({rounded(randomized, 0)} randomized)" if randomized is not None else "")
+
+
+def _legend_columns(profile: Profile, display: Display) -> int:
+    """How many entries of the legend fit side by side."""
+    widest = max(style.text_width(_arm_label(profile, arm)) for arm in display.arms)
+    return max(1, min(len(display.arms), int((style.PAGE_WIDTH - 1.2) / (widest + 0.75))))
 
 
 def _point(profile: Profile, visit: str, arm: str) -> tuple[float, float | None, float | None] | None:
@@ -146,10 +156,11 @@ def _say_nothing_to_draw(axes: Axes, profile: Profile) -> None:
     axes.set_yticks([])
 
 
-def _draw_axes(axes: Axes, profile: Profile, display: Display) -> None:
+def _draw_axes(axes: Axes, profile: Profile, display: Display, columns: int) -> None:
     days = [visit.day for visit in display.visits]
     span = (max(days) - min(days)) or 1
-    axes.set_xlim(min(days) - 0.03 * span, max(days) + 0.03 * span)
+    margin = 0.03 * span if len(days) > 1 else 0.2
+    axes.set_xlim(min(days) - margin, max(days) + margin)
     axes.set_xticks(days, labels=[""] * len(days))
     if profile.ratio:
         _logarithmic(axes)
@@ -157,13 +168,7 @@ def _draw_axes(axes: Axes, profile: Profile, display: Display) -> None:
         axes.axhline(profile.start, color=style.QUIET, linewidth=0.8, zorder=1)
     axes.set_ylabel(wrapped(profile.label, 38))
     if axes.get_lines():
-        axes.legend(
-            loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(display.arms), borderaxespad=0.1, handlelength=3.2
-        )
-    better = "higher" if display.direction == "higher" else "lower"
-    axes.annotate(
-        f"{better} is better", (1, 1.02), xycoords="axes fraction", ha="right", fontsize=style.SMALL, color=style.QUIET
-    )
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=columns, borderaxespad=0.1, handlelength=3.2)
 
 
 def _logarithmic(axes: Axes) -> None:
@@ -207,8 +212,3 @@ def _draw_numbers(figure: Figure, axes: Axes, profile: Profile, display: Display
     for i, arm in enumerate(display.arms):
         colour = style.colour_of(display.arms, i)
         write(0.06, base - 0.6 - ROW_HEIGHT * i, arm.label, ha="left", fontsize=style.SMALL, color=colour)
-
-
-def _draw_title(figure: Figure, display: Display, left: float) -> None:
-    height = figure.get_figheight()
-    figure.text(0.06 / style.PAGE_WIDTH, 1 - 0.1 / height, display.label, va="top", fontweight="bold", fontsize=9)

@@ -43,15 +43,14 @@ def is_ratio(contrast: str) -> bool:
     return " / " in contrast
 
 
-def contrast_in_words(contrast: str, labels: dict[str, str]) -> str:
-    """``msc - placebo`` as ``MSC − placebo``, with the arms' labels."""
-    sign, mark = (" / ", " / ") if is_ratio(contrast) else (" - ", " − ")
-    return mark.join(labels.get(arm, arm) for arm in contrast.split(sign))
+def arms_of(contrast: str) -> list[str]:
+    """The two arms of a contrast, the experimental one first."""
+    return contrast.split(" / " if is_ratio(contrast) else " - ")
 
 
 def experimental_of(contrast: str) -> str:
     """The arm that a contrast compares with the other."""
-    return contrast.split(" / " if is_ratio(contrast) else " - ")[0]
+    return arms_of(contrast)[0]
 
 
 def percent(confidence: float) -> str:

@@ -109,6 +109,24 @@ def watermark(axes: Axes, size: float = 22) -> None:
     )
 
 
+def title(figure: Figure, text: str, below: str = "") -> None:
+    """The figure's title, cut where the synthetic stamp begins, and a quiet line below it."""
+    wide, high = figure.get_size_inches()
+    shown = shortened(text, wide - 1.5, 9, "bold")
+    figure.text(0.06 / wide, 1 - 0.1 / high, shown, va="top", fontweight="bold", fontsize=9)
+    if below:
+        figure.text(0.06 / wide, 1 - 0.29 / high, below, va="top", fontsize=SMALL, color=QUIET)
+
+
+def shortened(text: str, inches: float, size: float = SMALL, weight: str = "normal") -> str:
+    """The text, cut with an ellipsis when it is wider than its place; the report's tables have it whole."""
+    if text_width(text, size, weight) <= inches:
+        return text
+    while text and text_width(text + "…", size, weight) > inches:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
 def text_width(text: str, size: float = TEXT, weight: str = "normal") -> float:
     """Width of a line of text in inches."""
     from matplotlib.font_manager import FontProperties

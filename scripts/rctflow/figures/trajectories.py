@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rctflow.figures import style
-from rctflow.figures.placing import log_ticks, wrapped
+from rctflow.figures.placing import log_ticks
 from rctflow.figures.rows import contrasts_of, descriptive_rows, is_ratio, rows_of, value_of
 from rctflow.figures.settings import Display
 from rctflow.results import Result
@@ -93,7 +93,7 @@ def draw_trajectories(records: Columns, rows: Sequence[Result], display: Display
     """
     with style.house_style():
         courses = courses_of(records, display)
-        columns = min(len(display.arms), PER_ROW)
+        columns = _columns(display)
         lines = -(-len(display.arms) // columns)
         height = 0.85 + lines * (PANEL_HEIGHT + 0.55)
         figure = style.new_figure(height)
@@ -107,11 +107,17 @@ def draw_trajectories(records: Columns, rows: Sequence[Result], display: Display
             _draw_patients(flat[i], courses[arm.id], i, display)
             means = [(v.day, m) for v in display.visits if (m := value_of(found, v.id, arm.id, "mean")) is not None]
             _draw_mean(flat[i], means, i, display)
-            flat[i].set_title(f"{arm.label} ({len(courses[arm.id])} patients)", loc="left")
+            count = f" ({len(courses[arm.id])} patients)"
+            room = (style.PAGE_WIDTH - 0.9) / columns - style.text_width(count, weight="bold")
+            flat[i].set_title(style.shortened(arm.label, room, style.TEXT, "bold") + count, loc="left")
         if any(is_ratio(contrast) for contrast in contrasts_of(rows_of(rows, *_main(display)).values())):
             _logarithmic(flat[0], courses)
         _finish(figure, flat, courses, display)
     return figure
+
+
+def _columns(display: Display) -> int:
+    return 2 if len(display.arms) == 4 else min(len(display.arms), PER_ROW)
 
 
 def _main(display: Display) -> tuple[str, str]:
@@ -177,15 +183,17 @@ def _finish(figure: Figure, panels: list[Axes], courses: dict[str, dict[str, Cou
     days += [float(visit.day) for visit in display.visits]
     margin = 0.03 * ((max(days) - min(days)) or 1)
     panels[0].set_xlim(min(days) - margin, max(days) + margin)
-    label = display.label if not display.unit else f"{display.label} ({display.unit})"
-    for axes in panels[:: min(len(display.arms), PER_ROW)]:
-        axes.set_ylabel(wrapped(label, 32))
+    columns = _columns(display)
+    for axes in panels[::columns]:
+        axes.set_ylabel(f"Value ({display.unit})" if display.unit else "Value")
+    for axes in panels[max(0, len(display.arms) - columns) : len(display.arms)]:
+        axes.tick_params(labelbottom=True)
     for axes, arm in zip(panels, display.arms, strict=False):
         if not any(c.values for c in courses[arm.id].values()):
             axes.text(0.5, 0.5, "no values", transform=axes.transAxes, ha="center", color=style.QUIET)
         if display.synthetic:
-            style.watermark(axes, size=36 / min(len(display.arms), PER_ROW))
-    figure.text(0.06 / inches, 1 - 0.1 / height, display.label, va="top", fontweight="bold", fontsize=9)
+            style.watermark(axes, size=36 / columns)
+    style.title(figure, display.label)
     figure.text(0.5, 0.27 / height, "Study day", ha="center", va="bottom")
     figure.text(0.06 / inches, 0.06 / height, _legend(courses), va="bottom", fontsize=style.SMALL, color=style.QUIET)
     if display.synthetic:

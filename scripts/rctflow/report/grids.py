@@ -72,7 +72,8 @@ def baseline_grid(rows: Sequence[Result], settings: ReportSettings) -> Grid:
     for variable in dict.fromkeys(row.analysis for row in rows):
         found = {(row.statistic, row.group): row for row in rows if row.analysis == variable}
         unit = next((row.unit for (name, _), row in found.items() if name == "mean" and row.unit), "")
-        title = f"{_readable(variable)}, {unit}" if unit else _readable(variable)
+        words = settings.labels.get(variable) or _readable(variable)
+        title = f"{words}, {unit}" if unit else words
         grid.lines.append((title, [f"n = {_print(found.get(('n', group)), 0)}" for group in groups], False))
         if any(name == "mean" for name, _ in found):
             grid.lines.append(("mean (SD)", [_mean(found, group) for group in groups], True))

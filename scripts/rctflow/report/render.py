@@ -29,7 +29,9 @@ class EndpointPart:
     @classmethod
     def read(cls, folder: Path) -> EndpointPart:
         """The part whose files stand in ``endpoints/<endpoint>``."""
-        texts = ((folder / name).read_text(encoding="utf-8") for name in ("profile.svg", "trajectories.svg", "table.html"))
+        texts = (
+            (folder / name).read_text(encoding="utf-8") for name in ("profile.svg", "trajectories.svg", "table.html")
+        )
         return cls(read_results(folder / "results.csv"), *texts)
 
 

@@ -1,6 +1,6 @@
 """What the report room needs to know of the study: the words of its design, and the order of its endpoints."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,8 @@ class ReportSettings:
 
     arms: reference first. endpoints: in the order of print; the first with role primary gives the headline sentence.
     design: one or two sentences. registration: identifiers such as NCT04314011. reference: where the trial was
-    published. command: what a reader types to make the report again.
+    published. labels: words for ADSL variables of the baseline table. command: what a reader types to make the report
+    again.
     """
 
     study: str
@@ -67,5 +68,6 @@ class ReportSettings:
     design: str = ""
     registration: str = ""
     reference: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
     command: str = "./run"
     synthetic: bool = False

@@ -14,6 +14,7 @@ from rctflow.tables.rows import (
     descriptive_rows,
     interval_cell,
     is_ratio,
+    nominal_once,
     p_cell,
     rows_of,
     spread_cell,
@@ -40,7 +41,7 @@ def endpoint_table(rows: Sequence[Result], settings: TableSettings) -> Table:
         compared = "Ratio" if any(map(is_ratio, contrasts_of(main.values()))) else "Difference"
         heads += ["n analysed", f"{mean_words(main, settings)} ({level})", f"{compared} ({level})", "p"]
     lines = [line for visit in settings.visits for line in _visit(visit.id, main, observed, settings, modelled)]
-    return Table(
+    table = Table(
         settings.endpoint,
         f"{settings.label}, by visit",
         tuple(heads),
@@ -48,6 +49,7 @@ def endpoint_table(rows: Sequence[Result], settings: TableSettings) -> Table:
         notes=_notes(main, settings, modelled),
         synthetic=settings.synthetic,
     )
+    return nominal_once(table) if modelled else table
 
 
 def mean_words(main: Found, settings: TableSettings) -> str:

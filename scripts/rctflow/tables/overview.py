@@ -14,6 +14,7 @@ from rctflow.tables.rows import (
     count_cell,
     interval_cell,
     is_ratio,
+    nominal_once,
     p_cell,
     rows_of,
     words,
@@ -39,7 +40,7 @@ def overview_table(rows_by_endpoint: Mapping[str, Sequence[Result]], settings: S
     notes = ["Each endpoint's main analysis in its main population, at its primary visit.", NOMINAL]
     synthetic = any(one.synthetic for one in settings)
     table = Table("overview", "All endpoints", tuple(heads), lines, sections, notes, synthetic=synthetic, anchors=False)
-    return _said_once(table)
+    return nominal_once(_said_once(table))
 
 
 def _said_once(table: Table) -> Table:
@@ -97,4 +98,5 @@ def other_analyses_table(rows: Sequence[Result], settings: TableSettings) -> Tab
     if not lines:
         return None
     caption = f"{settings.label}, other analyses at {words(visit, settings.visits)}"
-    return Table(f"{settings.endpoint}-others", caption, heads, lines, notes=[NOMINAL], synthetic=settings.synthetic)
+    name = f"{settings.endpoint}-others"
+    return nominal_once(Table(name, caption, heads, lines, notes=[NOMINAL], synthetic=settings.synthetic))

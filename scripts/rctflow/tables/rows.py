@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from rctflow.results import Result
 from rctflow.rounding import MISSING, interval, p_value, rounded
 from rctflow.tables.settings import Label, TableSettings
-from rctflow.tables.table import Cell, cell_of
+from rctflow.tables.table import Cell, Table, cell_of
 
 Found = dict[tuple[str, str, str], Result]
 
 RATIO_DIGITS = 2
+NOMINAL = " (nominal)"
 
 
 def rows_of(rows: Iterable[Result], analysis: str, population: str) -> Found:
@@ -95,4 +97,15 @@ def p_cell(row: Result | None, settings: TableSettings) -> Cell:
     """A p-value, called nominal unless it is the trial's test."""
     if row is None or row.value is None:
         return cell_of(MISSING, [row])
-    return cell_of(p_value(row.value) + ("" if confirmatory(row, settings) else " (nominal)"), [row])
+    return cell_of(p_value(row.value) + ("" if confirmatory(row, settings) else NOMINAL), [row])
+
+
+def nominal_once(table: Table) -> Table:
+    """Where every p-value of the last column is nominal, its head says so instead of each cell."""
+    cells = [line[-1] for line in table.lines if any(row.statistic == "p_value" for row in line[-1].results)]
+    if all(cell.text.endswith(NOMINAL) or cell.text == MISSING for cell in cells):
+        table.heads = (*table.heads[:-1], "Nominal p")
+        table.lines = [
+            [*line[:-1], replace(line[-1], text=line[-1].text.removesuffix(NOMINAL))] for line in table.lines
+        ]
+    return table

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from rctflow.figures.forest import draw_forest
 from rctflow.figures.profile import draw_profile
+from rctflow.figures.settings import ArmLabel
 from rctflow.figures.style import save_svg
 from rctflow.figures.trajectories import courses_of, draw_trajectories, read_trajectories
 
@@ -99,6 +100,22 @@ def test_forest_prints_the_raw_estimate_in_its_unit_and_says_what_is_drawn():
     estimate = value(rows(TUG), "month6", CONTRAST, "estimate")
     assert any(text.startswith(f"{estimate:.1f} (") and text.endswith(") s") for text in shown)
     assert any("Difference ÷ baseline SD; sign turned where lower is better" in text for text in shown)
+
+
+def test_forest_has_a_line_for_each_experimental_arm_with_the_numbers_of_the_two_arms_compared():
+    extra = [
+        replace(r, group="high" if r.group else "", contrast=r.contrast.replace("msc", "high"))
+        for r in rows(TUG)
+        if r.group == "msc" or r.contrast
+    ]
+    extra = [replace(r, value=7.0) if r.group == "high" and r.statistic == "n" else r for r in extra]
+    display = replace(displays(TUG)[0], arms=(*displays(TUG)[0].arms, ArmLabel("high", "High dose")))
+    made = [*rows(TUG), *extra]
+    shown = words(draw_forest({"tug": made}, [display]))
+    n = [value(made, "month6", name, "n") for name in ("placebo", "msc")]
+    assert "Timed up and go: MSC" in shown
+    assert "Timed up and go: High dose" in shown
+    assert {f"{n[0]:.0f} + {n[1]:.0f}", f"{n[0]:.0f} + 7"} <= set(shown)
 
 
 def test_forest_draws_ratios_in_their_own_panel_with_right_in_favour_of_the_experimental_arm():
@@ -222,21 +239,28 @@ def test_only_figures_of_synthetic_data_are_stamped(synthetic):
     assert [("SYNTHETIC DATA" in words(figure)) for figure in figures] == [synthetic] * 3
 
 
-def test_no_text_leaves_the_page_and_no_label_overlaps_another():
+def test_no_text_leaves_the_page_and_no_label_overlaps_another(monkeypatch):
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.text import Text
 
+    drawn: list[Text] = []
+    draw = Text.draw
+    monkeypatch.setattr(Text, "draw", lambda text, renderer: (drawn.append(text), draw(text, renderer))[1])
     made = {endpoint.id: rows(endpoint) for endpoint in ENDPOINTS}
+    long = tuple(ArmLabel(arm.id, f"{arm.label}, with a name that is far too long") for arm in displays(PCS)[0].arms)
+    crowded = replace(displays(PCS)[0], label="An endpoint " * 12, unit="points of a scale", arms=long)
     for figure in (
         draw_profile(made["sf36_pcs"], displays(PCS)[0]),
+        draw_profile(made["sf36_pcs"], crowded),
+        draw_trajectories(records(PCS), made["sf36_pcs"], crowded),
         draw_forest(made, [displays(endpoint)[0] for endpoint in ENDPOINTS]),
     ):
+        drawn.clear()
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
-        texts = [
-            t for t in figure.findobj(Text) if t.get_text() and t.get_visible() and t.get_text() != "SYNTHETIC DATA"
-        ]
+        texts = [t for t in dict.fromkeys(drawn) if t.get_text().strip() and t.get_text() != "SYNTHETIC DATA"]
         boxes = [(t.get_text(), t.get_window_extent(canvas.get_renderer())) for t in texts]
+        assert len(boxes) > 10
         for text, box in boxes:
             assert figure.bbox.x0 <= box.x0 and box.x1 <= figure.bbox.x1, text
             assert figure.bbox.y0 <= box.y0 and box.y1 <= figure.bbox.y1, text

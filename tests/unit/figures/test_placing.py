@@ -49,5 +49,9 @@ def test_ticks_lie_on_the_axis_ascend_and_are_few(low, factor):
     assert all(low * (1 - 1e-6) <= tick <= low * factor * (1 + 1e-6) for tick in ticks)
 
 
+def test_units_in_brackets_are_not_torn_apart():
+    assert wrapped("LS mean change (T points), 95% CI", 20) == "LS mean change\n(T\u00a0points), 95% CI"
+
+
 def test_long_words_are_kept_whole():
     assert wrapped("EQ-5D-5L index (China)", 10) == "EQ-5D-5L\nindex\n(China)"
