@@ -16,8 +16,12 @@ min_version("9.0")
 
 SCRIPTS = Path(str(workflow.current_basedir)).resolve() / "scripts"
 sys.path.insert(0, str(SCRIPTS))
-os.environ["PYTHONPATH"] = str(SCRIPTS)  # an installed rctflow must never shadow this checkout's
-os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}  # same bits on 1 core and on 64
+os.environ.update(
+    PYTHONPATH=str(SCRIPTS),  # an installed rctflow must never shadow this checkout's
+    OMP_NUM_THREADS="1",  # one BLAS thread: the same bits on 1 core and on 64
+    OPENBLAS_NUM_THREADS="1",
+    MKL_NUM_THREADS="1",
+)
 
 from rctflow.study.code import code_of
 from rctflow.study.dag import Dag

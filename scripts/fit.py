@@ -6,7 +6,6 @@ with job(snakemake.log[0]):
     from pathlib import Path
 
     import pandas as pd
-
     from rctflow.models.endpoint import fit_endpoint
     from rctflow.models.settings import Fit
     from rctflow.outputs import write_parquet

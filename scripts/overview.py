@@ -15,7 +15,10 @@ with job(snakemake.log[0]):
     from rctflow.tables.settings import TableSettings
 
     rows = {Path(file).parent.name: read_results(Path(file)) for file in snakemake.input.results}
-    save_svg(draw_forest(rows, [settings_from(Display, display) for display in snakemake.params.displays]), snakemake.output.forest)
+    save_svg(
+        draw_forest(rows, [settings_from(Display, display) for display in snakemake.params.displays]),
+        snakemake.output.forest,
+    )
     table = overview_table(rows, [settings_from(TableSettings, table) for table in snakemake.params.tables])
     write_text(table.to_html(), snakemake.output.html)
     write_text(table.to_csv(), snakemake.output.csv)

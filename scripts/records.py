@@ -4,7 +4,6 @@ from rctflow.job import job
 
 with job(snakemake.log[0]) as log:
     import pandas as pd
-
     from rctflow.derive.records import derive_records
     from rctflow.derive.settings import Records
     from rctflow.outputs import write_parquet

@@ -14,7 +14,9 @@ with job(snakemake.log[0]):
 
     folders = [Path(file).parent for file in snakemake.input.results]
     forest, overview = (Path(file).read_text(encoding="utf-8") for file in snakemake.input.overview)
-    study = StudyPart(*(read_results(Path(file)) for file in snakemake.input.summaries), forest=forest, overview=overview)
+    study = StudyPart(
+        *(read_results(Path(file)) for file in snakemake.input.summaries), forest=forest, overview=overview
+    )
     endpoints = {folder.name: EndpointPart.read(folder) for folder in folders}
     settings = settings_from(ReportSettings, snakemake.params.report)
     write_text(render_report(settings, study, endpoints, software_versions()), snakemake.output[0])

@@ -4,7 +4,6 @@ from rctflow.job import job
 
 with job(snakemake.log[0]):
     import yaml
-
     from rctflow.outputs import write_text
 
     text = yaml.safe_dump(snakemake.params.study, sort_keys=False, allow_unicode=True, width=120)

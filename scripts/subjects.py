@@ -6,7 +6,6 @@ with job(snakemake.log[0]) as log:
     from pathlib import Path
 
     import pandas as pd
-
     from rctflow.derive.settings import Subjects
     from rctflow.derive.subjects import derive_subjects
     from rctflow.outputs import write_parquet

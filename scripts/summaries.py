@@ -6,7 +6,6 @@ with job(snakemake.log[0]):
     from pathlib import Path
 
     import pandas as pd
-
     from rctflow.results import write_results
     from rctflow.settings import settings_from
     from rctflow.summaries.baseline import summarize_baseline

@@ -1,4 +1,4 @@
-"""A tiny study for tests of the config and of the workflow: 12 patients, 3 visits, 3 endpoints, three raw forms typed by hand."""
+"""A tiny study for tests of the config and of the workflow: 12 patients, 3 visits, 3 endpoints, three raw forms."""
 
 from __future__ import annotations
 

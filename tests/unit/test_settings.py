@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 
 import pytest
 from pydantic import TypeAdapter
-
 from rctflow.settings import as_params, settings_from
 from rctflow.study.dag import Dag
 

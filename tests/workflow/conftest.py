@@ -16,7 +16,7 @@ import yaml
 
 from tests.tiny import tiny_config, write_config, write_data
 
-PARTS = ("Snakefile", "workflow", "scripts", "profiles", "config")
+PARTS = ("Snakefile", "workflow", "scripts", "profiles", "config", "environment.yml")
 STUDY = "config/tiny.yaml"
 
 

@@ -27,7 +27,10 @@ def test_a_label_edited_redraws_only(checkout):
 
 def test_a_covariate_of_one_endpoint_edited(checkout):
     config = checkout.config()
-    config["endpoints"]["hb"]["analyses"] = {"ancova": {"use": "ancova", "covariates": ["AGE"]}, "descriptive": {"use": "descriptive"}}
+    config["endpoints"]["hb"]["analyses"] = {
+        "ancova": {"use": "ancova", "covariates": ["AGE"]},
+        "descriptive": {"use": "descriptive"},
+    }
     checkout.configure(config)
     assert checkout.plan() == {"fit:hb", "displays:hb", "overview", "report", "resolved_config"}
 
@@ -91,7 +94,9 @@ def test_a_script_merely_touched(checkout):
 def test_a_raw_form_replaced_refits_only_its_endpoints(checkout):
     form = checkout.folder / "data/blood.csv"
     form.write_text(form.read_text().replace("<0.5", "0.7"))
-    of_blood = {"form:blood"} | each("records", ("crp", "hb")) | each("fit", ("crp", "hb")) | each("displays", ("crp", "hb"))
+    of_blood = (
+        {"form:blood"} | each("records", ("crp", "hb")) | each("fit", ("crp", "hb")) | each("displays", ("crp", "hb"))
+    )
     assert checkout.plan() == of_blood | {"summaries", "overview", "report"}
 
 

@@ -11,14 +11,16 @@ rule subjects:
         code=code_of("subjects"),
     output:
         "<results>/adam/adsl.parquet",
-    params:
-        config=dag.file,
-        subjects=dag.subjects(),
     log:
         "<logs>/subjects.log",
     benchmark:
         "<benchmarks>/subjects.tsv"
     priority: 80
+    conda:
+        "../../environment.yml"
+    params:
+        config=dag.file,
+        subjects=dag.subjects(),
     script:
         "../../scripts/subjects.py"
 
@@ -32,13 +34,15 @@ rule records:
         code=code_of("records"),
     output:
         "<results>/adam/{endpoint}.parquet",
-    params:
-        config=dag.file,
-        records=lambda wildcards: dag.records(wildcards.endpoint),
     log:
         "<logs>/records/{endpoint}.log",
     benchmark:
         "<benchmarks>/records/{endpoint}.tsv"
     priority: 70
+    conda:
+        "../../environment.yml"
+    params:
+        config=dag.file,
+        records=lambda wildcards: dag.records(wildcards.endpoint),
     script:
         "../../scripts/records.py"

@@ -16,13 +16,15 @@ rule displays:
         trajectories=report("<results>/endpoints/{endpoint}/trajectories.svg", category="{endpoint}"),
         html="<results>/endpoints/{endpoint}/table.html",
         csv=report("<results>/endpoints/{endpoint}/table.csv", category="{endpoint}"),
-    params:
-        display=lambda wildcards: dag.display(wildcards.endpoint),
-        table=lambda wildcards: dag.table(wildcards.endpoint),
     log:
         "<logs>/displays/{endpoint}.log",
     benchmark:
         "<benchmarks>/displays/{endpoint}.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        display=lambda wildcards: dag.display(wildcards.endpoint),
+        table=lambda wildcards: dag.table(wildcards.endpoint),
     script:
         "../../scripts/displays.py"
 
@@ -36,12 +38,14 @@ rule overview:
         forest=report("<results>/figures/forest.svg", category="overview"),
         html="<results>/tables/overview.html",
         csv=report("<results>/tables/overview.csv", category="overview"),
-    params:
-        displays=dag.displays(),
-        tables=dag.tables(),
     log:
         "<logs>/overview.log",
     benchmark:
         "<benchmarks>/overview.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        displays=dag.displays(),
+        tables=dag.tables(),
     script:
         "../../scripts/overview.py"

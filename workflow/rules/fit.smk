@@ -13,13 +13,15 @@ rule fit:
     output:
         results="<results>/endpoints/{endpoint}/results.csv",
         records="<results>/endpoints/{endpoint}/records.parquet",
-    params:
-        fit=lambda wildcards: dag.fit(wildcards.endpoint),  # only what fitting uses: a label edit never refits
     log:
         "<logs>/fit/{endpoint}.log",
     benchmark:
         "<benchmarks>/fit/{endpoint}.tsv"
     priority: 60
+    conda:
+        "../../environment.yml"
+    params:
+        fit=lambda wildcards: dag.fit(wildcards.endpoint),  # only what fitting uses: a label edit never refits
     script:
         "../../scripts/fit.py"
 
@@ -34,11 +36,13 @@ rule summaries:
         flow="<results>/summaries/flow/results.csv",
         baseline="<results>/summaries/baseline/results.csv",
         quality="<results>/summaries/data_quality/results.csv",
-    params:
-        summaries=dag.summaries(),
     log:
         "<logs>/summaries.log",
     benchmark:
         "<benchmarks>/summaries.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        summaries=dag.summaries(),
     script:
         "../../scripts/summaries.py"

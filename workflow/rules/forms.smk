@@ -13,14 +13,16 @@ if dag.is_simulated:
             forms=expand("<results>/raw/{form}", form=dag.raw_forms()),
             truth="<results>/simulated/truth.json",
             dirt="<results>/simulated/dirt.csv",
-        params:
-            seed=dag.study.source.seed,
-            settings=dag.simulation(),
         log:
             "<logs>/simulate.log",
         benchmark:
             "<benchmarks>/simulate.tsv"
         priority: 100
+        conda:
+            "../../environment.yml"
+        params:
+            seed=dag.study.source.seed,
+            settings=dag.simulation(),
         script:
             "../../scripts/simulate.py"
 
@@ -35,14 +37,16 @@ rule form:
         description="<results>/tables/{table}.json",
         clean="<results>/clean/{table}.parquet",
         ledger="<results>/clean/{table}.ledger.csv",
-    params:
-        config=dag.file,
-        ingest=lambda wildcards: dag.ingest(wildcards.table),
-        clean=lambda wildcards: dag.clean(wildcards.table),
     log:
         "<logs>/form/{table}.log",
     benchmark:
         "<benchmarks>/form/{table}.tsv"
     priority: 90  # every form is checked before anything is derived from one
+    conda:
+        "../../environment.yml"
+    params:
+        config=dag.file,
+        ingest=lambda wildcards: dag.ingest(wildcards.table),
+        clean=lambda wildcards: dag.clean(wildcards.table),
     script:
         "../../scripts/form.py"

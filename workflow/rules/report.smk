@@ -10,12 +10,14 @@ rule resolved_config:
         code=code_of("resolved_config"),
     output:
         "<results>/config.yaml",
-    params:
-        study=dag.resolved(),
     log:
         "<logs>/resolved_config.log",
     benchmark:
         "<benchmarks>/resolved_config.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        study=dag.resolved(),
     script:
         "../../scripts/resolved_config.py"
 
@@ -30,11 +32,13 @@ rule report:
         code=code_of("report"),
     output:
         report("<results>/report.html", category="report"),
-    params:
-        report=dag.report(),
     log:
         "<logs>/report.log",
     benchmark:
         "<benchmarks>/report.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        report=dag.report(),
     script:
         "../../scripts/report.py"

@@ -12,6 +12,7 @@ VERBS = {
     "check": "validate the config against the data and print what was understood",
     "new": "look at a folder of data and propose a config: ./run new NAME --data FOLDER",
     "bench": "measure speed and print a table",
+    "schema": "write config/README.md and the JSON Schema of the config from the typed model",
     "setup": "make the environment and stop; --test: with what the tests and the HELP example need",
 }
 USAGE = """./run                       run the default study (config/config.yaml) end to end

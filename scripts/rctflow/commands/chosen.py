@@ -52,7 +52,9 @@ def chosen_study(arguments: list[str]) -> Chosen:
 
     file = study_argument(arguments)
     try:
-        document = yaml.load(Path(file).read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        document = yaml.load(
+            Path(file).read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        )
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         document = None
     return Chosen(file, document if isinstance(document, dict) else {})

@@ -1,7 +1,9 @@
 """One run at a time in a folder, and no leftovers of a killed one.
 
-Snakemake's own lock does not hold here: a run that finishes removes the lock of another, and a killed run leaves its lock, its
-scripts still running, and half-written temporary files (docs/architecture.md). So ./run holds an flock of its own, which the system
+Snakemake's own lock does not hold here: a run that finishes removes the lock of another, and a killed run leaves its
+lock, its
+scripts still running, and half-written temporary files (docs/architecture.md). So ./run holds an flock of its own,
+which the system
 frees when the process dies, and marks its children in their environment.
 """
 
@@ -22,7 +24,7 @@ LOCK_FILE = ".run.lock"
 MARK = "RCTFLOW_RUN_IN"
 
 
-class FolderBusy(RctflowError):
+class FolderBusyError(RctflowError):
     """Another run works in this folder."""
 
 
@@ -30,7 +32,7 @@ class FolderBusy(RctflowError):
 def exclusive_run(folder: Path) -> Iterator[dict[str, str]]:
     """Hold ``folder`` for this run and clear what a killed one left; yields the environment that children must have.
 
-    Raises FolderBusy, naming the process, when another ./run or a plain Snakemake works there.
+    Raises FolderBusyError, naming the process, when another ./run or a plain Snakemake works there.
     """
     with (folder / LOCK_FILE).open("a+") as lock:
         try:
@@ -38,7 +40,9 @@ def exclusive_run(folder: Path) -> Iterator[dict[str, str]]:
         except BlockingIOError:
             lock.seek(0)
             owner = lock.read().strip()
-            raise FolderBusy(f"another ./run (process {owner}) works in this folder; wait for it, or end it, then start again") from None
+            raise FolderBusyError(
+                f"another ./run (process {owner}) works in this folder; wait for it, or end it, then start again"
+            ) from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
@@ -66,8 +70,14 @@ def _end_processes(folder: Path) -> None:
         try:
             if process.pid != os.getpid() and process.environ().get(MARK) == str(folder):
                 leftovers.append(process)
-            elif "snakemake" in " ".join(process.cmdline()) and Path(process.cwd()) == folder and process.pid != os.getpid():
-                raise FolderBusy(f"Snakemake (process {process.pid}) works in this folder; wait for it, or end it, then start again")
+            elif (
+                "snakemake" in " ".join(process.cmdline())
+                and Path(process.cwd()) == folder
+                and process.pid != os.getpid()
+            ):
+                raise FolderBusyError(
+                    f"Snakemake (process {process.pid}) works in this folder; wait for it, or end it, then start again"
+                )
         except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
             continue
     for process in leftovers:

@@ -10,7 +10,9 @@ from pathlib import Path
 
 _STEPS = re.compile(r"^(\d+) of (\d+) steps")
 _LOG = re.compile(r"^\s*log: (\S+)")
-_FAILURE = re.compile(r"^\[?.*Error in rule|^RuleException|^WorkflowError|Error in file|^MissingInputException|^Traceback")
+_FAILURE = re.compile(
+    r"^\[?.*Error in rule|^RuleException|^WorkflowError|Error in file|^MissingInputException|^Traceback"
+)
 
 
 class Progress:
@@ -67,4 +69,8 @@ def _message(log: Path) -> str:
     start = text.find("ERROR: ")
     if start >= 0:
         return text[start:].strip()
-    return f"ERROR: a job failed for a reason that is not the study's; please report it with {log}:\n{text.strip()}" if text else ""
+    return (
+        f"ERROR: a job failed for a reason that is not the study's; please report it with {log}:\n{text.strip()}"
+        if text
+        else ""
+    )

@@ -10,7 +10,19 @@ from rctflow.commands.chosen import chosen_study
 from rctflow.commands.occupancy import exclusive_run
 from rctflow.commands.progress import Progress
 
-LOOKS_ONLY = {"-n", "--dry-run", "--dryrun", "--lint", "--list", "--list-rules", "-l", "--list-target-rules", "--lt", "--summary", "-S"}
+LOOKS_ONLY = {
+    "-n",
+    "--dry-run",
+    "--dryrun",
+    "--lint",
+    "--list",
+    "--list-rules",
+    "-l",
+    "--list-target-rules",
+    "--lt",
+    "--summary",
+    "-S",
+}
 LOOKS_ONLY |= {"--detailed-summary", "-D", "--dag", "--rulegraph", "--filegraph", "--version", "-v", "--report"}
 
 

@@ -22,7 +22,7 @@ def main_analysis(endpoint: Endpoint, analyses: dict[str, Analysis]) -> str:
 
 
 def analyses_of(study: Study, endpoint_id: str) -> dict[str, Analysis]:
-    """Every analysis of one endpoint, resolved; the main one has the endpoint's role. The config must have passed its checks."""
+    """Every analysis of one endpoint of a checked config, resolved; the main one has the endpoint's role."""
     endpoint = study.endpoints[endpoint_id]
     analyses = {name: _resolved(study, settings) for name, settings in endpoint.analyses.items()}
     main = main_analysis(endpoint, analyses)
@@ -47,7 +47,9 @@ def analysis_problems(study: Study, endpoint_id: str) -> list[tuple[str, str]]:
             items = error.errors(include_url=False)
             problems += [(f"{path}.{path_of(item['loc'])}", _words(item, Analysis, "use")) for item in items]
     if endpoint.main and endpoint.main not in endpoint.analyses:
-        problems.append((f"endpoints.{endpoint_id}.main", f"no such analysis. {did_you_mean(endpoint.main, endpoint.analyses)}"))
+        problems.append(
+            (f"endpoints.{endpoint_id}.main", f"no such analysis. {did_you_mean(endpoint.main, endpoint.analyses)}")
+        )
     return problems
 
 

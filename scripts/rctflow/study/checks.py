@@ -1,4 +1,4 @@
-"""What a schema cannot say: references between sections, one baseline, windows that do not overlap. All problems at once."""
+"""What a schema cannot say: references between sections, one baseline, windows apart. All problems at once."""
 
 from __future__ import annotations
 
@@ -88,7 +88,11 @@ def _column_problems(path: str, table: Table) -> Iterator[Problem]:
     known = {*table_columns(table), *(("VISIT",) if table.wide else ())}
     used = [(f"{path}.duplicates.key", column) for column in table.duplicates.key]
     used += [(f"{path}.constant", column) for column in table.constant]
-    used += [(f"{path}.columns.{name}.unit_column", c.unit_column) for name, c in table.columns.items() if c and c.unit_column]
+    used += [
+        (f"{path}.columns.{name}.unit_column", c.unit_column)
+        for name, c in table.columns.items()
+        if c and c.unit_column
+    ]
     used += [(f"{path}.wide.{visit}", column) for visit, columns in table.wide.items() for column in columns]
     for place, column in used:
         if column not in known:
@@ -167,7 +171,10 @@ def _instrument_problems(study: Study) -> Iterator[Problem]:
         known = clean_columns(study.tables[use.table]) | {*subjects.strata, *subjects.covariates}
         for item, column in use.items.items():
             if column not in known:
-                yield f"{path}.items.{item}", f"{column!r} is no column of table {use.table}. {did_you_mean(column, known)}"
+                yield (
+                    f"{path}.items.{item}",
+                    f"{column!r} is no column of table {use.table}. {did_you_mean(column, known)}",
+                )
 
 
 def _template_problems(study: Study, name: str) -> Iterator[Problem]:
@@ -176,11 +183,17 @@ def _template_problems(study: Study, name: str) -> Iterator[Problem]:
         yield f"{path}.model", f"{analysis.model!r} is no model. {did_you_mean(analysis.model, known_models())}"
     for population in analysis.populations:
         if population not in study.populations:
-            yield f"{path}.populations", f"{population!r} is no population. {did_you_mean(population, study.populations)}"
+            yield (
+                f"{path}.populations",
+                f"{population!r} is no population. {did_you_mean(population, study.populations)}",
+            )
     columns = {*study.subjects.covariates, *study.subjects.strata, *study.subjects.flags}
     for covariate in analysis.covariates:
         if covariate not in columns:
-            yield f"{path}.covariates", f"{covariate!r} is no covariate under `subjects`. {did_you_mean(covariate, columns)}"
+            yield (
+                f"{path}.covariates",
+                f"{covariate!r} is no covariate under `subjects`. {did_you_mean(covariate, columns)}",
+            )
 
 
 def _endpoint_problems(study: Study, name: str) -> Iterator[Problem]:
@@ -198,8 +211,10 @@ def _endpoint_problems(study: Study, name: str) -> Iterator[Problem]:
     yield from analyses
     if not analyses:
         yield from _resolved_problems(study, name)
-    if not source and not endpoint.where == "":
-        yield from _where_problems(f"{path}.where", endpoint.where, clean_columns(study.tables[endpoint_table(study, endpoint)]))
+    if not source and endpoint.where:
+        yield from _where_problems(
+            f"{path}.where", endpoint.where, clean_columns(study.tables[endpoint_table(study, endpoint)])
+        )
 
 
 def _resolved_problems(study: Study, endpoint_id: str) -> Iterator[Problem]:
@@ -207,10 +222,16 @@ def _resolved_problems(study: Study, endpoint_id: str) -> Iterator[Problem]:
     for name, analysis in analyses_of(study, endpoint_id).items():
         path = f"endpoints.{endpoint_id}.analyses.{name}"
         if not endpoint.baseline and analysis.outcome == "change" and analysis.model != "descriptive":
-            yield path, "analyses the change from baseline, but the endpoint says `baseline: false`; write `outcome: value`"
+            yield (
+                path,
+                "analyses the change from baseline, but the endpoint says `baseline: false`; write `outcome: value`",
+            )
         unknown = [p for p in analysis.populations if p not in study.populations]
         if unknown and "populations" in endpoint.analyses[name]:
-            yield f"{path}.populations", f"{unknown[0]!r} is no population. {did_you_mean(unknown[0], study.populations)}"
+            yield (
+                f"{path}.populations",
+                f"{unknown[0]!r} is no population. {did_you_mean(unknown[0], study.populations)}",
+            )
         if analysis.model in known_models():
             yield from option_problems(path, analysis)
         elif "model" in endpoint.analyses[name]:
@@ -225,7 +246,10 @@ def _source_problems(study: Study, endpoint: Endpoint, path: str) -> Iterator[Pr
             known = did_you_mean(endpoint.instrument, study.instruments)
             yield f"{path}.instrument", f"no such instrument under `instruments`. {known}"
         elif endpoint.score not in (scores := _scores(study, endpoint)):
-            yield f"{path}.score", f"{endpoint.score!r} is no score of the instrument. {did_you_mean(endpoint.score, scores)}"
+            yield (
+                f"{path}.score",
+                f"{endpoint.score!r} is no score of the instrument. {did_you_mean(endpoint.score, scores)}",
+            )
     elif endpoint.table not in study.tables:
         yield f"{path}.table", f"no such table. {did_you_mean(endpoint.table, study.tables)}"
     elif endpoint.column not in clean_columns(study.tables[endpoint.table]):
@@ -234,6 +258,6 @@ def _source_problems(study: Study, endpoint: Endpoint, path: str) -> Iterator[Pr
 
 
 def _scores(study: Study, endpoint: Endpoint) -> list[str]:
-    """The scores of an endpoint's instrument; the endpoint's own when the file is not there (which is another problem)."""
+    """The scores of an endpoint's instrument; its own when the file is not there (which is another problem)."""
     file = study.instruments[endpoint.instrument].file
     return instrument_keys(file, "scores") if instrument_file(file).is_file() else [endpoint.score]

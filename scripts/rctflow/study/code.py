@@ -1,6 +1,7 @@
 """Which files a script's result depends on: the script and every rctflow module that it imports, directly or not.
 
-Snakemake's own `code` trigger sees only the script's time stamp. Here the files are inputs: an edit of an imported module reruns
+Snakemake's own `code` trigger sees only the script's time stamp. Here the files are inputs: an edit of an imported
+module reruns
 its jobs, and a file merely touched reruns none (inputs are compared by checksum).
 """
 
@@ -16,7 +17,7 @@ SCRIPTS = Path(__file__).resolve().parents[2]
 
 
 def code_of(script: str, *modules: str) -> list[str]:
-    """Paths, relative to the working directory, of ``scripts/<script>.py``, the named modules, and all that these import."""
+    """Paths, from the working directory, of ``scripts/<script>.py``, the named modules, and all that these import."""
     start = SCRIPTS / f"{script}.py"
     found = {start, *_closure([*_imports(start), *modules])}
     return sorted(Path(os.path.relpath(path)).as_posix() for path in found)
@@ -44,7 +45,7 @@ def _files(module: str) -> tuple[Path, ...]:
 
 @cache
 def _imports(path: Path) -> tuple[str, ...]:
-    """rctflow modules that a file imports anywhere, functions included; imports for type checkers alone are left out."""
+    """rctflow modules that a file imports anywhere, functions included; those for type checkers alone are left out."""
     tree = ast.parse(path.read_bytes())
     return tuple(sorted({name for node in _running(tree) for name in _names(node) if name.split(".")[0] == "rctflow"}))
 

@@ -1,4 +1,4 @@
-"""Where the study's files are: raw forms and instruments. Missing ones are config errors, found before anything runs."""
+"""Where the study's files are: raw forms and instruments. Missing ones are found before anything runs."""
 
 from __future__ import annotations
 
@@ -56,6 +56,6 @@ def instrument_keys(name: str, section: str) -> list[str]:
 
 
 def _relative(path: Path) -> str:
-    """``path`` relative to the working directory when it is inside it: no machine's own folders in params and provenance."""
+    """``path`` from the working directory when it is inside it: no machine's own folders in params and provenance."""
     absolute, here = path.absolute(), Path.cwd()
     return absolute.relative_to(here).as_posix() if absolute.is_relative_to(here) else path.as_posix()

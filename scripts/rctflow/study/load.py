@@ -21,7 +21,9 @@ def study_file(snakemake_config: Mapping[str, Any]) -> str:
     unknown = sorted(set(snakemake_config) - {"study"})
     if unknown:
         hint = did_you_mean(unknown[0], ["study"])
-        raise ConfigError("--config", [(unknown[0], f"unknown key; settings belong in the study's config file. {hint}")])
+        raise ConfigError(
+            "--config", [(unknown[0], f"unknown key; settings belong in the study's config file. {hint}")]
+        )
     return str(snakemake_config.get("study", DEFAULT_STUDY))
 
 
@@ -65,7 +67,9 @@ def _mapping(loader: Any, node: yaml.MappingNode, deep: bool = False) -> dict[An
     for key_node, _ in node.value:
         key = loader.construct_object(key_node, deep=True)
         if key_node.tag != "tag:yaml.org,2002:merge" and key in seen:
-            raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands here twice", key_node.start_mark)
+            raise yaml.constructor.ConstructorError(
+                None, None, f"the key {key!r} stands here twice", key_node.start_mark
+            )
         seen.add(key)
     loader.flatten_mapping(node)
     return yaml.SafeLoader.construct_mapping(loader, node, deep)

@@ -48,11 +48,16 @@ def _message(item: Any, model: type[BaseModel]) -> str:
     if kind in ("missing", "missing_argument"):
         return "this key is required."
     if kind == "literal_error" and key == "design":
-        return f"{value!r} designs are not analysed here: the models take each subject as one parallel-group unit. Only 'parallel'."
+        return (
+            f"{value!r} designs are not analysed here: every model takes each subject as one unit with one arm. "
+            "Only 'parallel'."
+        )
     if kind == "literal_error":
         return f"{value!r} is not allowed. {did_you_mean(str(value), _choices(context['expected']))}"
     if kind == "union_tag_invalid":
-        return f"kind {context['tag']!r} is not known. {did_you_mean(context['tag'], _choices(context['expected_tags']))}"
+        return (
+            f"kind {context['tag']!r} is not known. {did_you_mean(context['tag'], _choices(context['expected_tags']))}"
+        )
     if kind == "union_tag_not_found":
         return "needs `kind`: simulate or files."
     if kind == "string_pattern_mismatch":

@@ -1,4 +1,4 @@
-"""What is printed of the study: labels, units and order for figures, tables and the report. No number depends on these."""
+"""What is printed of the study: labels, units and order for figures, tables and the report. No number depends on it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,15 @@ from rctflow.figures.settings import ArmLabel, Display, VisitLabel
 from rctflow.report.settings import ReportArm, ReportEndpoint, ReportPopulation, ReportSettings, ReportVisit
 from rctflow.study.analyses import analyses_of, main_analysis
 from rctflow.study.model import Study
-from rctflow.study.rooms import arm_order, baseline_visit, endpoint_visits, population_flag, primary_visit, visit_order
+from rctflow.study.rooms import (
+    arm_order,
+    baseline_visit,
+    endpoint_visits,
+    population_flag,
+    primary_visit,
+    table_columns,
+    visit_order,
+)
 from rctflow.tables.settings import Label, TableSettings
 
 
@@ -24,7 +32,9 @@ def display_settings(study: Study, endpoint_id: str) -> Display:
         direction=endpoint.direction,
         digits=endpoint.digits,
         role=endpoint.role,
-        arms=tuple(ArmLabel(arm, study.arms.levels[arm].label, study.arms.levels[arm].colour) for arm in arm_order(study)),
+        arms=tuple(
+            ArmLabel(arm, study.arms.levels[arm].label, study.arms.levels[arm].colour) for arm in arm_order(study)
+        ),
         visits=tuple(VisitLabel(visit, study.visits[visit].label, study.visits[visit].day) for visit in visits),
         baseline_visit=baseline_visit(study) if endpoint.baseline else "",
         primary_visit=primary_visit(study, endpoint),
@@ -80,9 +90,17 @@ def report_settings(study: Study, file: str) -> ReportSettings:
         design=study.study.description,
         registration=study.study.registration,
         reference=study.study.reference,
+        labels=_variable_labels(study),
         command="./run" if file == "config/config.yaml" else f"./run --config study={file}",
         synthetic=study.study.data == "synthetic",
     )
+
+
+def _variable_labels(study: Study) -> dict[str, str]:
+    """ADSL variable -> the words printed for it, where the config has some."""
+    described = {**study.subjects.strata, **study.subjects.covariates}
+    columns = {name: table_columns(study.tables[source.table])[source.column] for name, source in described.items()}
+    return {name: column.label for name, column in columns.items() if column.label}
 
 
 def _arm(study: Study, arm: str) -> ReportArm:

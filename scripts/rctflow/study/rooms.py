@@ -143,9 +143,9 @@ def subjects_settings(study: Study) -> Subjects:
 def subject_tables(study: Study) -> list[str]:
     """The tables that ADSL is made from."""
     subjects = study.subjects
-    single = [source for source in (subjects.planned, subjects.actual, subjects.randomized, subjects.first_dose) if source]
-    many = [*subjects.strata.values(), *subjects.covariates.values(), *subjects.flags.values()]
-    return sorted({subjects.table, *(source.table for source in [*single, *many])})
+    single = (subjects.planned, subjects.actual, subjects.randomized, subjects.first_dose)
+    tables = [source.table for source in (*single, *subjects.strata.values(), *subjects.covariates.values()) if source]
+    return sorted({subjects.table, *tables, *(flag.table for flag in subjects.flags.values())})
 
 
 def records_settings(study: Study, endpoint_id: str) -> Records:
@@ -212,7 +212,9 @@ def summaries_settings(study: Study) -> Summaries:
     subjects = study.subjects
     described = {**subjects.strata, **subjects.covariates}
     variables = tuple(name for name in described if name not in (Summaries.status, Summaries.reason))
-    units = {name: table_columns(study.tables[described[name].table])[described[name].column].unit for name in variables}
+    units = {
+        name: table_columns(study.tables[described[name].table])[described[name].column].unit for name in variables
+    }
     return Summaries(
         study=study.study.id,
         arms=arm_order(study),

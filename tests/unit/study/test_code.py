@@ -12,7 +12,9 @@ def write(folder, files):
 
 
 def closure(tmp_path, monkeypatch, files, *modules):
-    packages = {str(p / "__init__.py"): "" for name in files for p in __import__("pathlib").Path(name).parents if p.name}
+    packages = {
+        str(p / "__init__.py"): "" for name in files for p in __import__("pathlib").Path(name).parents if p.name
+    }
     write(tmp_path, packages | files)
     monkeypatch.setattr(code, "SCRIPTS", tmp_path)
     monkeypatch.chdir(tmp_path)
@@ -37,7 +39,13 @@ def test_imports_are_followed_into_functions_but_not_for_type_checkers(tmp_path,
             "rctflow/other.py": "",
         },
     )
-    assert found == {"job.py", "rctflow/__init__.py", "rctflow/room/__init__.py", "rctflow/room/work.py", "rctflow/deep.py"}
+    assert found == {
+        "job.py",
+        "rctflow/__init__.py",
+        "rctflow/room/__init__.py",
+        "rctflow/room/work.py",
+        "rctflow/deep.py",
+    }
 
 
 def test_modules_chosen_by_the_config_are_added(tmp_path, monkeypatch):

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-
 from rctflow.study.load import load_study, study_file
 from rctflow.study.messages import ConfigError
+
 from tests.tiny import tiny_config, write_config
 
 
@@ -127,7 +127,7 @@ def test_a_key_that_stands_twice(tmp_path):
 
 
 def test_a_file_that_is_not_there():
-    with pytest.raises(ConfigError, match="nowhere.yaml: no such file"):
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml: no such file"):
         load_study("nowhere.yaml")
 
 
