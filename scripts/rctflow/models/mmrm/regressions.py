@@ -76,5 +76,5 @@ class Regressions:
 
     def names(self, visits: Sequence[Any]) -> list[str]:
         """Labels, for completeness; results are always reported as covariances."""
-        pairs = [f"U({visits[i]}, {visits[j]})" for i, j in zip(self.rows, self.cols, strict=True)]
+        pairs = [f"U({visits[i]}, {visits[j]})" for i, j in zip(self.rows.tolist(), self.cols.tolist(), strict=True)]
         return [f"log residual variance({visit})" for visit in visits] + pairs
