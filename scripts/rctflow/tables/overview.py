@@ -87,8 +87,9 @@ def other_analyses_table(rows: Sequence[Result], settings: TableSettings) -> Tab
     for analysis, population in pairs:
         found = rows_of(rows, analysis, population)
         for contrast in contrasts_of(row for row in found.values() if row.visit == visit):
-            role = next(row.role for row in found.values())
-            name = f"{words(analysis, settings.analyses)} ({role})"
+            name = words(analysis, settings.analyses)
+            if analysis != settings.main_analysis:
+                name += f" ({next(row.role for row in found.values())})"
             line = [Cell(name, head=True), Cell(words(population, settings.populations))]
             line += [count_cell(found.get((visit, arm.id, "n"))) for arm in arms]
             line.append(Cell(contrast_words(contrast, settings)))

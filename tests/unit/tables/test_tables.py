@@ -203,7 +203,7 @@ def test_other_analyses_leave_out_the_main_one():
     pp = comparison(-1.5, -3.0, 0.0, 0.05, population="per_protocol")
     table = other_analyses_table([*ROWS, *pp], SETTINGS)
     assert table is not None
-    assert [line[1].text for line in table.lines] == ["per protocol"]
+    assert [(line[0].text, line[1].text) for line in table.lines] == [("ancova", "per protocol")]
     assert (table.heads[-1], table.lines[0][-1].text) == ("Nominal p", "0.050")
     assert other_analyses_table(ROWS, SETTINGS) is None
 
