@@ -172,9 +172,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     print("\n".join(table(chosen.repeats)))
     found = growth(chosen.sizes)
-    print(
-        "\n| patients x 10 visits | rows | fit and Kenward-Roger contrasts, s | peak memory, GB |\n|---:|---:|---:|---:|"
-    )
+    print("\n| patients x 10 visits | rows | fit and Kenward-Roger contrasts, s | peak memory, GB |")
+    print("|---:|---:|---:|---:|")
     for f in found:
         print(f"| {f['patients']:,} | {f['rows']:,} | {f['seconds']:.3f} | {f['peak_gb']:.2f} |")
     if chosen.figure is not None:

@@ -77,11 +77,17 @@ def design_columns(
 
 
 def design_rows(columns: Sequence[Column], settings: Mapping[str, Array], size: int) -> Array:
-    """(size, p): rows of the design for level codes and numbers in ``settings``, each (size,)."""
+    """(size, p): rows of the design for level codes and numbers in ``settings``, each (size,).
+
+    A factor without a setting is averaged over its levels, each with the same weight.
+    """
     rows = np.ones((size, len(columns)))
     for j, column in enumerate(columns):
         for part in column.parts:
-            rows[:, j] *= part.evaluate(settings[part.variable])
+            if part.variable in settings:
+                rows[:, j] *= part.evaluate(settings[part.variable])
+            else:
+                rows[:, j] *= np.mean(part.by_level or [np.nan])
     return rows
 
 

@@ -10,6 +10,7 @@ the test of the arm is at 0.
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
 from rctflow.models.mmrm.design import Column, design_columns, design_rows
 from rctflow.models.mmrm.errors import NotEstimableError, OptionError
@@ -52,7 +53,7 @@ def _cells(records: Records, names: Sequence[str]) -> tuple[dict[str, Array], in
     code = np.zeros(records.n_records, np.int64)
     for name in factors:
         code = code * len(records.variables[name].levels or ()) + records.variables[name].values
-    cells = np.unique(code, return_index=True)[1]
+    cells = pd.Series(code).drop_duplicates().index.to_numpy()
     repeats = 1 + 2 ** len(numbers) if numbers else 1
     size = len(cells) * repeats
     settings = {name: np.tile(records.variables[name].values[cells], repeats) for name in factors}

@@ -24,11 +24,14 @@ from rctflow.models.mmrm.sufficient import Sufficient
 
 Array = np.ndarray
 
+CHUNK = 2_000_000
+
 
 @dataclass(frozen=True)
 class Block:
     """The covariance of one group: its patterns, its structure, and the place of its parameters in theta."""
 
+    group: int
     patterns: Array
     structure: Structure
     place: slice
@@ -44,7 +47,7 @@ class Likelihood:
         start = 0
         for code, structure in enumerate(structures):
             stop = start + structure.n_parameters
-            self.blocks.append(Block(np.flatnonzero(data.group == code), structure, slice(start, stop)))
+            self.blocks.append(Block(code, np.flatnonzero(data.group == code), structure, slice(start, stop)))
             start = stop
         self.n_parameters = start
         P, r, T = data.cy.shape
@@ -78,12 +81,15 @@ class Likelihood:
 
     def information(self, weights: Array) -> Array:
         """(..., p, p): sum over patterns of X' w X for weights (P, ..., T, T) put in the place of W."""
-        P, r, T = self.shape
-        batch = weights.shape[1:-2]
-        flat = weights.reshape(P, -1).T @ self.cc_flat
+        return self.project(weights.reshape(len(weights), -1).T @ self.cc_flat, weights.shape[1:-2])
+
+    def project(self, flat: Array, batch: tuple[int, ...]) -> Array:
+        """(..., p, p): D'KD for sums K over patterns, stored as (... T T, r r)."""
+        _, r, T = self.shape
         middle = flat.reshape(-1, T, T, r, r).transpose(0, 1, 3, 2, 4).reshape(-1, T * r, T * r)
         D = self.data.stacked
-        return (D.T @ (middle @ D)).reshape(*batch, D.shape[1], D.shape[1])
+        half = (middle.reshape(-1, T * r) @ D).reshape(len(middle), T * r, -1)
+        return (D.T @ half).reshape(*batch, D.shape[1], D.shape[1])
 
 
 class Point:
@@ -151,26 +157,40 @@ class Point:
                 parts.append(np.einsum("hpab,pab->h", S[:, block.patterns], slope))
         return np.concatenate(parts)
 
-    @cached_property
-    def weighted_first(self) -> Array:
-        """W S_h W (P, m, T, T), zero for the parameters of other groups."""
-        P, _, T = self.likelihood.shape
-        out = np.zeros((P, self.likelihood.n_parameters, T, T))
+    def _weighted_first(self, patterns: Array) -> Array:
+        """W S_h W (patterns, m, T, T), zero for the parameters of other groups."""
+        T = self.likelihood.shape[2]
+        out = np.zeros((len(patterns), self.likelihood.n_parameters, T, T))
         for block, S in zip(self.likelihood.blocks, self.first, strict=True):
-            W = self.W[block.patterns]
+            mine = self.likelihood.data.group[patterns] == block.group
+            W = self.W[patterns[mine]]
             if S.ndim == 3:
                 left = (W.reshape(-1, T) @ S.transpose(1, 0, 2).reshape(T, -1)).reshape(len(W), T, len(S), T)
                 left = left.transpose(0, 2, 1, 3)
             else:
-                left = W[:, None] @ S[:, block.patterns].swapaxes(0, 1)
-            right = left.reshape(len(W), -1, T) @ W
-            out[block.patterns, block.place] = right.reshape(len(W), len(S), T, T)
+                left = W[:, None] @ S[:, patterns[mine]].swapaxes(0, 1)
+            out[mine, block.place] = (left.reshape(len(W), -1, T) @ W).reshape(len(W), len(S), T, T)
         return out
 
     @cached_property
+    def _slopes(self) -> tuple[Array, Array]:
+        """P_h (m, p, p) and v_h (m, p), a few patterns at a time to bound the memory."""
+        likelihood, (_, cr) = self.likelihood, self.residual_products
+        P, r, T = likelihood.shape
+        m = likelihood.n_parameters
+        flat, moved = np.zeros((m * T * T, r * r)), np.zeros((m, T, r))
+        step = max(1, CHUNK // (m * T * T))
+        for start in range(0, P, step):
+            part = slice(start, min(start + step, P))
+            weights = self._weighted_first(np.arange(P)[part])
+            flat += weights.reshape(len(weights), -1).T @ likelihood.cc_flat[part]
+            moved += np.tensordot(weights, cr[part], ((0, 3), (0, 2)))
+        return -likelihood.project(flat, (m,)), np.einsum("arp,har->hp", likelihood.data.D, moved)
+
+    @property
     def information_slopes(self) -> Array:
         """P_h = d X'WX / d theta_h = -X'W S_h W X (m, p, p)."""
-        return -self.likelihood.information(self.weighted_first)
+        return self._slopes[0]
 
     def expected_information(self) -> Array:
         """sum_p n_p tr(W S_h W S_k) (m, m), for f = -2 log L of maximum likelihood."""
@@ -204,9 +224,7 @@ class Point:
                     H[block.place, block.place] += np.tensordot(S, slope.sum(0), 2)
                 else:
                     H[block.place, block.place] += np.einsum("hkpab,pab->hk", S[:, :, block.patterns], slope)
-        _, cr = self.residual_products
-        moved = np.tensordot(self.weighted_first, cr, ((0, 3), (0, 2)))
-        v = np.einsum("arp,har->hp", data.D, moved)
+        v = self._slopes[1]
         H -= 2 * v @ self.phi @ v.T
         if self.likelihood.reml:
             phi_p = self.phi @ self.information_slopes

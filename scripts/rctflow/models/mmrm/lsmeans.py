@@ -65,15 +65,17 @@ def mean_rows(
         if not variables[name].categorical:
             raise OptionError(f"{name!r} is a covariate; hold it at values with at={{{name!r}: ...}}.")
     fixed = {name: _value(variables[name], at[name]) for name in at}
-    averaged = [n for n, v in variables.items() if v.categorical and n not in factors and n not in fixed]
-    share, inner = _average(averaged, variables, records, _weighting(weights))
+    others = [n for n, v in variables.items() if v.categorical and n not in factors and n not in fixed]
+    weights = _weighting(weights)
+    evenly = set(others) if weights == "equal" else set()
+    share, inner = _frequencies([n for n in others if n not in evenly], variables, records, weights)
     outer = _grid([variables[name] for name in factors])
     size = len(outer) * len(inner)
     settings: dict[str, Array] = {name: np.repeat(outer[:, k], len(inner)) for k, name in enumerate(factors)}
-    settings |= {name: np.tile(inner[:, k], len(outer)) for k, name in enumerate(averaged)}
+    settings |= {str(name): np.tile(values, len(outer)) for name, values in inner.items()}
     for name, variable in variables.items():
-        if name not in settings:
-            value = fixed[name] if name in fixed else _mean(variable, records)
+        if name not in settings and name not in evenly:
+            value = fixed[name] if name in fixed else float(variable.values.mean())
             settings[name] = np.full(size, value)
     if constrain is not None and constrain[0] in settings and visit in settings:
         settings[constrain[0]] = np.where(settings[visit] == constrain[1], 0, settings[constrain[0]])
@@ -95,28 +97,24 @@ def _weighting(weights: str) -> str:
     return name
 
 
-def _average(
+def _frequencies(
     names: Sequence[str], variables: Mapping[str, Variable], records: Records, weights: str
-) -> tuple[Array, Array]:
-    """Shares (combinations,) and level codes (combinations, factors) of the factors averaged over."""
-    combinations = _grid([variables[name] for name in names])
-    if weights == "equal" or not names:
-        return np.full(len(combinations), 1 / len(combinations)), combinations
-    codes = {name: variables[name].values for name in names}
-    mass = None
+) -> tuple[Array, pd.DataFrame]:
+    """Shares (combinations,) and level codes (combinations, factors) of the combinations that occur."""
+    if not names:
+        return np.ones(1), pd.DataFrame(index=[0])
+    frame = pd.DataFrame({name: variables[name].values for name in names})
+    mass = np.ones(len(frame))
+    if weights == "observed" and records.margin:
+        frame = pd.DataFrame({name: records.margin[name] for name in names})
+        mass = np.ones(len(frame))
     if weights == "observed":
-        codes = {name: records.margin.get(name, codes[name]) for name in names}
-        mass = records.margin_weights
-    place, inside = np.zeros(len(next(iter(codes.values()))), int), np.ones(1, bool)
-    for name in names:
-        place = place * len(variables[name].levels or ()) + codes[name]
-        inside = inside & (codes[name] >= 0)
-    total = np.bincount(place[inside], None if mass is None else mass[inside], minlength=len(combinations))
-    return total / total.sum(), combinations
-
-
-def _mean(variable: Variable, records: Records) -> float:
-    return float(variable.values.mean())
+        own = records.margin_weights
+        mass = mass if own is None else own
+    inside = (frame >= 0).all(axis=1)
+    total = pd.Series(mass)[inside].groupby([frame.loc[inside, name] for name in names]).sum()
+    combinations = total.index.to_frame(index=False)
+    return (total / total.sum()).to_numpy(), combinations
 
 
 def _value(variable: Variable, value: Any) -> float:

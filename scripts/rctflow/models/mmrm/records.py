@@ -100,7 +100,9 @@ def read_records(
         if name != formula.response:
             covariates_present &= data[name].notna().to_numpy()
     response = data[formula.response].to_numpy(float, na_value=np.nan)
-    used = covariates_present & np.isfinite(response)
+    if np.isinf(response[covariates_present]).any():
+        raise DataError(f"the outcome {formula.response!r} has infinite values; mend or remove those rows.")
+    used = covariates_present & ~np.isnan(response)
     if not used.any():
         raise DataError(f"no row has {formula.response!r} and all of {needed[1:]}; nothing can be fitted.")
     row = np.flatnonzero(used)
