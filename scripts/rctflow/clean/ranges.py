@@ -33,6 +33,28 @@ def enforce_ranges(table: pd.DataFrame, settings: Clean, *, where: str) -> tuple
     return table, ledger
 
 
+def query_jumps(table: pd.DataFrame, settings: Clean, *, where: str) -> tuple[pd.DataFrame, Entries]:
+    """The table as it is; values more than ``fold`` times above or below the median of the subject's are queried.
+
+    The median is of all non-missing values of the subject (three or more, otherwise nothing stands out); only positive
+    values are compared.
+    """
+    ledger: Entries = []
+    for key, limits in settings.ranges.items():
+        if limits.fold is None:
+            continue
+        column, rows = measured(table, settings, key)
+        values = table[column].where(rows)
+        subject = values.groupby(table["USUBJID"])
+        ratio = values / subject.transform("median")
+        far = (ratio > limits.fold) | (ratio < 1 / limits.fold) & (ratio > 0)
+        far &= subject.transform("count") >= 3
+        told = [f"{fold:.3g} times the subject's median {key}: another unit?" for fold in ratio[far]]
+        shown = signed(table, column, far)
+        ledger += entries(table, far, settings.table, "jump", "query", told, column, shown, shown)
+    return table, ledger
+
+
 def outside(values: Any, limits: Range) -> Any:
     """Where values lie outside [low, high]; missing ones do not."""
     wrong = values < (-math.inf if limits.low is None else limits.low)

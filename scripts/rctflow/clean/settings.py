@@ -8,11 +8,16 @@ PartialRule = Literal["first", "middle", "last", "missing"]
 
 @dataclass(frozen=True)
 class Range:
-    """Values outside [low, high] are impossible: set missing (the default), or kept and queried."""
+    """What a value can be.
+
+    Outside [low, high] it is impossible: set missing (the default), or kept and queried. fold: a value more than so many
+    times above or below the subject's median is queried (a unit slip may stay inside the range: 65 for 29 kg).
+    """
 
     low: float | None = None
     high: float | None = None
     action: Literal["set_missing", "query"] = "set_missing"
+    fold: float | None = None
 
 
 @dataclass(frozen=True)

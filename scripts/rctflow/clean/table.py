@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rctflow.clean.duplicates import collapse_duplicates
 from rctflow.clean.ledger import CleanError, gather
-from rctflow.clean.ranges import enforce_ranges
+from rctflow.clean.ranges import enforce_ranges, query_jumps
 from rctflow.clean.settings import Clean
 from rctflow.clean.subjects import check_constant, identify_subjects
 from rctflow.clean.timing import complete_partial_dates, place_in_time
@@ -24,6 +24,7 @@ STEPS = (
     apply_units,
     mend_unit_slips,
     enforce_ranges,
+    query_jumps,
     complete_partial_dates,
     place_in_time,
     check_constant,

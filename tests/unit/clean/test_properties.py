@@ -19,7 +19,7 @@ RULES = Clean(
     unplanned=("Unscheduled",),
     date="DT",
     types={"DT": "date", "AT": "datetime", "ENTRY": "date"},
-    ranges={"HEIGHT": Range(120, 220), "TUG1": Range(3, 300, "query")},
+    ranges={"HEIGHT": Range(120, 220), "TUG1": Range(3, 300, "query", fold=4)},
     units={
         "HEIGHT": Unit("cm", "HU", {"m": 100}, {"metres": 100, "millimetres": 0.1}),
         "TUG1": Unit("s", "TU", {"min": 60}),

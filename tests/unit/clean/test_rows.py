@@ -128,6 +128,12 @@ def test_which_of_differing_rows_is_kept(keep: str, order: str, kept: int) -> No
     assert {rule for *_, rule, _ in ledger} == {"duplicate_superseded"}
 
 
+def test_an_entry_without_date_is_the_earliest() -> None:
+    table = source(SUBJID=["1"] * 2, ENTRY=["2021-03-01", None], TUG1=[1, 2])
+    clean, _ = cleaned(table, tug(duplicates=Duplicates(("SUBJID",), "last", "ENTRY")))
+    assert clean["TUG1"].tolist() == [1]
+
+
 def test_the_ledger_says_what_the_removed_row_held() -> None:
     table = source(SUBJID=["1"] * 2, ENTRY=["2021-03-01", "2021-03-05"], TUG1=[12.5, None])
     _, ledger = clean_table(table, tug(duplicates=Duplicates(("SUBJID",), "last", "ENTRY")), where=WHERE)

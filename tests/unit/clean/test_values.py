@@ -81,6 +81,13 @@ def test_a_slip_with_two_explanations_is_no_ones_guess() -> None:
     assert ledger == [(1, "HEIGHT", "9", "", "range", "change")]
 
 
+def test_a_value_far_from_the_subjects_own_is_queried_and_kept() -> None:
+    table = source(SUBJID=["1"] * 4 + ["2"] * 2, HEIGHT=[28.5, 64.8, 27, None, 10, 60])
+    clean, ledger = cleaned(table, tug(ranges={"HEIGHT": Range(1, 70, fold=2)}))
+    assert values(clean, "HEIGHT") == [28.5, 64.8, 27, -1, 10, 60]
+    assert ledger == [(2, "HEIGHT", "64.8", "64.8", "jump", "query")]
+
+
 def test_slips_need_a_range() -> None:
     with pytest.raises(CleanError, match="HEIGHT has unit slips but no range"):
         clean_table(source(SUBJID=["1"], HEIGHT=[1.7]), tug(units={"HEIGHT": Unit(slips={"m": 100})}), where=WHERE)
