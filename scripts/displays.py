@@ -13,6 +13,7 @@ with job(snakemake.log[0]):
     from rctflow.results import read_results
     from rctflow.settings import settings_from
     from rctflow.tables.endpoint import endpoint_table
+    from rctflow.tables.overview import other_analyses_table
     from rctflow.tables.settings import TableSettings
 
     rows = read_results(Path(snakemake.input.results))
@@ -20,6 +21,7 @@ with job(snakemake.log[0]):
     save_svg(draw_profile(rows, display), snakemake.output.profile)
     courses = read_trajectories(snakemake.input.records, snakemake.input.adsl, display)
     save_svg(draw_trajectories(courses, rows, display), snakemake.output.trajectories)
-    table = endpoint_table(rows, settings_from(TableSettings, snakemake.params.table))
-    write_text(table.to_html(), snakemake.output.html)
-    write_text(table.to_csv(), snakemake.output.csv)
+    settings = settings_from(TableSettings, snakemake.params.table)
+    main, others = endpoint_table(rows, settings), other_analyses_table(rows, settings)
+    write_text("\n".join(table.to_html() for table in (main, others) if table), snakemake.output.html)
+    write_text(main.to_csv(), snakemake.output.csv)

@@ -16,6 +16,7 @@ with job(snakemake.log[0]):
     settings = settings_from(Summaries, snakemake.params.summaries)
     adsl = pd.read_parquet(snakemake.input.adsl)
     ledgers = {Path(file).name.split(".")[0]: pd.read_csv(file, dtype=str) for file in snakemake.input.ledgers}
-    write_results(summarize_flow(adsl, settings), Path(snakemake.output.flow))
+    primary = {Path(file).stem: pd.read_parquet(file) for file in snakemake.input.primary}
+    write_results(summarize_flow(adsl, settings, primary), Path(snakemake.output.flow))
     write_results(summarize_baseline(adsl, settings), Path(snakemake.output.baseline))
     write_results(summarize_ledger(ledgers, settings), Path(snakemake.output.quality))

@@ -75,7 +75,13 @@ def test_a_population_added(checkout):
 def test_a_shared_module_edited(checkout):
     module = checkout.folder / "scripts/rctflow/derive/windows.py"
     module.write_text(module.read_text() + "\n# edited\n")
-    assert checkout.plan() == each("records") | each("fit") | each("displays") | {"overview", "report"}
+    assert checkout.plan() == each("records") | each("fit") | each("displays") | {"summaries", "overview", "report"}
+
+
+def test_a_template_edited_redraws_the_report(checkout):
+    template = checkout.folder / "scripts/rctflow/report/report.css"
+    template.write_text(template.read_text() + "\n/* edited */\n")
+    assert checkout.plan() == {"report"}
 
 
 def test_a_model_edited_refits(checkout):

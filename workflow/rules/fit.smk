@@ -30,6 +30,7 @@ rule summaries:
     """Participant flow, baseline characteristics and data quality."""
     input:
         adsl="<results>/adam/adsl.parquet",
+        primary=dag.primary_records(),
         ledgers=expand("<results>/clean/{table}.ledger.csv", table=dag.study.tables),
         code=code_of("summaries"),
     output:

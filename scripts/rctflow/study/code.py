@@ -14,12 +14,17 @@ from functools import cache
 from pathlib import Path
 
 SCRIPTS = Path(__file__).resolve().parents[2]
+TEMPLATES = (".j2", ".css")
 
 
 def code_of(script: str, *modules: str) -> list[str]:
-    """Paths, from the working directory, of ``scripts/<script>.py``, the named modules, and all that these import."""
+    """Paths, from the working directory, of ``scripts/<script>.py``, the named modules, and all that these import.
+
+    Templates beside a module belong to it.
+    """
     start = SCRIPTS / f"{script}.py"
     found = {start, *_closure([*_imports(start), *modules])}
+    found |= {file for path in found - {start} for file in path.parent.iterdir() if file.suffix in TEMPLATES}
     return sorted(Path(os.path.relpath(path)).as_posix() for path in found)
 
 

@@ -67,6 +67,11 @@ class Dag:
         """The clean table that an endpoint's records come from."""
         return f"{self.results}/clean/{rooms.endpoint_table(self.study, self.study.endpoints[endpoint])}.parquet"
 
+    def primary_records(self) -> list[str]:
+        """The records of the primary endpoints: the flow counts who has a value at each visit."""
+        primary = [name for name, endpoint in self.study.endpoints.items() if endpoint.role == "primary"]
+        return [f"{self.results}/adam/{name}.parquet" for name in primary]
+
     def instrument_files(self, endpoint: str) -> list[str]:
         """The instrument's YAML, the tables that it names, and the user's hook."""
         use = self.study.instruments.get(self.study.endpoints[endpoint].instrument)
