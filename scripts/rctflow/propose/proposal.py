@@ -74,15 +74,8 @@ def propose(forms: Sequence[Form], faults: Sequence[str] = ()) -> Proposal:
         skip[hit.table] |= set(hit.items.values())
     measures = _chosen([m for table in joined for m in measures_of(table, skip[table.id])])
     if not (measures or instruments):
-        measures = [
-            Measure(
-                joined[0].id,
-                TODO_OUTCOME,
-                Numeric("number", {}, False, ""),
-                header=TODO_OUTCOME,
-                why="TODO: a stand-in",
-            )
-        ]
+        home, number = arm.table if arm else joined[0].id, Numeric("number", {}, False, "")
+        measures = [Measure(home, TODO_OUTCOME, number, header=TODO_OUTCOME, why="TODO: a stand-in")]
     plan = plan_visits(_moments(joined, measures))
     proposal = Proposal(joined, arm, plan, measures, instruments)
     _place_measures(proposal)
@@ -155,7 +148,7 @@ def _place_measures(proposal: Proposal) -> None:
         table = proposal.table(measure.table)
         if measure.at:
             measure.at = [(when, header) for when, header in measure.at if when.id in ids]
-        elif not table.several:
+        elif not table.visit:
             measure.at = [(When(last.id, last.label, "after"), measure.header)]
         else:
             rows = table.form.cells[table.visit].isin(baseline.values)
@@ -192,7 +185,7 @@ def _can_be_stratum(table: Table, header: str) -> bool:
     look = table.looks[header]
     if (
         look.kind not in ("text", "integer")
-        or not 2 <= look.filled.nunique() <= 8
+        or not 2 <= len(look.levels) <= 8
         or table.varying(header) > 0
         or len(look.filled) < look.rows
     ):

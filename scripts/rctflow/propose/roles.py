@@ -167,7 +167,7 @@ def arm_score(header: str, levels: Sequence[str]) -> int:
 def few_levels(table: Table, header: str) -> bool:
     """Whether the column could name arms: 2 to 8 levels, each of two subjects or more."""
     look = table.looks[header]
-    if look.kind not in ("integer", "text") or not 2 <= look.filled.nunique() <= ARM_LIMIT or header == table.subject:
+    if look.kind not in ("integer", "text") or not 2 <= len(look.levels) <= ARM_LIMIT or header == table.subject:
         return False
     return bool(table.people[look.filled.index].groupby(look.filled).nunique().min() >= 2)
 

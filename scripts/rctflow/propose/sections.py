@@ -191,7 +191,7 @@ def _column_lines(proposal: Proposal, table: Table) -> Iterator[str]:
             body |= _relabelled(proposal, table)
         written.add(header)
         yield line(3, names[header], body, why)
-    for measure in (m for m in measures if m.at):
+    for measure in (m for m in measures if m.at or m.header not in table.looks):
         looks = [table.looks[header] for header in measure.headers if header in table.looks]
         yield line(3, measure_column(proposal, measure), _measured(looks, measure), measure.numeric.why or measure.why)
     if proposal.arm is None and table is proposal.tables[0]:
@@ -252,7 +252,7 @@ def _text_headers(proposal: Proposal, table: Table) -> set[str]:
 def _column(look: Look, name: str, measure: Measure | None, is_text: bool) -> tuple[dict[str, Any], str]:
     renamed = {"column": look.header} if name != look.header else {}
     if is_text:
-        return renamed, ""
+        return ({"codes": look.codes} if look.codes else {}) | renamed, ""
     if measure is not None:
         return _measured([look], measure) | renamed, measure.numeric.why or measure.why
     if look.numeric and look.filled.nunique() > 2:

@@ -162,7 +162,7 @@ def _score_body(hit: Recognised, score: str, primary: bool) -> dict[str, Any]:
 def _measure_body(proposal: Proposal, measure: Measure, primary: bool) -> tuple[dict[str, Any], bool]:
     """The endpoint of a measure, and whether the direction that is better could be told."""
     table, names = proposal.table(measure.table), proposal.names[measure.table]
-    column = measure_column(proposal, measure) if measure.at else names[measure.header]
+    column = measure_column(proposal, measure) if measure.at else names.get(measure.header, measure.header)
     direction, sure = better_when(_endpoint_name(measure), measure.numeric)
     looks = [table.looks[header] for header in measure.headers if header in table.looks]
     label = " ".join(words(_endpoint_name(measure))) or _endpoint_name(measure)
