@@ -10,8 +10,8 @@ PartialRule = Literal["first", "middle", "last", "missing"]
 class Range:
     """What a value can be.
 
-    Outside [low, high] it is impossible: set missing (the default), or kept and queried. fold: a value more than so many
-    times above or below the subject's median is queried (a unit slip may stay inside the range: 65 for 29 kg).
+    Outside [low, high] it is impossible: set missing (the default), or kept and queried. fold: a value more than so
+    many times above or below the subject's median is queried (a unit slip may stay inside the range: 65 for 29 kg).
     """
 
     low: float | None = None

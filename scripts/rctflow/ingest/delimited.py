@@ -24,6 +24,7 @@ def read_delimited(path: Path, settings: Ingest, *, where: str) -> RawForm:
     delimiter = settings.delimiter or ("\t" if settings.format == "tsv" else sniff_delimiter(text))
     header = [name.strip() for name in next(_records(text, delimiter), [])]
     check_header(header, path, settings, where=where)
+    _check_quotes(text, delimiter, path, where=where)
     cells = _parse(text, delimiter, len(header), path, where=where)
     filled = _filled(cells)
     wanted = declared_headers(settings)
@@ -44,6 +45,22 @@ def sniff_delimiter(text: str) -> str:
 def _records(text: str, delimiter: str) -> Iterator[list[str]]:
     csv.field_size_limit(2**31 - 1)
     return (record for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if record)
+
+
+def _check_quotes(text: str, delimiter: str, path: Path, *, where: str) -> None:
+    """Raise IngestError when a quoted cell never ends: it would swallow the rest of the file."""
+    if text.count('"') % 2 == 0:
+        return
+    complete = 0
+    try:
+        for _ in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
+            complete += 1
+    except csv.Error as error:
+        if "unexpected end of data" in str(error):
+            raise IngestError(
+                f"{where}: {path.name}: a quotation mark opens in row {complete} and never closes, so that the rest of "
+                "the file would become one cell. Close it, or double it when it belongs to the text."
+            ) from None
 
 
 def _parse(text: str, delimiter: str, width: int, path: Path, *, where: str) -> list[Any]:

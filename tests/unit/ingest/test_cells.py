@@ -88,6 +88,7 @@ def test_values_map_text_to_the_study_before_anything_else(tmp_path: Path) -> No
     # HELP writes a blank for day 0, and 0/1 where the standard form writes 2/1
     assert read(tmp_path, ["", "30"], Column("integer", values={"": "0"})) == [[0, 30]]
     assert read(tmp_path, ["0", "1"], Column("integer", values={"0": "2"})) == [[2, 1]]
+    assert read(tmp_path, ["no", "NA"], Column(values={"no": "NA"})) == [["NA", None]]
     assert read(tmp_path, ["half", "1,5"], Column("number", values={"half": "0.5"}), decimal=",") == [[0.5, 1.5]]
 
 

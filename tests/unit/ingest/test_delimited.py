@@ -131,5 +131,20 @@ def test_ragged_rows_are_listed(tmp_path: Path) -> None:
     assert "row 2" not in message
 
 
-def test_an_open_quotation_mark_loses_nothing_silently(tmp_path: Path) -> None:
-    assert "tug.csv" in fault(tmp_path, 'SUBJID,TUG1\n01,1\n"02,2\n03,3\n')
+def test_an_open_quotation_mark_does_not_swallow_the_rest_of_the_file(tmp_path: Path) -> None:
+    columns = COLUMNS | {"TUG1": Column()}
+    assert "opens in row 2 and never closes" in fault(tmp_path, 'SUBJID,TUG1\n01,1\n02,"2\n03,3\n', columns=columns)
+    assert "opens in row 2 and never closes" in fault(tmp_path, 'SUBJID,TUG1\n01,1\n"02,2\n03,3\n')
+
+
+def test_a_quotation_mark_inside_a_text_is_text(tmp_path: Path) -> None:
+    columns = COLUMNS | {"TUG1": Column()}
+    table = read_form(form(tmp_path, 'SUBJID,TUG1\n01,5" tall\n02,x\n'), tug(columns=columns), where=WHERE)
+    assert table["TUG1"].tolist() == ['5" tall', "x"]
+
+
+def test_long_cells_with_line_breaks_are_read_whole(tmp_path: Path) -> None:
+    note = "fell\n" * 300_000
+    columns = COLUMNS | {"TUG1": Column()}
+    table = read_form(form(tmp_path, f'SUBJID,TUG1\n01,"{note}"\n02,x\n'), tug(columns=columns), where=WHERE)
+    assert table["TUG1"].str.len().tolist() == [len(note) - 1, 1]
