@@ -33,6 +33,7 @@ def test_everybody_randomized_is_counted(help_run):
     adsl = pd.read_parquet(help_run / "adam/adsl.parquet")
     assert adsl["TRT01P"].value_counts().to_dict() == {"control": 235, "clinic": 235}
 
+
 def test_real_data_are_not_stamped(help_run):
     assert 'class="banner"' not in (help_run / "report.html").read_text()
     for figure in help_run.glob("endpoints/*/*.svg"):

@@ -5,72 +5,61 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _STEPS = re.compile(r"^(\d+) of (\d+) steps")
-_LOG = re.compile(r"^\s*log: (\S+)")
-_FAILURE = re.compile(
-    r"^\[?.*Error in rule|^RuleException|^WorkflowError|Error in file|^MissingInputException|^Traceback"
-)
+_ERROR = "ERROR: "
 
 
 class Progress:
-    """What Snakemake said so far."""
+    """What Snakemake and its jobs said. logs: the folder where jobs write theirs."""
 
-    def __init__(self) -> None:
+    def __init__(self, logs: Path) -> None:
+        self.logs = logs
         self.said: list[str] = []
-        self.failing = False
-        self.logs: list[str] = []
 
-    def follow(self, command: list[str], environment: Mapping[str, str]) -> int:
+    def follow(self, command: Sequence[str], environment: Mapping[str, str]) -> int:
         """Run Snakemake to its end; returns its exit status."""
+        began = time.time()
         with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, errors="replace") as process:
             assert process.stderr is not None
-            for line in process.stderr:
-                self.hear(line.rstrip("\n"))
             try:
+                for line in process.stderr:
+                    self._hear(line.rstrip("\n"))
                 status = process.wait()
-            except KeyboardInterrupt:
+            except KeyboardInterrupt:  # Snakemake got it too, and ends its jobs
                 status = process.wait()
-        if sys.stderr.isatty():
+        if sys.stderr.isatty() and any(_STEPS.match(line) for line in self.said):
             print(file=sys.stderr)
         if status:
-            print(self.failure(), file=sys.stderr)
+            print(self._failure(began), file=sys.stderr)
         return status
 
-    def hear(self, line: str) -> None:
-        """Take one line: show progress, remember the rest for a failure."""
+    def _hear(self, line: str) -> None:
+        self.said.append(line)
         steps = _STEPS.match(line)
         if steps:
             end = "\r" if sys.stderr.isatty() else "\n"
             print(f"{steps[1]} of {steps[2]} jobs done", end=end, file=sys.stderr, flush=True)
-            return
-        self.said.append(line)
-        self.failing = self.failing or bool(_FAILURE.search(line))
-        log = _LOG.match(line)
-        if self.failing and log:
-            self.logs.append(log[1])
 
-    def failure(self) -> str:
-        """The messages of the failed jobs (each once), or all that Snakemake said when no job wrote one."""
-        messages = dict.fromkeys(_message(Path(log)) for log in self.logs)
-        messages.pop("", None)
+    def _failure(self, began: float) -> str:
+        """What failed jobs wrote to their logs since the run began; else what was said from the first error on; else all."""
+        logs = [log for log in sorted(self.logs.rglob("*.log")) if log.stat().st_mtime >= began - 1]
+        messages = dict.fromkeys(message for log in logs if (message := _message(log)))
         if messages:
             return "\n".join(messages)
-        errors = [line for line in self.said if line.startswith("ERROR:")]
-        return "\n".join(errors) if errors else "\n".join(self.said)
+        first = next((n for n, line in enumerate(self.said) if line.startswith(_ERROR)), 0)
+        return "\n".join(self.said[first:])
 
 
 def _message(log: Path) -> str:
-    if not log.is_file():
-        return ""
+    """The error in a job's log, or nothing."""
     text = log.read_text(encoding="utf-8", errors="replace")
-    start = text.find("ERROR: ")
-    if start >= 0:
-        return text[start:].strip()
-    return (
-        f"ERROR: a job failed for a reason that is not the study's; please report it with {log}:\n{text.strip()}"
-        if text
-        else ""
-    )
+    if text.startswith("Traceback") or "\nTraceback" in text:
+        return (
+            f"{_ERROR}a job failed for a reason that is not the study's; please report it with {log}:\n{text.strip()}"
+        )
+    place = 0 if text.startswith(_ERROR) else text.find("\n" + _ERROR) + 1
+    return text[place:].strip() if place or text.startswith(_ERROR) else ""

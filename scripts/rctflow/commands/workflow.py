@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
         return subprocess.call(command)
     study = chosen_study(arguments)
     with exclusive_run(folder) as environment:
-        progress = Progress()
+        progress = Progress(study.results / "logs")
         status = progress.follow([*command, "--quiet", "rules", "host", "reason"], environment)
     if status == 0:
         for line in study.closing_lines(whole=not any(argument.startswith("endpoint_") for argument in arguments)):

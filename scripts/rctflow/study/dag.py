@@ -13,8 +13,9 @@ from rctflow.models.registry import modules_of
 from rctflow.settings import as_params
 from rctflow.study import presentation, rooms
 from rctflow.study.analyses import analyses_of
-from rctflow.study.files import instrument_files, raw_file
+from rctflow.study.files import instrument_files, missing_forms, raw_file
 from rctflow.study.load import load_study, study_file
+from rctflow.study.messages import ConfigError
 from rctflow.study.model import Simulate, Study
 
 ENDPOINT_DISPLAYS = ("profile.svg", "trajectories.svg", "table.html", "table.csv")
@@ -34,12 +35,11 @@ class Dag:
         try:
             file = study_file(snakemake_config)
             study = load_study(file)
-            dag = cls(file, study)
-            for table in study.tables:
-                dag.raw_file(table)
+            if problems := missing_forms(study):
+                raise ConfigError(file, problems)
         except RctflowError as error:
             sys.exit(f"ERROR: {error}")
-        return dag
+        return cls(file, study)
 
     @cached_property
     def results(self) -> str:

@@ -8,6 +8,7 @@ from typing import Literal
 
 import yaml
 
+from rctflow.study.messages import did_you_mean
 from rctflow.study.model import Files, Study, Table
 
 INSTRUMENTS = Path(__file__).resolve().parents[3] / "workflow" / "instruments"
@@ -33,6 +34,18 @@ def raw_file(study: Study, table_id: str) -> str:
     if isinstance(study.source, Files):
         return (Path(study.source.folder) / table.file).as_posix()
     return f"results/{study.study.id}/raw/{table.file}"
+
+
+def missing_forms(study: Study) -> list[tuple[str, str]]:
+    """(path, message) for each raw form that is not where the config says; simulated ones are still to be made."""
+    problems = []
+    for name in study.tables if isinstance(study.source, Files) else ():
+        file = Path(raw_file(study, name))
+        if not file.is_file():
+            beside = [other.name for other in file.parent.glob("*")] if file.parent.is_dir() else []
+            hint = did_you_mean(file.name, beside) if beside else f"The folder {file.parent} is not there or empty."
+            problems.append((f"tables.{name}.file", f"no such file: {file}. {hint}"))
+    return problems
 
 
 def instrument_file(name: str) -> Path:
