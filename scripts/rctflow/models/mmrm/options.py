@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from rctflow.models.mmrm.errors import OptionError
 
@@ -98,6 +97,8 @@ def read_options(covariance: str, method: str, df: str, vcov: str, coordinates: 
 def _choose(option: str, value: str, known: Sequence[str]) -> str:
     if value in known:
         return value
+    from difflib import get_close_matches  # only a typing error pays for it
+
     close = get_close_matches(value, known, 1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
     raise OptionError(f"{option}={value!r} is not known.{hint} One of: {', '.join(known)}.")

@@ -91,27 +91,41 @@ class MmrmFit:
         """Any contrasts (q, p) of ``beta``: estimate, se, df, ci_low, ci_high, t, p_value."""
         return self.inference.table(L)
 
+    def _gap(self, rows: Array) -> Array:
+        """(rows, dropped): how far rows over all design columns are from being estimable."""
+        kept, dropped, alias = self.statistics.kept, self.statistics.dropped, self.statistics.alias
+        return np.abs(rows[:, dropped] - rows[:, kept] @ alias) > 1e-6 * max(1.0, np.abs(rows).max(initial=0.0))
+
     def estimable(self, rows: Array) -> Array:
         """Rows over all design columns as rows over ``beta``. Raises NotEstimableError naming the dropped columns."""
-        kept, dropped, alias = self.statistics.kept, self.statistics.dropped, self.statistics.alias
-        gap = np.abs(rows[:, dropped] - rows[:, kept] @ alias)
-        if gap.size and gap.max() > 1e-6 * max(1.0, np.abs(rows).max()):
-            names = ", ".join(self.dropped[j] for j in np.flatnonzero(gap.max(0) > 1e-6))
+        gap = self._gap(rows)
+        if gap.any():
+            names = ", ".join(self.dropped[j] for j in np.flatnonzero(gap.any(0)))
             raise NotEstimableError(
-                f"a mean or contrast needs the dropped column {names}: the data have no record for it. Restrict the "
-                "means to visits and arms that have records, or simplify the model."
+                f"a mean or contrast needs the dropped column {names}: the data have no record for it. Simplify the "
+                "model, or leave such means out with not_estimable='omit'."
             )
-        return rows[:, kept]
+        return rows[:, self.statistics.kept]
+
+    def _design_means(self, factors: Sequence[str], weights: str, at: Mapping[str, Any] | None) -> lsmeans.MeanRows:
+        model = self.model
+        return lsmeans.mean_rows(model.columns, model.records, model.visit, factors, weights, at, model.constrain)
 
     def mean_rows(
         self, factors: Sequence[str], weights: str = "equal", at: Mapping[str, Any] | None = None
     ) -> lsmeans.MeanRows:
         """Labels and coefficient rows (means, p) of least-squares means, for contrasts of one's own."""
-        model = self.model
-        rows = lsmeans.mean_rows(
-            model.columns, model.records, model.visit, factors, weights, at, model.constrain
-        )  # fmt: skip
+        rows = self._design_means(factors, weights, at)
         return lsmeans.MeanRows(rows.labels, self.estimable(rows.L))
+
+    def _answer(self, labels: pd.DataFrame, L: Array, not_estimable: str) -> pd.DataFrame:
+        if not_estimable not in ("raise", "omit"):
+            raise OptionError(f"not_estimable={not_estimable!r} is not known. One of: raise, omit.")
+        fine = ~self._gap(L).any(1) if not_estimable == "omit" else np.ones(len(L), bool)
+        table = self.inference.table(self.estimable(L[fine]))
+        answer = pd.concat([labels[fine].reset_index(drop=True), table], axis=1)
+        answer.attrs["not_estimable"] = labels.loc[~fine].to_dict("records")
+        return answer
 
     def lsmeans(
         self,
@@ -119,10 +133,14 @@ class MmrmFit:
         by: str | Sequence[str] | None = None,
         weights: str = "equal",
         at: Mapping[str, Any] | None = None,
+        not_estimable: str = "raise",
     ) -> pd.DataFrame:
-        """Least-squares means of ``factors`` within ``by``: estimate, se, df, ci_low, ci_high, t, p_value."""
-        rows = self.mean_rows([*lsmeans.names_of(by), *lsmeans.names_of(factors)], weights, at)
-        return pd.concat([rows.labels, self.inference.table(rows.L)], axis=1)
+        """Least-squares means of ``factors`` within ``by``: estimate, se, df, ci_low, ci_high, t, p_value.
+
+        not_estimable: "raise" NotEstimableError, or "omit" such rows and list them in ``attrs["not_estimable"]``.
+        """
+        rows = self._design_means([*lsmeans.names_of(by), *lsmeans.names_of(factors)], weights, at)
+        return self._answer(rows.labels, rows.L, not_estimable)
 
     def contrasts(
         self,
@@ -131,10 +149,11 @@ class MmrmFit:
         reference: Any = None,
         weights: str = "equal",
         at: Mapping[str, Any] | None = None,
+        not_estimable: str = "raise",
     ) -> pd.DataFrame:
         """Differences of least-squares means to the reference level (the first one), within each level of ``by``."""
         groups = lsmeans.names_of(by)
-        rows = self.mean_rows([*groups, factor], weights, at)
+        rows = self._design_means([*groups, factor], weights, at)
         levels = list(rows.labels[factor].drop_duplicates())
         reference = levels[0] if reference is None else reference
         if reference not in levels:
@@ -144,9 +163,8 @@ class MmrmFit:
         difference = (L[:, others] - L[:, [levels.index(reference)]]).reshape(-1, L.shape[2])
         picked = rows.labels.iloc[[g * len(levels) + k for g in range(len(L)) for k in others]].reset_index(drop=True)
         labels = picked[groups].assign(contrast=[f"{level} - {reference}" for level in picked[factor]])
-        same = ~difference.any(1)  # cLDA: arms are equal at baseline by construction
-        labels, difference = labels[~same].reset_index(drop=True), difference[~same]
-        return pd.concat([labels, self.inference.table(difference)], axis=1)
+        real = difference.any(1)  # with cLDA the arms are equal at baseline by construction
+        return self._answer(labels[real], difference[real], not_estimable)
 
     def test(self, term: str) -> FTest:
         """The type III F test of a term."""

@@ -29,6 +29,7 @@ Array = np.ndarray
 
 NONE_LEFT = 1e-9
 CHUNK = 20_000
+REMEMBERED = 20_000_000
 
 
 class Sandwich:
@@ -37,22 +38,33 @@ class Sandwich:
     def __init__(self, point: Point, kind: str, records: Records) -> None:
         self.point = point
         self.kind = kind
-        self.adjusted: list[tuple[Array, Array]] = []
+        self.records = records
         p = len(point.b)
+        self.small = records.n_records * p <= REMEMBERED
+        self.remembered: list[tuple[Array, Array, Array]] = []
         meat = np.zeros((p, p))
-        for patients, Z, e in _whitened(point):
-            KZ = _adjust(Z, point.phi, kind, patients, records)
-            self.adjusted.append((Z, KZ))
+        for piece in self._pieces():
+            _, KZ, e = piece
             score = np.einsum("iap,ia->ip", KZ, e)
             meat += score.T @ score
+            if self.small:
+                self.remembered.append(piece)
         self.covariance = point.phi @ meat @ point.phi
+
+    def _pieces(self) -> Iterator[tuple[Array, Array, Array]]:
+        """Z, A Z and e of some patients at a time: kept in memory, or for very many patients made anew each time."""
+        if self.remembered:
+            yield from self.remembered
+            return
+        for patients, Z, e in _whitened(self.point):
+            yield Z, _adjust(Z, self.point.phi, self.kind, patients, self.records), e
 
     def degrees_of_freedom(self, l: Array) -> float:  # noqa: E741
         """Bell-McCaffrey df of one contrast (p,)."""
         phi = self.point.phi
         direction = phi @ l
         total, own, M = 0.0, 0.0, np.zeros_like(phi)
-        for Z, KZ in self.adjusted:
+        for Z, KZ, _ in self._pieces():
             a = KZ @ direction
             u = np.einsum("iap,ia->ip", Z, a)
             size = np.einsum("ia,ia->i", a, a)

@@ -157,14 +157,14 @@ def _reduce(D: Array, per_visit: Array) -> tuple[Array, Array, Array, Array]:
     root = np.sqrt(np.maximum(values, 0))[:, :, None] * vectors.swapaxes(1, 2)
     Z = (root @ D).reshape(-1, D.shape[2])
     size = np.linalg.norm(Z, axis=0)
-    largest = size.max()
+    everywhere = np.linalg.norm(D.reshape(-1, D.shape[2]), axis=0)  # were every patient seen at every visit
     Q = np.zeros((len(Z), 0))
     kept = []
     for j in range(Z.shape[1]):
         rest = Z[:, j] - Q @ (Q.T @ Z[:, j])
         rest -= Q @ (Q.T @ rest)
         length = np.linalg.norm(rest)
-        if length > ALIASED * size[j] and size[j] > ALIASED * 1e-4 * largest:
+        if length > ALIASED * size[j] and size[j] > ALIASED * everywhere[j]:
             kept.append(j)
             Q = np.column_stack([Q, rest / length])
     keep = np.array(kept, int)

@@ -4,7 +4,6 @@ import json
 import re
 
 import pytest
-
 from rctflow.commands import bench_mmrm, mmrm_coverage, mmrm_near_singular, mmrm_reference
 
 

@@ -62,6 +62,10 @@ def test_no_patient_of_an_arm_at_a_visit_drops_a_column_and_refuses_its_mean():
     assert "ARMTRT:VISITWeek 24" in found.notes[0]
     with pytest.raises(errors.NotEstimableError, match="ARMTRT:VISITWeek 24"):
         found.lsmeans("ARM", by="VISIT")
+    rest = found.contrasts("ARM", by="VISIT", not_estimable="omit")
+    assert list(rest["VISIT"]) == ["Week 1", "Week 2", "Week 4", "Week 8", "Week 12"]
+    assert rest.attrs["not_estimable"] == [{"VISIT": "Week 24", "contrast": "TRT - PBO"}]
+    assert len(found.lsmeans("ARM", by="VISIT", not_estimable="omit")) == 11
 
 
 def test_collinear_covariate_is_dropped_and_named():
@@ -71,6 +75,25 @@ def test_collinear_covariate_is_dropped_and_named():
     plain = fit(data)
     assert found.log_likelihood == pytest.approx(plain.log_likelihood, rel=1e-10)
     assert not found.beta.isna().any()
+
+
+def test_covariates_on_any_scale_are_kept():
+    data = trial()
+    tiny = fit(data.assign(BASE=data.BASE * 1e-14), "CHG ~ BASE + ARM * VISIT")
+    assert tiny.dropped == ()
+    assert tiny.coefficients().loc["BASE", "t"] == pytest.approx(fit(data).coefficients().loc["BASE", "t"], rel=1e-7)
+
+
+def test_sandwich_of_very_many_records_is_made_anew_instead_of_remembered(monkeypatch):
+    options = {"covariance": "ar1", "df": "satterthwaite", "vcov": "CR2"}
+    remembered = fit(trial(), **options).coefficients()
+    monkeypatch.setattr("rctflow.models.mmrm.sandwich.REMEMBERED", 0)
+    pd.testing.assert_frame_equal(fit(trial(), **options).coefficients(), remembered)
+
+
+def test_infinite_outcome():
+    with pytest.raises(errors.DataError, match="infinite"):
+        fit(trial().assign(CHG=np.inf))
 
 
 def test_zero_variance_at_a_visit_names_the_visit():

@@ -104,6 +104,19 @@ def test_weights_one_are_no_weights_and_doubling_them_halves_the_covariance():
     np.testing.assert_allclose(two.covariance, 2 * plain.covariance, rtol=1e-6)
 
 
+def test_one_visit_is_an_analysis_of_covariance():
+    """Ordinary least squares with n - p degrees of freedom, whatever the structure and the df method."""
+    data = simulate().query("visit == 'V1'")
+    X = np.column_stack([np.ones(len(data)), data["base"], data["arm"] == "B"]).astype(float)
+    beta, rest, *_ = np.linalg.lstsq(X, data["y"].to_numpy())
+    se = np.sqrt(np.diag(np.linalg.inv(X.T @ X)) * rest / (len(data) - 3))
+    for covariance in ("un", "cs", "ar1", "toeph", "adh"):
+        found = fit(data, "y ~ base + arm", covariance=covariance).coefficients()
+        np.testing.assert_allclose(found["estimate"], beta, rtol=1e-8)
+        np.testing.assert_allclose(found["se"], se, rtol=1e-8)
+        np.testing.assert_allclose(found["df"], len(data) - 3, rtol=1e-6)
+
+
 def test_groups_fit_the_arms_apart_when_their_effects_are_apart():
     """Everything crossed with the arm: the grouped fit is the two arms' own fits."""
     data = simulate()
