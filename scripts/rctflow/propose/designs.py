@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rctflow.propose.forms import ProposalError
-from rctflow.propose.names import word_list, words
+from rctflow.propose.names import words
 from rctflow.propose.roles import ARM_ENOUGH, ArmColumn, Table, arm_score, few_levels
+from rctflow.propose.vocabulary import CLUSTERS
 
-CLUSTERS = word_list("""cluster clusters site center centre hospital clinic practice village school class classroom ward county district country region
-family household litter community facility neighborhood gp physician doctor therapist""")
 FEWEST_CLUSTERS, FEWEST_MEMBERS = 4, 3
 
 
@@ -22,9 +21,12 @@ def refuse_crossover(tables: Sequence[Table], arm: ArmColumn | None) -> None:
             share = table.varying(header)
             if share >= 0.2 and (arm is None or arm.score <= arm_score(header, table.looks[header].levels)):
                 raise ProposalError(
-                    f"{table.form.name}: column {header} names the arm, and {share:.0%} of the subjects have more than one "
-                    f"({', '.join(table.looks[header].levels)}). That is a crossover design: it is not analysable here, because the "
-                    f"models take each subject as one unit of one arm. If {header} is something else, rename it and say which "
+                    f"{table.form.name}: column {header} names the arm, and {share:.0%} of the subjects have more than "
+                    "one "
+                    f"({', '.join(table.looks[header].levels)}). That is a crossover design: it is not analysable "
+                    "here, because the "
+                    f"models take each subject as one unit of one arm. If {header} is something else, rename it and "
+                    "say which "
                     "column holds the randomized arm."
                 )
 
@@ -47,7 +49,9 @@ def refuse_clusters(tables: Sequence[Table], arm: ArmColumn | None) -> None:
             and (members["nunique"] == 1).all()
         ):
             raise ProposalError(
-                f"{table.form.name}: in all {len(members)} groups of {header} every subject has the same arm. That is a cluster "
-                f"design ({header} was randomized, not the subject): it is not analysable here, because the models take subjects as "
+                f"{table.form.name}: in all {len(members)} groups of {header} every subject has the same arm. That is "
+                "a cluster "
+                f"design ({header} was randomized, not the subject): it is not analysable here, because the models "
+                "take subjects as "
                 "independent."
             )

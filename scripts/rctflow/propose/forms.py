@@ -39,6 +39,11 @@ class Form:
     cells: pd.DataFrame
 
     @property
+    def headers(self) -> list[str]:
+        """The columns, in the order of the file."""
+        return [str(name) for name in self.cells]
+
+    @property
     def decimal(self) -> str:
         """The decimal mark that the form declares."""
         return self.source.get("decimal", ".")
@@ -112,7 +117,7 @@ def _read(path: Path, source: dict[str, str], taken: Iterable[str], faults: list
     first: Exception | None = None
     for encoding in ENCODINGS if kind != "xlsx" else ENCODINGS[:1]:
         try:
-            form = _whole(lambda s: reader(path, s, where=shown), kind, source | {"encoding": encoding})  # noqa: B023
+            form = _whole(lambda s: reader(path, s, where=shown), kind, source | {"encoding": encoding})
         except (IngestError, UnicodeError, IndexError) as error:
             first = first or error
             continue

@@ -1,4 +1,6 @@
-"""Measures of a form with one row per subject: columns of one measure at several visits (``bdi.pre``, ``bdi.2m``) are one measure."""
+"""Measures of a form with one row per subject: columns of one measure at several visits (``bdi.pre``, ``bdi.2m``) are
+one measure.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +11,9 @@ from dataclasses import dataclass, field
 from rctflow.propose.columns import Look
 from rctflow.propose.names import words
 from rctflow.propose.roles import Table
-from rctflow.propose.times import AFTER, BASELINE, BASELINE_VISIT, SETTINGS, When, when_in_name
+from rctflow.propose.times import BASELINE_VISIT, When, when_in_name
 from rctflow.propose.values import Numeric, as_numbers
+from rctflow.propose.vocabulary import AFTER, BASELINE, SETTINGS
 
 ITEM_STEMS = {"q", "i", "item", "question", "x", "var", "v", "col", "column"}
 MOST_NUMBERED = 12
@@ -18,7 +21,9 @@ MOST_NUMBERED = 12
 
 @dataclass
 class Measure:
-    """One measure of one table. at: (moment, header) in the order of the file; a long form has ``header`` and no ``at``."""
+    """One measure of one table. at: (moment, header) in the order of the file; a long form has ``header`` and no
+    ``at``.
+    """
 
     table: str
     name: str
@@ -31,6 +36,12 @@ class Measure:
     covariate: str = ""
     question: str = ""
     weak: bool = False
+    untimed: bool = False
+
+    @property
+    def title(self) -> str:
+        """What is measured, as the data call it."""
+        return self.where or self.name
 
     @property
     def headers(self) -> list[str]:
@@ -46,13 +57,13 @@ def wide_measures(table: Table, skip: Iterable[str]) -> list[Measure]:
     groups = _timed_groups(looks) | _glued_groups(looks)
     used = {header for group in groups.values() for _, header in group}
     numbered = _numbered_groups({h: look for h, look in looks.items() if h not in used})
-    questions = {stem: "their numbers are taken for visits" for stem in numbered}
+    questions = dict.fromkeys(numbered, "their numbers are taken for visits")
     groups = numbered | groups
     used |= {header for group in groups.values() for _, header in group}
     rest = [h for h in looks if h not in used]
     for header in rest:
         _join(header, groups, list(table.looks))
-    sole = list(groups)[0] if len(groups) == 1 else None
+    sole = next(iter(groups)) if len(groups) == 1 else None
     plain = [h for h in rest if words(h) and set(words(h)) <= {"baseline", "base", "bl", "pre"}]
     if sole is not None and plain and not _has_baseline(groups[sole]):
         groups[sole].insert(0, (BASELINE_VISIT, plain[0]))
@@ -75,7 +86,7 @@ def _timed_groups(looks: Mapping[str, Look]) -> dict[tuple[str, ...], list[tuple
 def _glued_groups(looks: Mapping[str, Look]) -> dict[tuple[str, ...], list[tuple[When, str]]]:
     """``Prewt`` and ``Postwt``, ``wtpre`` and ``wtpost``: pairs without a mark between the words."""
     lower = {header.lower(): header for header in looks}
-    groups = {}
+    groups: dict[tuple[str, ...], list[tuple[When, str]]] = {}
     for name, header in lower.items():
         for pre, post in (("pre", "post"), ("before", "after")):
             for pattern, other in ((rf"{pre}(.+)", "{p}{s}"), (rf"(.+?){pre}", "{s}{p}")):
@@ -109,7 +120,9 @@ def _numbered_groups(looks: Mapping[str, Look]) -> dict[tuple[str, ...], list[tu
 
 
 def _join(header: str, groups: dict[tuple[str, ...], list[tuple[When, str]]], order: Sequence[str]) -> None:
-    """Add a column without a time to the measure of the same words: bare it is its baseline, with ``extubation`` a moment of its own."""
+    """Add a column without a time to the measure of the same words: bare it is its baseline, with ``extubation`` a
+    moment of its own.
+    """
     parts = words(header)
     bare = tuple(parts)
     if bare in groups and not _has_baseline(groups[bare]):

@@ -6,18 +6,14 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-
-def word_list(text: str) -> list[str]:
-    """The words of a vocabulary that is written as one text."""
-    return text.split()
-
+from rctflow.propose.vocabulary import word_list
 
 # names that the clean table gives itself; and those of ADSL and BDS, which a covariate cannot have
 CLEAN = frozenset(word_list("USUBJID VISIT ADT ADTF DAY SRCROW"))
 ANALYSIS = frozenset(
     word_list(
-        """STUDYID USUBJID TRT01P TRT01A RANDDT TRTSDT RANDFL PARAMCD PARAM AVISIT AVISITN ADT ADY AVAL AVALC BASE CHG PCHG
-        ABLFL ANL01FL DTYPE AWTARGET AWLO AWHI AWTDIFF SRCDOM SRCVAR SRCSEQ ARM ITTFL SAFFL"""
+        """STUDYID USUBJID TRT01P TRT01A RANDDT TRTSDT RANDFL PARAMCD PARAM AVISIT AVISITN ADT ADY AVAL AVALC BASE
+        CHG PCHG ABLFL ANL01FL DTYPE AWTARGET AWLO AWHI AWTDIFF SRCDOM SRCVAR SRCSEQ ARM ITTFL SAFFL"""
     )
 )
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+(?:\.\d+)?")
@@ -59,7 +55,9 @@ def covariate_name(column: str) -> str:
 
 
 def identifier(text: str, fallback: str, taken: Iterable[str] = ()) -> str:
-    """An id of the config (``[a-z][a-z0-9_]*``) made from ``text``, not among ``taken``; a leading code (``1_``) is left out."""
+    """An id of the config (``[a-z][a-z0-9_]*``) made from ``text``, not among ``taken``; a leading code (``1_``) is
+    left out.
+    """
     cut = re.sub(r"^\d+[_\-.: ]+(?=[A-Za-z])", "", plain(text))
     slug = re.sub(r"[^a-z0-9]+", "_", cut.lower()).strip("_")[:40].rstrip("_")
     slug = slug if slug[:1].isalpha() else f"{fallback}{slug}"

@@ -1,4 +1,6 @@
-"""Candidate endpoints: what is measured repeatedly or after baseline; and the columns that describe subjects at baseline."""
+"""Candidate endpoints: what is measured repeatedly or after baseline; and the columns that describe subjects at
+baseline.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +8,10 @@ from collections.abc import Iterable, Sequence
 
 from rctflow.propose.columns import Look
 from rctflow.propose.layout import Measure, wide_measures
-from rctflow.propose.names import squeezed, word_list, words
+from rctflow.propose.names import squeezed, words
 from rctflow.propose.roles import ROW, Table
 from rctflow.propose.values import as_numbers
-
-DEMOGRAPHIC = word_list("""age sex gender female male race ethnicity ethnic racegrp height weight ht bmi education edu marital married smoker smoking smoke
-diabetes hypertension history hist stage grade diagnosis diag asa country birth dob income insurance employment comorbidity
-cholesterol karnofsky ecog nyha""")
-SITES = word_list(
-    "site siteid center centre centreid centerid hospital clinic country region stratum strata strat institution inst hosp"
-)
-OUTCOMES = word_list("""outcome result response responder improved improve improvement status relapse relapsed death dead died mortality event success
-cure cured recovered recovery failure remission change adverse adv ae adve complication complications infection survived alive
-endpoint recurrence progression bleed final score total rate""")
-CHANGES = word_list("chg change pchg pctchg delta diff")
-TIMES = word_list("futime survtime survival stime ftime ttr time tte days followup duration")
-CENSORING = word_list("status event cens censor censored death dead died relapse delta fustat")
-VALUES = word_list("aval stresn lbstresn vsstresn result value lborres vsorres orres qsstresn")
+from rctflow.propose.vocabulary import CENSORING, CHANGES, DEMOGRAPHIC, OUTCOMES, SITES, TIMES, VALUES
 
 
 def measures_of(table: Table, skip: Iterable[str]) -> list[Measure]:
@@ -82,7 +71,9 @@ def _per_parameter(table: Table) -> list[Measure]:
 
 
 def _baseline_column(table: Table, header: str, taken: set[str]) -> str:
-    """A column of numbers, one per subject, that is called baseline: the measure's value before treatment, beside its rows."""
+    """A column of numbers, one per subject, that is called baseline: the measure's value before treatment, beside its
+    rows.
+    """
     for other, look in table.looks.items():
         parts = set(words(other))
         named = parts & {"base", "baseline", "bl"} and parts - {"base", "baseline", "bl", "score", "value"} <= set(
@@ -120,7 +111,9 @@ def _is_constant(look: Look) -> bool:
 
 
 def event_times(table: Table) -> list[str]:
-    """Follow-up times beside a column that says whether the event was seen: numbers that are cut off by the end of follow-up."""
+    """Follow-up times beside a column that says whether the event was seen: numbers that are cut off by the end of
+    follow-up.
+    """
     events = [h for h, look in table.looks.items() if set(words(h)) & set(CENSORING) and 1 < look.filled.nunique() <= 4]
     if not events or table.several:
         return []
@@ -132,7 +125,7 @@ def event_times(table: Table) -> list[str]:
 
 
 def described_columns(tables: Sequence[Table], used: Iterable[tuple[str, str]]) -> list[tuple[Table, str]]:
-    """Columns that describe subjects at baseline: one value per subject, named as such; at most twelve, each name once."""
+    """Columns that describe subjects at baseline: one value per subject, named so; at most twelve, each name once."""
     taken, seen, found = set(used), set[str](), []
     for table in tables:
         for header, look in table.looks.items():

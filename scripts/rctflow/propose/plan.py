@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from rctflow.propose.times import BASELINE_VISIT, When
 
@@ -13,7 +14,9 @@ LAST = re.compile(r"(end|eot|eos|final|last|post)(_|\d|$)")
 
 @dataclass(frozen=True)
 class Moment:
-    """A moment as one source (a table's visit column, or the columns of one measure) has it; label: as the data write it."""
+    """A moment as one source (a table's visit column, or the columns of one measure) has it; label: as the data write
+    it.
+    """
 
     when: When
     label: str
@@ -75,21 +78,18 @@ def _with_baseline(known: list[Moment], questions: list[tuple[str, str]]) -> lis
     ):
         chosen = first
     if chosen is not None:
-        questions.append(
-            (
-                "visits",
-                f"Is {chosen.label!r} the baseline (before treatment)? No visit is called so; this is the first.",
-            )
-        )
+        question = f"Is {chosen.label!r} the baseline (before treatment)? No visit is called so; this is the first."
+        questions.append(("visits", question))
         return [
             replace(m, when=replace(m.when, phase="baseline", days=0.0)) if m.when.id == chosen.id else m for m in known
         ]
     if any(when.counted or when.days is None for when in after if when.id != "end"):
         shown = ", ".join(dict.fromkeys(when.label for when in after))
-        questions.append(
-            ("visits", f"Is one of the visits ({shown}) the baseline? None looks like it, so all are taken as after treatment; the "
-             "baseline visit in this file has no data. If one is, give its `values` to baseline and remove it.")
-        )  # fmt: skip
+        question = (
+            f"Is one of the visits ({shown}) the baseline? None looks like it, so all count as after treatment; the "
+            "baseline visit in this file has no data. If one is, give its `values` to baseline and remove it."
+        )
+        questions.append(("visits", question))
     return [Moment(BASELINE_VISIT, "", "(no data)"), *known]
 
 
@@ -118,11 +118,11 @@ def _days(order: Sequence[When], questions: list[tuple[str, str]]) -> list[int]:
     """Whole days, strictly increasing; 0, 1, 2, ... when the data give no such days."""
     days = [0, *(round(when.days or 0) for when in order[1:])]
     told = all(when.days is not None and not when.counted for when in order[1:])
-    if told and all(later > earlier for earlier, later in zip(days, days[1:], strict=False)):
+    if told and all(later > earlier for earlier, later in pairwise(days)):
         return days
     if all(when.days is not None and when.counted for when in order[1:]):
         days = [0, *(int(when.days or 0) for when in order[1:])]
-        if not all(later > earlier for earlier, later in zip(days, days[1:], strict=False)):
+        if not all(later > earlier for earlier, later in pairwise(days)):
             days = list(range(len(order)))
     else:
         days = list(range(len(order)))

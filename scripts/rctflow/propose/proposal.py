@@ -9,22 +9,13 @@ from rctflow.propose.designs import refuse_clusters, refuse_crossover
 from rctflow.propose.forms import Form
 from rctflow.propose.layout import Measure
 from rctflow.propose.names import column_names, squeezed, words
-from rctflow.propose.outcomes import described_columns, event_times, is_site, measures_of
+from rctflow.propose.outcomes import described_columns, is_site, measures_of
 from rctflow.propose.plan import Moment, Plan, plan_visits
 from rctflow.propose.recognised import Recognised, recognised_in
-from rctflow.propose.roles import (
-    ROW,
-    ArmColumn,
-    Table,
-    actual_column,
-    arm_column,
-    few_levels,
-    reference_of,
-    tables_of,
-    with_times,
-)
-from rctflow.propose.values import Numeric
+from rctflow.propose.roles import ROW, ArmColumn, Table, actual_column, arm_column, few_levels, reference_of, tables_of
 from rctflow.propose.times import When, unit_of_column, when_of_label
+from rctflow.propose.timing import with_times
+from rctflow.propose.values import Numeric
 
 MOST_WEAK = 12
 FEWEST_PER_STRATUM = 10
@@ -33,7 +24,7 @@ TODO_ARM, TODO_OUTCOME = "TODO_ARM", "TODO_OUTCOME"
 
 @dataclass
 class Proposal:
-    """What the config will say. questions: (place in the config, question); notes: what was left out."""
+    """What the config will say. names: study's names of columns, by table and header; left_out: sentences on files."""
 
     tables: list[Table]
     arm: ArmColumn | None
@@ -46,16 +37,16 @@ class Proposal:
     actual: tuple[str, str] | None = None
     randomized: tuple[str, str] | None = None
     first_dose: tuple[str, str] | None = None
-    questions: list[tuple[str, str]] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
 
     def table(self, name: str) -> Table:
         """The table of that id."""
         return next(table for table in self.tables if table.id == name)
 
-    def ask(self, place: str, question: str) -> None:
-        """Add a question once."""
-        if (place, question) not in self.questions:
-            self.questions.append((place, question))
+    @property
+    def home(self) -> Table:
+        """The table of the arm."""
+        return self.table(self.arm.table) if self.arm else self.tables[0]
 
 
 def propose(forms: Sequence[Form], faults: Sequence[str] = ()) -> Proposal:
@@ -82,7 +73,7 @@ def propose(forms: Sequence[Form], faults: Sequence[str] = ()) -> Proposal:
     _describe(proposal)
     _dates(proposal)
     proposal.names = {t.id: column_names(t.looks, keep=[t.subject, t.visit, t.day]) for t in joined}
-    _ask(proposal, [*faults, *alone])
+    proposal.left_out = [*faults, *alone]
     return proposal
 
 
@@ -102,13 +93,16 @@ def _joined(tables: list[Table], arm: ArmColumn | None) -> tuple[list[Table], li
             kept.append(table)
         else:
             alone.append(
-                f"{table.form.name} is left out: no column of it holds the subjects of {home.form.name} ({home.subject})"
+                f"{table.form.name} is left out: no column of it holds the subjects of {home.form.name} "
+                f"({home.subject})"
             )
     return kept, alone
 
 
 def _any_arm(tables: Sequence[Table]) -> ArmColumn | None:
-    """A stand-in where nothing looks like an arm: the first column of few levels, one per subject; to be replaced by the user."""
+    """A stand-in where nothing looks like an arm: the first column of few levels, one per subject; to be replaced by
+    the user.
+    """
     for table in tables:
         for header, look in table.looks.items():
             if few_levels(table, header) and table.varying(header) == 0:
@@ -149,7 +143,7 @@ def _place_measures(proposal: Proposal) -> None:
         if measure.at:
             measure.at = [(when, header) for when, header in measure.at if when.id in ids]
         elif not table.visit:
-            measure.at = [(When(last.id, last.label, "after"), measure.header)]
+            measure.at, measure.untimed = [(When(last.id, last.label, "after"), measure.header)], True
         else:
             rows = table.form.cells[table.visit].isin(baseline.values)
             rows &= (table.form.cells[table.parameter] == measure.where) if measure.where else rows
@@ -213,70 +207,3 @@ def _dates(proposal: Proposal) -> None:
                 or ({"treatment", "start"} <= parts)
             ):
                 proposal.first_dose = proposal.first_dose or (table.id, header)
-
-
-def _ask(proposal: Proposal, left_out: Sequence[str]) -> None:
-    """Every question, the ones that change results first."""
-    arm, ask = proposal.arm, proposal.ask
-    if arm is None or arm.score == 0:
-        ask("subjects.planned", "Which column holds the randomized arm? Looked for a column with 2 to 8 levels, one per subject, named arm, trt, "
-            "treatment, group, rx, drug or alike, or with levels such as placebo and control; found none"
-            + (f". {arm.header} only stands in." if arm else ": write it in place of TODO_ARM."))  # fmt: skip
-    elif not arm.sure or arm.others:
-        ask("subjects.planned", f"Is {arm.header} the randomized arm ({arm.why})? {_rivals(arm)}")
-    if arm and "nothing in the data" in arm.reference_why:
-        ask(
-            "arms.reference",
-            f"Which arm is the comparator, and what are the arms called? Taken: {arm.reference!r} ({arm.reference_why}).",
-        )
-    for table in proposal.tables:
-        if table.subject == ROW and table.several is False:
-            ask(f"tables.{table.id}.subject", f"Is each row of {table.form.name} one subject? No column names them.")
-        if table.several and not table.visit and _is_measured(table):
-            ask(f"tables.{table.id}.visit", f"Which column of {table.form.name} tells the rows of a subject apart? Looked for a visit, week, "
-                "month, day or time with few values; without one nothing in it is proposed as an outcome.")  # fmt: skip
-    for place, question in proposal.plan.questions:
-        ask(place, question)
-    _ask_about_columns(proposal)
-    for hit in proposal.instruments:
-        for question in hit.questions:
-            ask(f"instruments.{hit.instrument.name}", question)
-    if any(measure.header == TODO_OUTCOME for measure in proposal.measures):
-        ask("endpoints", "Which column is the outcome? Looked for numbers and yes/no columns that are measured repeatedly, have a time in their "
-            "names, or are named as outcomes; found none. Write it in place of TODO_OUTCOME.")  # fmt: skip
-    for sentence in left_out:
-        ask("tables", sentence + ".")
-
-
-def _is_measured(table: Table) -> bool:
-    """Whether numbers differ between the rows of a subject, as they do in forms of visits."""
-    return any(look.numeric and table.varying(header) > 0.5 for header, look in table.looks.items())
-
-
-def _rivals(arm: ArmColumn) -> str:
-    return f"It could also be {', '.join(arm.others)}." if arm.others else "Its name does not say so."
-
-
-def _ask_about_columns(proposal: Proposal) -> None:
-    for table in proposal.tables:
-        looks = [look for header, look in table.looks.items() if header != table.subject]
-        doubtful = [f"{look.header} ({', '.join(look.doubtful)})" for look in looks if look.doubtful]
-        coded = [f"{look.header} ({', '.join(look.codes)})" for look in looks if look.codes]
-        swapped = [look.header for look in looks if look.ambiguous]
-        if coded:
-            ask = f"Do these codes mean what `codes` says (missing, unable, refused)? {'; '.join(coded)}."
-            proposal.ask(f"tables.{table.id}.columns", ask)
-        if doubtful:
-            proposal.ask(
-                f"tables.{table.id}.columns",
-                f"Are these single far values real, or codes for missing? Kept: {'; '.join(doubtful)}.",
-            )
-        if swapped:
-            proposal.ask(
-                f"tables.{table.id}.columns",
-                f"Is the day written first in {', '.join(swapped)}? Every date fits both ways.",
-            )
-        times = event_times(table)
-        if times:
-            proposal.ask("endpoints", f"{', '.join(times)}: a time until an event, cut off by the end of follow-up; no model here analyses it, so "
-                         "that only the event itself is proposed, as 0 or 1.")  # fmt: skip

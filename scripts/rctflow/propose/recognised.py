@@ -19,7 +19,9 @@ SUBSTITUTES = ("sf36", "rand36", "eq5d")
 
 @dataclass
 class Recognised:
-    """An instrument in a table: item -> header; scores that can be made; questions that scoring raises; rivals with the same items."""
+    """An instrument in a table: item -> header; scores that can be made; questions that scoring raises; rivals with the
+    same items.
+    """
 
     instrument: Instrument
     table: str

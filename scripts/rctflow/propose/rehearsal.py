@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass
 class Rehearsal:
-    """tables: clean, by id; ledger: of all tables; adsl: None when it could not be made; records: BDS by endpoint; problems: messages."""
+    """tables: clean, by id; ledger: of all tables; adsl: None when it could not be made; records: BDS by endpoint;
+    problems: messages.
+    """
 
     study: Study
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
@@ -39,7 +42,9 @@ class Rehearsal:
 
 
 def rehearse(study: Study, file: str) -> Rehearsal:
-    """Read, clean and derive everything in memory; a form that fails stops only what needs it. file: the config, for messages."""
+    """Read, clean and derive everything in memory; a form that fails stops only what needs it. file: the config, for
+    messages.
+    """
     rehearsal = Rehearsal(study)
     with tempfile.TemporaryDirectory() as folder:
         files = _raw_files(rehearsal, Path(folder))
@@ -53,7 +58,7 @@ def _raw_files(rehearsal: Rehearsal, folder: Path) -> dict[str, Path]:
     """Where each raw form is; a simulated trial is written to the temporary ``folder``."""
     study = rehearsal.study
     if not isinstance(study.source, Simulate):
-        found = {name: rehearsal.attempt(lambda name=name: raw_file(study, name)) for name in study.tables}
+        found = {name: rehearsal.attempt(partial(raw_file, study, name)) for name in study.tables}
         return {name: Path(path) for name, path in found.items() if path}
     from rctflow.simulate.trial import simulate_forms
 

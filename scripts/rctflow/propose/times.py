@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
-from rctflow.propose.names import word_list, words
+from rctflow.propose.names import words
+from rctflow.propose.vocabulary import AFTER, BASELINE, BEFORE, ORDINALS, SETTINGS, UNPLANNED
 
 Phase = Literal["baseline", "before", "after", "unplanned"]
 
@@ -25,20 +27,14 @@ UNITS: dict[str, tuple[str, float]] = {
     for word in spelled.split()
 }
 SHORT = {"h", "d", "w", "m", "y"}
-BASELINE = word_list(
-    "baseline base bl bsl pre prior before preop pretreatment pretest pretrt entry randomisation randomization"
-)
-AFTER = word_list("post postop posttreatment posttest end eot eos final last fu followup discharge outcome")
-BEFORE = word_list("screening screen scr runin")
-UNPLANNED = word_list("unscheduled unsched unplanned uns early termination et")
-ORDINALS = word_list("visit v time t timepoint tp period wave occasion phase session assessment round")
 # places and phases of care that go with a time
-SETTINGS = word_list("pacu icu pod op am pm intra extubation induction recovery ward")
 
 
 @dataclass(frozen=True)
 class When:
-    """A moment of the plan. days: since baseline, None when the data do not say. counted: the number is an order, not a time."""
+    """A moment of the plan. days: since baseline, None when the data do not say. counted: the number is an order, not a
+    time.
+    """
 
     id: str
     label: str
@@ -51,7 +47,9 @@ BASELINE_VISIT = When("baseline", "Baseline", "baseline", 0.0)
 
 
 def when_of_label(label: str, unit: str) -> When | None:
-    """The moment that a visit label names; unit: of bare numbers (``week``), or the column's own word (``visit``, ``time``)."""
+    """The moment that a visit label names; unit: of bare numbers (``week``), or the column's own word (``visit``,
+    ``time``).
+    """
     text = label.strip()
     number = _number(text)
     if number is not None:
@@ -76,7 +74,9 @@ def when_of_label(label: str, unit: str) -> When | None:
 
 
 def when_in_name(header: str) -> tuple[tuple[str, ...], When] | None:
-    """The measure (its words) and the moment that a column name holds: ``bdi.2m`` is (bdi) at 2 months; None without a time."""
+    """The measure (its words) and the moment that a column name holds: ``bdi.2m`` is (bdi) at 2 months; None without a
+    time.
+    """
     parts = words(header)
     for start in range(len(parts)):
         for length in (2, 1):
@@ -88,7 +88,9 @@ def when_in_name(header: str) -> tuple[tuple[str, ...], When] | None:
 
 
 def unit_of_column(header: str) -> str:
-    """The unit that a visit column's own name gives to bare numbers: ``month`` for MONTH or months_fu, else its first word."""
+    """The unit that a visit column's own name gives to bare numbers: ``month`` for MONTH or months_fu, else its first
+    word.
+    """
     parts = [part for part in words(header) if not part.isdigit()]
     units = [UNITS[part][0] for part in parts if part in UNITS and part not in SHORT]
     ordinal = [part for part in parts if part in ORDINALS]
@@ -116,10 +118,7 @@ def _numbered(number: float, unit: str) -> When:
 
 
 def _timed(parts: Sequence[str]) -> When | None:
-    pairs = [
-        (first, second) if _number(second) is not None else (second, first)
-        for first, second in zip(parts, parts[1:], strict=False)
-    ]
+    pairs = [(first, second) if _number(second) is not None else (second, first) for first, second in pairwise(parts)]
     numbered = [(word, float(number)) for word, number in pairs if _number(number) is not None]
     real = [_numbered(number, word) for word, number in numbered if word in UNITS]
     counted = [_numbered(number, _ordinal(word)) for word, number in numbered if word in ORDINALS]

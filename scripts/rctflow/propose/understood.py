@@ -101,7 +101,7 @@ def _count(columns: Sequence[pd.Series], visit: str) -> int:
 
 
 def _endpoints(rehearsal: Rehearsal) -> list[list[Any]]:
-    """Per endpoint and visit the subjects with a value, arm by arm; records that say unable, refused or beyond a limit."""
+    """Per endpoint and visit the subjects with a value, arm by arm; records that say unable, refused, beyond limit."""
     study = rehearsal.study
     visits = visit_order(study)
     rows: list[list[Any]] = [["endpoint", *visits, "unable", "refused", "beyond limit"]] if rehearsal.records else []
@@ -145,7 +145,8 @@ def remarks(rehearsal: Rehearsal) -> list[str]:
         at_baseline = int((records["ABLFL"] == "Y").sum())
         if endpoint.baseline and at_baseline < n / 2:
             found.append(
-                f"endpoints.{name}: {at_baseline} of {n} subjects have a value at baseline (the last one on or before day 0). "
+                f"endpoints.{name}: {at_baseline} of {n} subjects have a value at baseline (the last one on or before "
+                "day 0). "
                 "Check the dates and windows, or write `baseline: false`."
             )
         for visit in endpoint_visits(study, endpoint):

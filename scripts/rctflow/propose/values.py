@@ -7,36 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rctflow.propose.columns import Look
-from rctflow.propose.names import word_list, words
-
-POSITIVE = {
-    "yes": "no", "y": "n", "true": "false", "t": "f", "good": "poor", "improved": "not improved", "present": "absent",
-    "positive": "negative", "pos": "neg", "dead": "alive", "died": "alive", "success": "failure", "responder": "non-responder",
-    "response": "no response", "event": "censored", "abnormal": "normal", "case": "control", "relapse": "no relapse",
-    "relapsed": "not relapsed", "cured": "not cured", "healed": "not healed", "pass": "fail", "high": "low",
-}  # fmt: skip
-SCALES = (
-    "none some marked",
-    "none slight mild moderate severe",
-    "never rarely sometimes often always",
-    "worse same better",
-    "poor fair good excellent",
-    "low medium high",
-    "absent mild moderate severe",
-    "normal abnormal",
-)
-BETTER = word_list("""improve improved improvement better good cure cured recover recovered recovery success response responder remission survival
-alive healed function functioning quality qol sf walk walked distance strength grip speed adherence satisfaction weight wt fev fev1
-gait score_up abstinent abstinence quit wellbeing""")
-WORSE = word_list("""pain cough bleed bleeding death dead died mortality mort relapse adverse adv adve ae aes bdi depression depressive seizure seizures
-polyp polyps infection nausea vomiting fatigue anxiety disability symptom symptoms severity complication complications failure fail
-event events recurrence relapsed progression exacerbation exacerbations number count counts crp tnf il attack attacks headache
-readmission hospitalization disorder""")
+from rctflow.propose.names import words
+from rctflow.propose.vocabulary import BETTER, POSITIVE, SCALES, WORSE
 
 
 @dataclass(frozen=True)
 class Numeric:
-    """How a column becomes numbers. values: text -> number; type; what the numbers are; sure: the data say the order."""
+    """How a column becomes numbers. values: text -> number; type; why; sure: the data say the order."""
 
     type: str
     values: dict[str, str]
@@ -49,8 +26,8 @@ def as_numbers(looks: Sequence[Look]) -> Numeric | None:
     """How the columns of one measure become numbers; None when texts have no order that can be told."""
     if all(look.numeric for look in looks):
         kind = "integer" if all(look.kind == "integer" for look in looks) else "number"
-        levels = {float(value) for look in looks for value in look.numbers.dropna().unique()}
-        return Numeric(kind, {}, levels <= {0.0, 1.0}, "0 or 1" if levels <= {0.0, 1.0} else "")
+        binary = all(look.numbers.dropna().isin([0, 1]).all() for look in looks)
+        return Numeric(kind, {}, binary, "0 or 1" if binary else "")
     if any(look.kind not in ("text", "integer", "number") for look in looks):
         return None
     levels = list(dict.fromkeys(level for look in looks for level in look.levels))

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from rctflow.commands.__main__ import main
 
 CONFIG = """
@@ -25,7 +24,9 @@ subjects: {table: people, planned: {table: people, column: ARM}, strata: {SITE: 
 populations: {itt: {label: ITT, where: RANDFL == 'Y', flag: ITTFL}, north: {label: North, where: SITE == 'N'}}
 analyses: {ancova: {model: ancova, populations: [itt]}}
 endpoints:
-  pain: {label: Pain, table: pain, column: PAIN, direction: lower, windowing: nominal, unable: {rule: worst, value: 10}, analyses: [ancova]}
+  pain:
+    {label: Pain, table: pain, column: PAIN, direction: lower, windowing: nominal, unable: {rule: worst, value: 10},
+     analyses: [ancova]}
 """
 PEOPLE = "ID,ARM,SITE\n1,P,N\n2,P,S\n3,D,N\n4,D,S\n5,D,S\n"
 PAIN = "ID,WEEK,PAIN\n1,0,5\n1,4,4\n2,0,6\n2,4,unable\n3,0,7\n3,4,3\n4,0,55\n4,4,2\n5,0,3\n5,4,1\n5,4,1\n"
@@ -87,7 +88,9 @@ def test_an_unknown_arm_stops_and_what_is_known_is_still_printed(
 
 
 def test_config_errors_come_all_at_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    broken = CONFIG.replace("reference: placebo", "reference: placebbo").replace("populations: [itt]", "populations: [all]")
+    broken = CONFIG.replace("reference: placebo", "reference: placebbo").replace(
+        "populations: [itt]", "populations: [all]"
+    )
     (folder / "trial.yaml").write_text(broken, encoding="utf-8")
     assert main(["check", "--config", "study=trial.yaml"]) == 1
     told = capsys.readouterr().err

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from rctflow.commands.__main__ import main
 from rctflow.study.load import load_study
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-
 from rctflow.propose.forms import ProposalError, look_at_folder
 
 

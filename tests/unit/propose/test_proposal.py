@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from rctflow.propose.forms import ProposalError, look_at_folder
 from rctflow.propose.proposal import propose
 from rctflow.propose.rehearsal import rehearse
@@ -42,7 +41,10 @@ LONG = rows(
 )  # fmt: skip
 WIDE = rows(
     "bdi.pre,bdi.2m,bdi.8m,treatment,drug",
-    *(f"{20 + i},{15 + i % 5},{'' if i == 3 else 10 + i % 4},{'TAU' if i % 2 else 'BtheB'},{'Yes' if i % 3 else 'No'}" for i in range(12)),
+    *(
+        f"{20 + i},{15 + i % 5},{'' if i == 3 else 10 + i % 4},{'TAU' if i % 2 else 'BtheB'},{'Yes' if i % 3 else 'No'}"
+        for i in range(12)
+    ),
 )
 
 
@@ -51,7 +53,10 @@ def test_long_form_with_weeks(tmp_path: Path) -> None:
     table = study.tables["pain"]
     assert (table.subject, table.visit) == ("patient_id", "week")
     assert study.arms.reference == "placebo"
-    assert {arm: plan.values for arm, plan in study.arms.levels.items()} == {"placebo": ("placebo",), "drug_x": ("drug X",)}
+    assert {arm: plan.values for arm, plan in study.arms.levels.items()} == {
+        "placebo": ("placebo",),
+        "drug_x": ("drug X",),
+    }
     assert [(v, plan.day, plan.baseline) for v, plan in study.visits.items()] == [
         ("baseline", 0, True),
         ("week4", 28, False),
@@ -68,7 +73,11 @@ def test_long_form_with_weeks(tmp_path: Path) -> None:
 def test_wide_form_with_one_row_per_subject_and_no_identifier(tmp_path: Path) -> None:
     study, text = proposed(tmp_path, btheb=WIDE)
     assert study.tables["btheb"].subject == "SRCROW"
-    assert study.tables["btheb"].wide == {"baseline": {"BDI": "bdi.pre"}, "month2": {"BDI": "bdi.2m"}, "month8": {"BDI": "bdi.8m"}}
+    assert study.tables["btheb"].wide == {
+        "baseline": {"BDI": "bdi.pre"},
+        "month2": {"BDI": "bdi.2m"},
+        "month8": {"BDI": "bdi.8m"},
+    }
     assert study.arms.reference == "tau"
     assert study.subjects.planned.column == "treatment"
     assert "Is each row of btheb.csv one subject?" in text
@@ -88,7 +97,10 @@ def test_wide_form_with_one_row_per_subject_and_no_identifier(tmp_path: Path) ->
 )
 def test_times_in_column_names(tmp_path: Path, header: str, visits: list[str]) -> None:
     width = header.count(",") + 1
-    body = [f"{i},{'placebo' if i % 2 else 'active'}," + ",".join(str(10 + (i * 3 + k) % 7) for k in range(width)) for i in range(1, 13)]
+    body = [
+        f"{i},{'placebo' if i % 2 else 'active'}," + ",".join(str(10 + (i * 3 + k) % 7) for k in range(width))
+        for i in range(1, 13)
+    ]
     study, _ = proposed(tmp_path, form=rows(f"id,arm,{header}", *body))
     assert list(study.visits) == visits
     assert [e.baseline for e in study.endpoints.values()] == [True]
@@ -114,7 +126,7 @@ def test_one_outcome_at_the_end(tmp_path: Path) -> None:
     assert study.tables["tb"].columns["improved"].values == {"False": "0", "True": "1"}
     assert study.tables["tb"].wide == {"end": {"improved": "improved"}}
     assert (study.endpoints["improved"].baseline, study.endpoints["improved"].direction) == (False, "higher")
-    assert "When were improved measured?" in text
+    assert "When was this measured: improved?" in text
     assert fits(study)
 
 
@@ -129,16 +141,36 @@ def test_baseline_in_a_column_of_its_own_is_a_covariate(tmp_path: Path) -> None:
 
 def test_several_forms_join_by_subject(tmp_path: Path) -> None:
     people = range(1, 21)
-    demographics = rows("SUBJID,SITE,AGE,SEX,ARM,RANDDT,FIRST_DOSE_DATE",
-                        *(f"{i:03d},{1 + (i // 2) % 2},{60 + i},{'F' if i % 3 else 'M'},{'Placebo' if i % 2 else 'MSC'},2021-03-{i:02d},2021-04-{i:02d}" for i in people))  # fmt: skip
-    walk = rows("SUBJID,VISIT,PERFDAT,WALK",
-                *(f"{i:03d},{label},2021-{month}-{i:02d},{'unable' if i == 4 else 5 + (i + int(month)) % 4}" for i in people
-                  for label, month in (("Baseline", "03"), ("Week 4", "05"), ("Unscheduled", "06"))))  # fmt: skip
-    lab = rows("SUBJID,VISIT,LBDAT,LBTESTCD,LBORRES",
-               *(f"{i:03d},{label},2021-{month}-{i:02d},{test},{'<0.5' if i == 5 else 1 + (i + int(month)) % 6}" for i in people
-                 for label, month in (("Baseline", "03"), ("WK4", "05")) for test in ("IL6", "CRP")))  # fmt: skip
+    demographics = rows(
+        "SUBJID,SITE,AGE,SEX,ARM,RANDDT,FIRST_DOSE_DATE",
+        *(
+            f"{i:03d},{1 + (i // 2) % 2},{60 + i},{'FM'[i % 2]},{('Placebo', 'MSC')[i % 2]},"
+            f"2021-03-{i:02d},2021-04-{i:02d}"
+            for i in people
+        ),
+    )
+    visits = (("Baseline", "03"), ("Week 4", "05"), ("Unscheduled", "06"))
+    walk = rows(
+        "SUBJID,VISIT,PERFDAT,WALK",
+        *(
+            f"{i:03d},{label},2021-{month}-{i:02d},{'unable' if i == 4 else 5 + (i + int(month)) % 4}"
+            for i in people
+            for label, month in visits
+        ),
+    )
+    lab = rows(
+        "SUBJID,VISIT,LBDAT,LBTESTCD,LBORRES",
+        *(
+            f"{i:03d},{label},2021-{month}-{i:02d},{test},{'<0.5' if i == 5 else 1 + (i + int(month)) % 6}"
+            for i in people
+            for label, month in (("Baseline", "03"), ("WK4", "05"))
+            for test in ("IL6", "CRP")
+        ),
+    )
     study, _ = proposed(tmp_path, dm=demographics, walk=walk, lab=lab)
-    assert {name: table.subject for name, table in study.tables.items()} == dict.fromkeys(("dm", "lab", "walk"), "SUBJID")
+    assert {name: table.subject for name, table in study.tables.items()} == dict.fromkeys(
+        ("dm", "lab", "walk"), "SUBJID"
+    )
     assert study.visits["week4"].values == ("WK4", "Week 4")
     assert study.tables["walk"].unplanned == ("Unscheduled",)
     assert study.tables["walk"].columns["WALK"].codes == {"unable": "unable"}
@@ -153,7 +185,10 @@ def test_several_forms_join_by_subject(tmp_path: Path) -> None:
 
 
 def test_two_tables_that_write_one_label_for_two_visits(tmp_path: Path) -> None:
-    weekly = rows("id,arm,week,pain", *(f"{i},{'placebo' if i % 2 else 'new'},{t},{(i + t) % 9}" for i in range(1, 13) for t in (0, 1, 2)))
+    weekly = rows(
+        "id,arm,week,pain",
+        *(f"{i},{'placebo' if i % 2 else 'new'},{t},{(i + t) % 9}" for i in range(1, 13) for t in (0, 1, 2)),
+    )
     monthly = rows("id,month,gait", *(f"{i},{t},{(i + t) % 9 + 0.5}" for i in range(1, 13) for t in (0, 1)))
     study, _ = proposed(tmp_path, a=weekly, b=monthly)
     assert study.tables["b"].columns["month"].values == {"1": "month1"}
@@ -163,7 +198,11 @@ def test_two_tables_that_write_one_label_for_two_visits(tmp_path: Path) -> None:
 
 
 def test_codes_for_missing_are_proposed_and_asked_about(tmp_path: Path) -> None:
-    body = [f"{i},{'placebo' if i % 2 else 'new'},{w},{(i + w) % 5 + 1 if i > 3 else 99},{999 if i == 12 else 20 + i}" for i in range(1, 13) for w in (0, 4)]
+    body = [
+        f"{i},{'placebo' if i % 2 else 'new'},{w},{(i + w) % 5 + 1 if i > 3 else 99},{999 if i == 12 else 20 + i}"
+        for i in range(1, 13)
+        for w in (0, 4)
+    ]
     study, text = proposed(tmp_path, form=rows("id,arm,week,mood,bmi", *body))
     assert study.tables["form"].columns["mood"].codes == {"99": "missing"}
     assert "Do these codes mean what `codes` says (missing, unable, refused)? mood (99)" in text
@@ -172,7 +211,11 @@ def test_codes_for_missing_are_proposed_and_asked_about(tmp_path: Path) -> None:
 
 def test_instrument_items_become_scores(tmp_path: Path) -> None:
     items = [f"q{n}" for n in range(1, 16)]
-    body = [f"{i},{'placebo' if i % 2 else 'new'},{w}," + ",".join(str((i * n + w) % 2) for n in range(15)) for i in range(1, 13) for w in (0, 4)]
+    body = [
+        f"{i},{'placebo' if i % 2 else 'new'},{w}," + ",".join(str((i * n + w) % 2) for n in range(15))
+        for i in range(1, 13)
+        for w in (0, 4)
+    ]
     study, _ = proposed(tmp_path, mood=rows(f"id,arm,week,{','.join(items)}", *body))
     assert study.instruments["gds15"].table == "mood"
     assert study.endpoints["gds15_gds15"].score == "GDS15"
@@ -202,7 +245,11 @@ def test_time_until_an_event_is_not_analysed_as_a_mean(tmp_path: Path) -> None:
 
 
 def test_crossover_is_refused(tmp_path: Path) -> None:
-    body = [f"{i},{period},{'placebo' if (i + period) % 2 else 'drug'},{i + period}" for i in range(1, 13) for period in (1, 2)]
+    body = [
+        f"{i},{period},{'placebo' if (i + period) % 2 else 'drug'},{i + period}"
+        for i in range(1, 13)
+        for period in (1, 2)
+    ]
     with pytest.raises(ProposalError, match="crossover design: it is not analysable"):
         proposed(tmp_path, cross=rows("subject,period,treatment,score", *body))
 
