@@ -115,7 +115,7 @@ def look_at(values: pd.Series, header: str, decimal: str = ".") -> Look:
     plain = filled.str.replace(decimal, ".", regex=False) if decimal != "." else filled
     numeric, limit = plain.str.fullmatch(NUMBER), plain.str.fullmatch(LIMIT)
     other = sorted(filled[~numeric & ~limit].unique())
-    if not numeric.any() or (other and (numeric.mean() < 0.6 or len(other) > 6)):
+    if not numeric.any() or (other and ((numeric | limit).mean() < 0.6 or len(other) > 6)):
         return Look(kind="text", **shared)  # type: ignore[arg-type]
     codes = {text: _meaning(text) for text in other}
     sentinels, doubtful = _sentinels(plain[numeric])

@@ -54,12 +54,16 @@ def covariate_name(column: str) -> str:
     return f"{column}_RAW" if column in ANALYSIS else column
 
 
+def without_code(text: str) -> str:
+    """A level without the code that it begins with: ``1_none`` is none."""
+    return re.sub(r"^\d+[_\-.: ]+(?=[^\W\d_])", "", text)
+
+
 def identifier(text: str, fallback: str, taken: Iterable[str] = ()) -> str:
     """An id of the config (``[a-z][a-z0-9_]*``) made from ``text``, not among ``taken``; a leading code (``1_``) is
     left out.
     """
-    cut = re.sub(r"^\d+[_\-.: ]+(?=[A-Za-z])", "", plain(text))
-    slug = re.sub(r"[^a-z0-9]+", "_", cut.lower()).strip("_")[:40].rstrip("_")
+    slug = re.sub(r"[^a-z0-9]+", "_", plain(without_code(text)).lower()).strip("_")[:40].rstrip("_")
     slug = slug if slug[:1].isalpha() else f"{fallback}{slug}"
     return _unique(slug, taken)
 

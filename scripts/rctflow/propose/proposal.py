@@ -24,7 +24,8 @@ TODO_ARM, TODO_OUTCOME = "TODO_ARM", "TODO_OUTCOME"
 
 @dataclass
 class Proposal:
-    """What the config will say. names: study's names of columns, by table and header; left_out: sentences on files."""
+    """What the config will say. names: study's names of columns, by table and header; left_out: sentences on files;
+    passed_over: columns that could be outcomes, but nothing says so."""
 
     tables: list[Table]
     arm: ArmColumn | None
@@ -38,6 +39,7 @@ class Proposal:
     randomized: tuple[str, str] | None = None
     first_dose: tuple[str, str] | None = None
     left_out: list[str] = field(default_factory=list)
+    passed_over: list[str] = field(default_factory=list)
 
     def table(self, name: str) -> Table:
         """The table of that id."""
@@ -63,7 +65,8 @@ def propose(forms: Sequence[Form], faults: Sequence[str] = ()) -> Proposal:
     ]
     for hit in instruments:
         skip[hit.table] |= set(hit.items.values())
-    measures = _chosen([m for table in joined for m in measures_of(table, skip[table.id])])
+    found = [measure for table in joined for measure in measures_of(table, skip[table.id])]
+    measures = _chosen(found)
     if not (measures or instruments):
         home, number = arm.table if arm else joined[0].id, Numeric("number", {}, False, "")
         measures = [Measure(home, TODO_OUTCOME, number, header=TODO_OUTCOME, why="TODO: a stand-in")]
@@ -74,6 +77,7 @@ def propose(forms: Sequence[Form], faults: Sequence[str] = ()) -> Proposal:
     _dates(proposal)
     proposal.names = {t.id: column_names(t.looks, keep=[t.subject, t.visit, t.day]) for t in joined}
     proposal.left_out = [*faults, *alone]
+    proposal.passed_over = [measure.title for measure in found if measure not in measures]
     return proposal
 
 

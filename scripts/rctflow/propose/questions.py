@@ -110,6 +110,12 @@ def _about_endpoints(proposal: Proposal) -> Iterator[Question]:
     weak = [measure.title for measure in measures if measure.weak]
     if weak:
         yield "endpoints", f"Which columns are outcomes? No name or time says so; proposed: {', '.join(weak)}."
+    if proposal.passed_over:
+        shown = ", ".join(proposal.passed_over)
+        yield (
+            "endpoints",
+            f"Is one of these an outcome too? No name or time says so, and they are not proposed: {shown}.",
+        )
     untimed = [measure.title for measure in measures if measure.untimed and not measure.weak]
     if untimed:
         last = proposal.plan.visits[-1].label

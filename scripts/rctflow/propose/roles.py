@@ -125,7 +125,8 @@ def arm_column(tables: Sequence[Table]) -> ArmColumn | None:
 def arm_score(header: str, levels: Sequence[str]) -> int:
     """How much a name and its levels look like the arm of a trial; 50 and more is taken as one."""
     name = ARM_NAMES.get(squeezed(header), max((ARM_WORDS.get(word, 0) for word in words(header)), default=0))
-    usual = any(set(words(level)) & set(REFERENCES) - {"none", "standard"} for level in levels)
+    telling = {word for word in REFERENCES if len(word) > 2} - {"none", "standard"}
+    usual = any(set(words(level)) & telling for level in levels)
     yes_no = {level.lower() for level in levels} <= set(YES_NO)
     return name + (40 if usual else 0) - (30 if yes_no else 0)
 
@@ -158,7 +159,7 @@ def reference_of(levels: Sequence[str]) -> tuple[str, str, bool]:
     """The level that the others are compared with, why, and whether the data say so."""
     for word in REFERENCES:
         for level in levels:
-            if word in words(level) or level.lower().startswith(word):
+            if word == level.lower() or (len(word) > 2 and (word in words(level) or level.lower().startswith(word))):
                 return level, f"{level!r} is the usual word for a comparator", True
     if "0" in levels:
         return "0", "0 is the usual code of the control arm, and nothing in the data says what it means", False

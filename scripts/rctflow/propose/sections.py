@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from rctflow.propose.names import covariate_name, identifier
+from rctflow.propose.names import covariate_name, identifier, without_code
 from rctflow.propose.proposal import TODO_ARM, Proposal
 from rctflow.propose.roles import Table
 
@@ -48,7 +48,7 @@ def arms_lines(proposal: Proposal) -> Iterator[str]:
     people = proposal.table(arm.table).people
     for level, arm_id in ids.items():
         n = people[look.filled[look.filled == level].index].nunique()
-        label = level if not level.replace(".", "").isdigit() else f"Arm {level}"
+        label = f"Arm {level}" if level.replace(".", "").isdigit() else without_code(level)
         yield line(2, arm_id, {"label": label, "values": [level]}, f"{n} subjects")
 
 

@@ -118,11 +118,12 @@ def _numbered(number: float, unit: str) -> When:
 
 
 def _timed(parts: Sequence[str]) -> When | None:
-    pairs = [(first, second) if _number(second) is not None else (second, first) for first, second in pairwise(parts)]
-    numbered = [(word, float(number)) for word, number in pairs if _number(number) is not None]
-    real = [_numbered(number, word) for word, number in numbered if word in UNITS]
-    counted = [_numbered(number, _ordinal(word)) for word, number in numbered if word in ORDINALS]
-    return next(iter([*real, *counted]), None)
+    """``month 6`` before ``6 months`` (in ``visit 3 month 6`` the 3 belongs to the visit), times before counted visits."""
+    after = [(word, float(number)) for word, number in pairwise(parts) if _number(number) is not None]
+    before = [(word, float(number)) for number, word in pairwise(parts) if _number(number) is not None]
+    timed = [_numbered(number, word) for word, number in [*after, *before] if word in UNITS]
+    counted = [_numbered(number, _ordinal(word)) for word, number in after if word in ORDINALS]
+    return next(iter([*timed, *counted]), None)
 
 
 def _ordinal(word: str) -> str:

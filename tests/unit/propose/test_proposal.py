@@ -6,6 +6,7 @@ import pytest
 from rctflow.propose.forms import ProposalError, look_at_folder
 from rctflow.propose.proposal import propose
 from rctflow.propose.rehearsal import rehearse
+from rctflow.propose.roles import ARM_ENOUGH, arm_score, reference_of
 from rctflow.propose.writing import config_text
 from rctflow.study.load import load_study
 from rctflow.study.model import Study
@@ -265,3 +266,47 @@ def test_sites_with_both_arms_are_strata_not_clusters(tmp_path: Path) -> None:
     study, _ = proposed(tmp_path, nets=rows("id,site,arm,outcome", *body))
     assert set(study.subjects.strata) == {"site"}
     assert fits(study)
+
+
+@pytest.mark.parametrize(
+    ("levels", "reference", "sure"),
+    [
+        (("drug X", "placebo"), "placebo", True),
+        (("CBT", "Cont", "FT"), "Cont", True),
+        (("0_placebo", "1_indomethacin"), "0_placebo", True),
+        (("BtheB", "TAU"), "TAU", True),
+        (("C", "T"), "C", True),
+        (("Observation", "Levamisole"), "Observation", True),
+        (("CBT", "FT"), "CBT", False),
+        (("1", "0"), "0", False),
+        (("1", "2"), "1", False),
+    ],
+)
+def test_which_arm_is_the_reference(levels: tuple[str, ...], reference: str, sure: bool) -> None:
+    found, _, told = reference_of(levels)
+    assert (found, told) == (reference, sure)
+
+
+@pytest.mark.parametrize(
+    ("header", "levels", "is_arm"),
+    [
+        ("treatment", ("TAU", "BtheB"), True),
+        ("drug", ("No", "Yes"), False),
+        ("drug", ("placebo", "x"), True),
+        ("rx", ("1", "2"), True),
+        ("therastent", ("0_no", "1_yes"), False),
+        ("racegrp", ("black", "white"), False),
+        ("country", ("c1", "c2"), False),
+    ],
+)
+def test_what_looks_like_an_arm(header: str, levels: tuple[str, ...], is_arm: bool) -> None:
+    assert (arm_score(header, levels) >= ARM_ENOUGH) is is_arm
+
+
+def test_columns_that_may_be_outcomes_are_asked_about(tmp_path: Path) -> None:
+    body = [f"{i},{'placebo' if i % 2 else 'new'},{i % 2},{i % 5}" for i in range(1, 13)]
+    study, text = proposed(tmp_path, form=rows("id,arm,relapse,zeta", *body))
+    assert set(study.endpoints) == {"relapse"}
+    assert "Is one of these an outcome too? No name or time says so, and they are not proposed: zeta." in text.replace(
+        "\n#     ", " "
+    )
