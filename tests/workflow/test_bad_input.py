@@ -1,4 +1,4 @@
-"""Each kind of bad input ends the run with one message that says the place and the remedy, before any result is written."""
+"""Bad input ends the run with one message that says the place and the remedy, before any result is written."""
 
 import pytest
 

@@ -1,10 +1,8 @@
 """One run at a time in a folder, and no leftovers of a killed one.
 
 Snakemake's own lock does not hold here: a run that finishes removes the lock of another, and a killed run leaves its
-lock, its
-scripts still running, and half-written temporary files (docs/architecture.md). So ./run holds an flock of its own,
-which the system
-frees when the process dies, and marks its children in their environment.
+lock, its scripts still running, and half-written temporary files (docs/architecture.md). So ./run holds an flock of
+its own, which the system frees when the process dies, and marks its children in their environment.
 """
 
 from __future__ import annotations

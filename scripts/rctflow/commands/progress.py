@@ -45,7 +45,7 @@ class Progress:
             print(f"{steps[1]} of {steps[2]} jobs done", end=end, file=sys.stderr, flush=True)
 
     def _failure(self, began: float) -> str:
-        """What failed jobs wrote to their logs since the run began; else what was said from the first error on; else all."""
+        """What failed jobs wrote to their logs since the run began; else what was said from the first error on."""
         logs = [log for log in sorted(self.logs.rglob("*.log")) if log.stat().st_mtime >= began - 1]
         messages = dict.fromkeys(message for log in logs if (message := _message(log)))
         if messages:

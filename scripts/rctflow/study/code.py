@@ -1,8 +1,7 @@
 """Which files a script's result depends on: the script and every rctflow module that it imports, directly or not.
 
 Snakemake's own `code` trigger sees only the script's time stamp. Here the files are inputs: an edit of an imported
-module reruns
-its jobs, and a file merely touched reruns none (inputs are compared by checksum).
+module reruns its jobs, and a file merely touched reruns none (inputs are compared by checksum).
 """
 
 from __future__ import annotations

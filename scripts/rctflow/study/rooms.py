@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rctflow.clean.settings import Clean, Range, Unit
-from rctflow.clean.settings import Duplicates as CleanDuplicates
 from rctflow.derive.settings import PopulationRule, Records, Subjects, Window
 from rctflow.ingest.settings import Column, Ingest, Wide
 from rctflow.models.settings import Fit, PopulationFlag
 from rctflow.study.analyses import analyses_of
 from rctflow.study.files import instrument_file, table_format
-from rctflow.study.model import Endpoint, Study, Table, TableColumn
+from rctflow.study.model import Endpoint, Study, Table, TableColumn, Test
 from rctflow.summaries.settings import Summaries, SummaryPopulation
 
 WIDE_VISIT = "VISIT"
@@ -92,6 +93,7 @@ def clean_settings(study: Study, table_id: str) -> Clean:
     columns = table_columns(table)
     visit = WIDE_VISIT if table.wide else table.visit
     key = table.duplicates.key or ((table.subject, visit) if visit else ())
+    ruled: list[tuple[str, TableColumn | Test]] = [*columns.items(), *table.tests.items()]
     return Clean(
         table=table_id,
         subject=table.subject,
@@ -101,14 +103,17 @@ def clean_settings(study: Study, table_id: str) -> Clean:
         date=table.date,
         day=table.day,
         types={name: column.type for name, column in columns.items()},
-        ranges={name: Range(*c.range, action=c.out_of_range) for name, c in columns.items() if c.range},
+        ranges={
+            name: Range(*(c.range or (None, None)), c.out_of_range, c.fold) for name, c in ruled if c.range or c.fold
+        },
         units={
             name: Unit(to=c.unit, column=c.unit_column, factors=c.unit_factors, slips=c.slips)
-            for name, c in columns.items()
+            for name, c in ruled
             if c.unit_column or c.slips
         },
         dates={name: c.partial for name, c in columns.items() if c.type == "date"},
-        duplicates=CleanDuplicates(key=tuple(key), keep=table.duplicates.keep),
+        long=table.long,
+        duplicates=replace(table.duplicates, key=tuple(key)),
         constant=table.constant,
     )
 
