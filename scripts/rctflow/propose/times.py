@@ -118,7 +118,7 @@ def _numbered(number: float, unit: str) -> When:
 
 
 def _timed(parts: Sequence[str]) -> When | None:
-    """``month 6`` before ``6 months`` (in ``visit 3 month 6`` the 3 belongs to the visit), times before counted visits."""
+    """``month 6`` before ``6 months`` (the 3 of ``visit 3 month 6`` is the visit's), times before counted visits."""
     after = [(word, float(number)) for word, number in pairwise(parts) if _number(number) is not None]
     before = [(word, float(number)) for number, word in pairwise(parts) if _number(number) is not None]
     timed = [_numbered(number, word) for word, number in [*after, *before] if word in UNITS]
