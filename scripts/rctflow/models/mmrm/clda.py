@@ -2,7 +2,7 @@
 
 The model is ``outcome ~ visit * arm`` with the baseline visit among the visits and every patient's arm set to the
 reference arm at that visit, so that no column of the arm is left there. Patients with a baseline only, or without
-one, stay in. Source: Liang & Zeger 2000, Sankhya B 62:134; Lu 2010, Stat Med 29:474.
+one, stay in. Source: Liang & Zeger 2000, Sankhya B 62:134; Lu 2010, Biometrics 66:891.
 """
 
 from collections.abc import Mapping, Sequence

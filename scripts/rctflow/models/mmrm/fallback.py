@@ -3,8 +3,9 @@
 Each step names covariance, vcov and degrees of freedom together, because a structured covariance that is wrong misses
 its level with a model-based covariance of the fixed effects and keeps it with a sandwich. A step is left only when it
 cannot be estimated (no convergence from several starts, a singular covariance, an information that is not positive
-definite), never by an information criterion or a p-value; data and call errors are raised at once. Source:
-Mallinckrodt et al 2008, Drug Inf J 42:303, for a prespecified sequence; Gosho, Hirakawa et al 2017 for the sandwich.
+definite), never by an information criterion or a p-value; data and call errors are raised at once. Source: Mallinckrodt
+et al 2008, Drug Inf J 42:303, for a prespecified sequence; Gosho et al 2017, Stat Methods Med Res 26:2389, for the
+sandwich.
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import pandas as pd
 
 from rctflow.models.mmrm.errors import ChainExhaustedError, EstimationError
 from rctflow.models.mmrm.fit import fit_mmrm
+from rctflow.models.mmrm.options import canonical_covariance
 from rctflow.models.mmrm.result import MmrmFit
 
 
@@ -24,6 +26,11 @@ class Step:
     covariance: str
     vcov: str = "CR2"
     df: str = "satterthwaite"
+
+    @property
+    def is_spatial(self) -> bool:
+        """Whether the covariance depends on coordinates."""
+        return canonical_covariance(self.covariance).startswith("spatial")
 
     def __str__(self) -> str:
         return f"{self.covariance}, vcov {self.vcov}, df {self.df}"
@@ -67,13 +74,17 @@ def fit_with_fallback(
     chain: tuple[Step, ...] = DEFAULT_CHAIN,
     **options: Any,
 ) -> ChainFit:
-    """Fit the first step of ``chain`` that can be estimated; ``options`` go to ``fit_mmrm``.
+    """Fit the first step of ``chain`` that can be estimated.
+
+    options: of ``fit_mmrm``; coordinates go to spatial steps only.
 
     Raises ChainExhaustedError with every step's reason when none can, and whatever ``fit_mmrm`` raises about data or
     call.
     """
     left: list[tuple[Step, str]] = []
+    coordinates = options.pop("coordinates", ())
     for step in chain:
+        options["coordinates"] = coordinates if step.is_spatial else ()
         try:
             fit = fit_mmrm(
                 data, formula, subject, visit, covariance=step.covariance, vcov=step.vcov, df=step.df, **options

@@ -1,10 +1,16 @@
-"""Type III hypotheses: which contrasts a term's F test sets to zero.
+"""Type III and type II hypotheses: which contrasts a term's F test sets to zero.
 
-In sum-to-zero coding the coefficients of a term are its effects averaged, with equal weights, over the levels of all
-other factors; the type III hypothesis is that they are zero (Yates' weighted squares of means; Searle 1987; SAS type
-3 where no cell is empty). With X_s the design in that coding and X = X_s B, the coefficients are B beta, so the
+Type III. In sum-to-zero coding the coefficients of a term are its effects averaged, with equal weights, over the levels
+of all other factors; the type III hypothesis is that they are zero (Yates' weighted squares of means; Searle 1987; SAS
+type 3 where no cell is empty). With X_s the design in that coding and X = X_s B, the coefficients are B beta, so the
 contrasts are the rows of B that belong to the term. Covariates are not centred: with an arm-by-covariate interaction
 the test of the arm is at 0.
+
+Type II. The term adjusted for all terms that do not contain it. With the columns X1 of the term, X2 of those that
+contain it, X0 of all others, and M = I - X0 (X0'X0)^-1 X0',
+
+    L = [ 0,  I,  (X1'M X1)^-1 X1'M X2 ]       on the coefficients of (X0, X1, X2)     (SAS/STAT User's Guide, The Four
+    Types).
 """
 
 from collections.abc import Sequence
@@ -44,6 +50,20 @@ def type_three(term: Term, formula: Formula, columns: Sequence[Column], kept: Ar
         raise NotEstimableError(f"type III test of {':'.join(term)}: all its columns are collinear with other terms.")
     B[np.abs(B) < 1e-10] = 0.0
     return B[rows]
+
+
+def type_two(term: Term, columns: Sequence[Column], R: Array) -> Array:
+    """(q, p) contrasts of the estimable coefficients, given their columns and R with X'X = R'R."""
+    place = [1 if column.term == term else 2 if set(column.term) > set(term) else 0 for column in columns]
+    own, larger, rest = (np.array([j for j, p in enumerate(place) if p == kind], int) for kind in (1, 2, 0))
+    if not len(own):
+        raise NotEstimableError(f"type II test of {':'.join(term)}: all its columns are collinear with other terms.")
+    G = R.T @ R
+    left = G[own] - G[np.ix_(own, rest)] @ np.linalg.solve(G[np.ix_(rest, rest)], G[rest])
+    L = np.zeros((len(own), len(columns)))
+    L[:, own] = np.eye(len(own))
+    L[:, larger] = np.linalg.solve(left[:, own], left[:, larger])
+    return L
 
 
 def _cells(records: Records, names: Sequence[str]) -> tuple[dict[str, Array], int]:

@@ -65,6 +65,9 @@ def mean_rows(
         if not variables[name].categorical:
             raise OptionError(f"{name!r} is a covariate; hold it at values with at={{{name!r}: ...}}.")
     fixed = {name: _value(variables[name], at[name]) for name in at}
+    if constrain is not None and visit in model and visit not in [*factors, *at]:
+        each = mean_rows(columns, records, visit, [*factors, visit], weights, at, constrain)
+        return _over_visits_after_baseline(each, len(records.visits), constrain[1])
     others = [n for n, v in variables.items() if v.categorical and n not in factors and n not in fixed]
     weights = _weighting(weights)
     evenly = set(others) if weights == "equal" else set()
@@ -82,6 +85,13 @@ def mean_rows(
     rows = design_rows(columns, settings, size).reshape(len(outer), len(inner), len(columns))
     labels = pd.DataFrame({n: [variables[n].levels[i] for i in outer[:, k]] for k, n in enumerate(factors)})  # type: ignore[index]
     return MeanRows(labels, np.einsum("i,oic->oc", share, rows))
+
+
+def _over_visits_after_baseline(rows: MeanRows, T: int, baseline: int) -> MeanRows:
+    """With a constrained baseline, means over visits are over those after baseline, each with the same weight."""
+    after = np.arange(T) != baseline
+    L = rows.L.reshape(-1, T, rows.L.shape[1])[:, after].mean(1)
+    return MeanRows(rows.labels.iloc[::T, :-1].reset_index(drop=True), L)
 
 
 def _grid(variables: Sequence[Variable]) -> Array:

@@ -58,18 +58,22 @@ def maximise(likelihood: Likelihood, starts: list[Array]) -> Optimum:
     errors: list[EstimationError] = []
     for number, start in enumerate(_ordered(likelihood, starts), 1):
         try:
-            return _climb(start, number)
-        except _StuckError as stuck:
-            errors.append(stuck.reason)
-            if _unstructured(likelihood):
-                return _climb_regressions(stuck.point, number)
+            return _from_start(start, number)
         except EstimationError as error:
             errors.append(error)
     if not errors:
-        raise ConvergenceError(
-            "no starting value gives a positive definite covariance matrix; use a simpler structure."
-        )
-    raise errors[0]
+        raise ConvergenceError("no start gives a positive definite covariance matrix; use a simpler structure.")
+    singular = [error for error in errors if isinstance(error, SingularCovarianceError)]
+    raise (singular or errors)[0]
+
+
+def _from_start(start: Point, number: int) -> Optimum:
+    try:
+        return _climb(start, number)
+    except _StuckError as stuck:
+        if _unstructured(start.likelihood):
+            return _climb_regressions(stuck.point, number)
+        raise stuck.reason from None
 
 
 class _StuckError(Exception):

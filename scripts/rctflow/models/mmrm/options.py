@@ -70,11 +70,9 @@ class Options:
 
 def read_options(covariance: str, method: str, df: str, vcov: str, coordinates: Sequence[str] = ()) -> Options:
     """Canonical options; raises OptionError with the remedy for an unknown or an impossible one."""
-    name = covariance.strip().lower().replace("_", "-").replace(" ", "-")
-    name = ALIASES.get(name, name)
     known = {v.lower(): v for v in VCOV}
     options = Options(
-        _choose("covariance", name, COVARIANCES),
+        canonical_covariance(covariance),
         _choose("method", method.strip().lower(), METHODS),
         _choose("df", df.strip().lower().replace("_", "-"), DF),
         known.get(vcov.strip().lower()) or _choose("vcov", vcov, VCOV),
@@ -92,6 +90,12 @@ def read_options(covariance: str, method: str, df: str, vcov: str, coordinates: 
             + ("needs coordinates=[...], for example the study day." if options.spatial else "takes no coordinates.")
         )
     return options
+
+
+def canonical_covariance(covariance: str) -> str:
+    """The canonical name of a structure; raises OptionError for an unknown one."""
+    name = covariance.strip().lower().replace("_", "-").replace(" ", "-")
+    return _choose("covariance", ALIASES.get(name, name), COVARIANCES)
 
 
 def _choose(option: str, value: str, known: Sequence[str]) -> str:

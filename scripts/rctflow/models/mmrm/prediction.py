@@ -28,5 +28,8 @@ def predicted_means(fit: "MmrmFit", data: pd.DataFrame) -> pd.DataFrame:
             bad = settings[name] < 0
         if bad.any():
             raise DataError(f"prediction: {name} is {data[name].iloc[bad.argmax()]!r}, which the fit cannot place.")
+    if fit.model.constrain is not None:
+        arm, baseline = fit.model.constrain
+        settings[arm] = np.where(settings[fit.model.visit] == baseline, 0, settings[arm])
     rows = fit.estimable(design_rows(fit.model.columns, settings, len(data)))
     return fit.estimate(rows).set_index(data.index)

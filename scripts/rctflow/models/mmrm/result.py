@@ -124,7 +124,7 @@ class MmrmFit:
         fine = ~self._gap(L).any(1) if not_estimable == "omit" else np.ones(len(L), bool)
         table = self.inference.table(self.estimable(L[fine]))
         answer = pd.concat([labels[fine].reset_index(drop=True), table], axis=1)
-        answer.attrs["not_estimable"] = labels.loc[~fine].to_dict("records")
+        answer.attrs["not_estimable"] = labels.iloc[np.flatnonzero(~fine)].to_dict("records")
         return answer
 
     def lsmeans(
@@ -166,22 +166,31 @@ class MmrmFit:
         real = difference.any(1)  # with cLDA the arms are equal at baseline by construction
         return self._answer(labels[real], difference[real], not_estimable)
 
-    def test(self, term: str) -> FTest:
-        """The type III F test of a term."""
+    def test(self, term: str, kind: str = "III") -> FTest:
+        """The F test of a term, type III or II."""
         found = hypotheses.term_of(term, self.model.formula)
-        model = self.model
-        return self.inference.f_test(
-            hypotheses.type_three(found, model.formula, model.columns, self.statistics.kept, model.records)
-        )
+        if kind not in ("II", "III"):
+            raise OptionError(f"kind={kind!r} of test is not known. One of: II, III.")
+        model, kept = self.model, self.statistics.kept
+        if model.constrain is not None and found == (model.constrain[0],):
+            raise NotEstimableError(
+                f"{term}: with a constrained baseline the arms differ at some visits only, so it has no main effect. "
+                f"Use contrasts({term!r}), which averages the visits after baseline."
+            )
+        if kind == "II":
+            L = hypotheses.type_two(found, [model.columns[j] for j in kept], self.statistics.R)
+        else:
+            L = hypotheses.type_three(found, model.formula, model.columns, kept, model.records)
+        return self.inference.f_test(L)
 
     def test_contrasts(self, L: Any) -> FTest:
         """The joint F test of any contrasts (q, p) of ``beta``."""
         return self.inference.f_test(L)
 
-    def tests(self) -> pd.DataFrame:
-        """Type III tests of all terms: F, df1, df2, p_value."""
+    def tests(self, kind: str = "III") -> pd.DataFrame:
+        """Tests of all terms, type III or II: F, df1, df2, p_value."""
         terms = [":".join(term) for term in self.model.formula.terms]
-        found = [self.test(term) for term in terms]
+        found = [self.test(term, kind) for term in terms]
         return pd.DataFrame([[t.F, t.df1, t.df2, t.p_value] for t in found], terms, ["F", "df1", "df2", "p_value"])
 
     def refit(self, response: Array) -> "MmrmFit":

@@ -116,7 +116,8 @@ def _response_products(c: Array, y: Array, bounds: Array, mask: Array, D: Array)
 def _orthonormal(c: Array) -> tuple[Array, Array]:
     """(n, r) with c = basis @ A; r is the rank. Two passes, so that the second repairs the first one's rounding."""
     size = np.sqrt(np.einsum("ik,ik->k", c, c))
-    size[size == 0] = 1.0
+    empty = size == 0
+    size[empty] = 1.0
     basis, A = c / size, np.diag(size)
     for smallest in (DEPENDENT, 1e-4):
         values, vectors = np.linalg.eigh(basis.T @ basis)
@@ -124,6 +125,7 @@ def _orthonormal(c: Array) -> tuple[Array, Array]:
         root = np.sqrt(values[keep])
         basis = basis @ (vectors[:, keep] / root)
         A = (vectors[:, keep] * root).T @ A
+    A[:, empty] = 0.0  # not rounding, so that the columns made of them are seen to be empty
     return basis, A
 
 

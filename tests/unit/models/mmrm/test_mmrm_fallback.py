@@ -53,6 +53,14 @@ def test_errors_in_the_data_are_raised_at_once():
         chain_fit(trial().assign(CHG=1.0))
 
 
+def test_coordinates_go_to_spatial_steps_only():
+    data = trial(n=7).assign(DAY=lambda d: d.VISIT.str.extract(r"(\d+)")[0].astype(float))
+    chain = (Step("unstructured", "model", "kenward-roger"), Step("sp(exp)"))
+    found = chain_fit(data, chain=chain, coordinates=["DAY"])
+    assert found.step.covariance == "sp(exp)"
+    assert list(found.fit.theta.index) == ["variance", "range"]
+
+
 def test_exhausted_chain_lists_every_reason():
     with pytest.raises(errors.ChainExhaustedError, match=r"unstructured: .*toeplitz: "):
         chain_fit(trial(n=3), chain=(Step("unstructured"), Step("heterogeneous-toeplitz")))

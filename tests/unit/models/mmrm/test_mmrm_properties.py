@@ -204,6 +204,21 @@ def test_constrained_baseline():
     assert (differences["se"].to_numpy() < separate["se"].to_numpy()).all()
     adjusted = fit(data, "y ~ base * visit + arm * visit").contrasts("arm", by="visit")
     np.testing.assert_allclose(differences["estimate"], adjusted["estimate"], atol=0.05)
+    rows = found.mean_rows(["visit", "arm"]).L
+    by_visit = (rows[1::2] - rows[::2])[1:]
+    averaged = found.contrasts("arm").iloc[0]
+    assert averaged["estimate"] == pytest.approx((by_visit @ found.beta).mean(), rel=1e-9)
+    equal = found.test_contrasts(by_visit[1:] - by_visit[0])
+    same = fit(stacked, "y ~ visit + arm:visit", clda=("arm", "V0"))
+    assert same.dropped == ("visitV0:armB",)
+    assert same.log_likelihood == pytest.approx(found.log_likelihood, rel=1e-10)
+    pd.testing.assert_frame_equal(same.contrasts("arm", by="visit"), differences, rtol=1e-6)
+    assert pytest.approx(equal.F, rel=1e-7) == found.test("arm:visit").F
+    assert found.test("arm:visit").df1 == 3
+    with pytest.raises(errors.NotEstimableError, match="averages the visits after baseline"):
+        found.test("arm")
+    predicted = found.predict(stacked.iloc[[0, 1]].assign(arm=["A", "B"]))["estimate"]
+    assert predicted.iloc[0] == pytest.approx(predicted.iloc[1], rel=1e-12)
     with pytest.raises(errors.OptionError, match="baseline_as_outcome"):
         fit(data, "y ~ arm * visit", clda=("arm", "V0"))
 

@@ -91,10 +91,11 @@ def test_residuals_and_predictions_of_r(fev):
     close(predicted["se"] ** 2, EXTRAS["predicted"]["se"], 1e-6)  # R mmrm 0.3.18 returns the variance under this name
 
 
-def test_type_three_tests_of_r(fev):
-    for method, expected in EXTRAS["type_three"].items():
+@pytest.mark.parametrize(("kind", "key"), [("II", "type_two"), ("III", "type_three")])
+def test_type_two_and_three_tests_of_r(fev, kind, key):
+    for method, expected in EXTRAS[key].items():
         found = fit_fev(fev, FORMULA, "us", df=method)
-        tests = found.tests().loc[expected["terms"]]
+        tests = found.tests(kind).loc[expected["terms"]]
         assert list(tests["df1"]) == expected["df1"]
         close(tests["df2"], expected["df2"], 1e-4)
         if method == "satterthwaite":  # R's Kenward-Roger F depends on its parametrisation, its df does not
