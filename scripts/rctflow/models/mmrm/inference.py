@@ -83,6 +83,8 @@ class Inference:
             )
         se = np.sqrt(variance)
         df = np.array([self._df(row, work) for row, work in zip(L, working, strict=True)])
+        if not (np.isfinite(df) & (df > 0)).all():
+            raise NotEstimableError("a contrast has no valid degrees of freedom: too few patients. Simplify the model.")
         half = stdtrit(df, 0.5 + self.level / 2) * se
         t = estimate / se
         return pd.DataFrame(
@@ -118,6 +120,12 @@ class Inference:
             raise NotEstimableError("the hypothesis has no estimable contrast.")
         estimate = working @ self.b
         middle = working @ self.working_covariance @ working.T
+        size = 1 / np.sqrt(np.maximum(np.diag(middle), 1e-300))
+        if np.linalg.eigvalsh(middle * size[:, None] * size)[0] < 1e-10:
+            raise NotEstimableError(
+                f"the covariance of the {q} contrasts is singular: too few patients to test them together. Test fewer, "
+                "or use a model-based covariance."
+            )
         F = float(estimate @ np.linalg.solve(middle, estimate)) / q
         scale = 1.0
         if self.options.kenward_roger:
@@ -126,6 +134,10 @@ class Inference:
             df2 = satterthwaite.several(working, self.working_covariance, self._satterthwaite)
         else:
             df2 = self._df(L, working)
+        if not (np.isfinite(df2) and df2 > 0 and scale > 0):
+            raise NotEstimableError(
+                f"the F test of {q} contrasts has no valid df ({df2:.3g}): too few patients. Test fewer contrasts."
+            )
         return FTest(F * scale, q, df2, float(fdtrc(q, df2, F * scale)), scale)
 
 

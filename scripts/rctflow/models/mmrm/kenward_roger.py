@@ -18,6 +18,8 @@ For a contrast L (q, p), M = L'(L Phi L')^-1 L,
     E  = 1 / (1 - A2/q),     V* = (2/q) (1 + c1 B) / [(1 - c2 B)^2 (1 - c3 B)],    rho = V* / 2E^2
     m  = 4 + (q+2) / (q rho - 1),   lambda = m / [E (m-2)],    F = lambda (L b)'(L Phi_A L')^-1 (L b) / q  ~  F(q, m).
 
+With one contrast m = 2 / A2, which is Satterthwaite's df, and lambda = 1.
+
 Source: Kenward & Roger 1997, Biometrics 53:983, eqs 3-9; 2009, CSDA 53:2583, for the linear form.
 """
 
@@ -68,6 +70,8 @@ def scaled_f(L: Array, point: Point, V: Array) -> tuple[float, float]:
     A1 = float(traces @ V @ traces)
     pair = moved.reshape(len(V), -1) @ moved.swapaxes(1, 2).reshape(len(V), -1).T
     A2 = float((V * pair).sum())
+    if q == 1:
+        return 2 / A2, 1.0
     B = (A1 + 6 * A2) / (2 * q)
     g = ((q + 1) * A1 - (q + 4) * A2) / ((q + 2) * A2)
     below = 3 * q + 2 * (1 - g)

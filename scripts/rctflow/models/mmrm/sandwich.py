@@ -60,7 +60,7 @@ class Sandwich:
             yield Z, _adjust(Z, self.point.phi, self.kind, patients, self.records), e
 
     def degrees_of_freedom(self, l: Array) -> float:  # noqa: E741
-        """Bell-McCaffrey df of one contrast (p,)."""
+        """Bell-McCaffrey df of one contrast (p,), NaN where no residual is left for it (callers refuse that)."""
         phi = self.point.phi
         direction = phi @ l
         total, own, M = 0.0, 0.0, np.zeros_like(phi)
@@ -73,7 +73,8 @@ class Sandwich:
             own += float((size**2 - 2 * size * back).sum())
             M += u.T @ u
         crossed = phi @ M
-        return total**2 / (own + float((crossed * crossed.T).sum()))
+        below = own + float((crossed * crossed.T).sum())
+        return total**2 / below if below > 1e-12 * total**2 else float("nan")
 
 
 def _whitened(point: Point) -> Iterator[tuple[Array, Array, Array]]:
