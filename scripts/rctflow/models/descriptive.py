@@ -25,7 +25,7 @@ def describe(data: AnalysisData, analysis: Analysis, settings: Fit) -> ModelOutp
 
     With ``log`` also the geometric mean of AVAL and its interval. n_unable counts the subjects whose assessment at
     the visit says that the test could not be performed (AVALC ``unable``), whatever value the declared rule gave
-    them. Too few values: ``not_estimable``.
+    them. Without a baseline visit there is no change. Too few values: ``not_estimable``.
     """
     rows: list[Row] = []
     sets: dict[str, DataFrame] = {}
@@ -38,7 +38,7 @@ def describe(data: AnalysisData, analysis: Analysis, settings: Fit) -> ModelOutp
             shared: dict[str, Any] = {"visit": visit, "group": arm, "record_set": visit}
             of_arm = records[records["ARM"].eq(arm)]
             rows += _described(of_arm["AVAL"], "", analysis, settings, shared)
-            if not at_baseline:
+            if settings.baseline_visit and not at_baseline:
                 rows += _described(of_arm["CHG"], "change_", analysis, settings, shared)
             if analysis.log:
                 rows += _geometric(of_arm["AVAL"], analysis, settings, shared)

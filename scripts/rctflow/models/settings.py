@@ -40,7 +40,10 @@ class PopulationFlag:
 
 @dataclass(frozen=True)
 class Fit:
-    """Everything that fitting one endpoint uses. visits: post-baseline visit ids in the order of the plan."""
+    """Everything that fitting one endpoint uses.
+
+    visits: post-baseline visit ids in the order of the plan. baseline_visit: "" for an outcome without baseline.
+    """
 
     study: str
     endpoint: str

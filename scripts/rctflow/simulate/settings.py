@@ -1,14 +1,13 @@
-"""The settings of the simulator as one tree, and how it is built from plain nested mappings.
+"""The settings of the simulator as one tree.
 
 ``SimulationSettings()`` is the default trial; its numbers stand in defaults.py. Importing this module costs no numpy.
 """
 
 from __future__ import annotations
 
-import types
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
 from typing import Any
@@ -104,52 +103,3 @@ def unknown(name: str, known: typing.Iterable[str]) -> str:
     near = get_close_matches(name, list(known), n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return f"{name!r} is not known.{hint} One of: {', '.join(known)}."
-
-
-def settings_from(mapping: Mapping[str, Any]) -> SimulationSettings:
-    """Settings built from nested plain mappings and sequences; what is not named keeps its default.
-
-    Raises ValueError with the path of the key: unknown keys, missing keys, values that a section refuses.
-    """
-    return typing.cast(SimulationSettings, _build(SimulationSettings, mapping, "source"))
-
-
-def _build(kind: Any, value: Any, path: str) -> Any:
-    origin, inner = typing.get_origin(kind), typing.get_args(kind)
-    if is_dataclass(kind):
-        return _build_section(typing.cast(type, kind), value, path)
-    if origin in (types.UnionType, typing.Union):
-        return None if value is None else _build(inner[0], value, path)
-    if origin is tuple:
-        require(isinstance(value, list | tuple), f"{path}: expected a list, got {value!r}.")
-        kinds = [inner[0]] * len(value) if inner[-1] is Ellipsis else list(inner)
-        require(len(kinds) == len(value), f"{path}: expected {len(kinds)} values, got {len(value)}.")
-        return tuple(_build(k, v, f"{path}.{i}") for i, (k, v) in enumerate(zip(kinds, value, strict=True)))
-    if origin is dict:
-        require(isinstance(value, Mapping), f"{path}: expected keys and values, got {value!r}.")
-        return {str(key): _build(inner[1], entry, f"{path}.{key}") for key, entry in value.items()}
-    if origin is typing.Literal:
-        require(value in inner, f"{path}: {value!r} is not one of {', '.join(map(repr, inner))}.")
-        return value
-    return _plain(kind, value, path)
-
-
-def _plain(kind: type, value: Any, path: str) -> Any:
-    fits = isinstance(value, int | float) if kind is float else isinstance(value, kind)
-    require(fits and (kind is bool or not isinstance(value, bool)), f"{path}: expected {kind.__name__}, got {value!r}.")
-    return kind(value)
-
-
-def _build_section(kind: type, value: Any, path: str) -> Any:
-    if isinstance(value, kind):
-        return value
-    require(isinstance(value, Mapping), f"{path}: expected keys and values, got {value!r}.")
-    hints = typing.get_type_hints(kind)
-    known = [f.name for f in fields(kind)]
-    for key in value:
-        require(key in known, f"{path}: {unknown(str(key), known)}")
-    parts = {key: _build(hints[key], entry, f"{path}.{key}") for key, entry in value.items()}
-    try:
-        return kind(**parts)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{path}: {error}") from None

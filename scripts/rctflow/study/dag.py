@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -103,9 +103,9 @@ class Dag:
         ]
 
     def simulation(self) -> Any:
-        """Params of the simulator, in the order of the config: its visits and endpoints are numbered as they stand."""
+        """Params of the simulator."""
         source = self.study.source
-        return asdict(source.settings) if isinstance(source, Simulate) else {}
+        return as_params(source.settings) if isinstance(source, Simulate) else {}
 
     def ingest(self, table: str) -> Any:
         """Params of the ingest room for one table."""

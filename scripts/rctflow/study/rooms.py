@@ -205,7 +205,7 @@ def fit_settings(study: Study, endpoint_id: str) -> Fit:
         arms=arm_order(study),
         reference=study.arms.reference,
         visits=endpoint_visits(study, endpoint),
-        baseline_visit=baseline_visit(study),
+        baseline_visit=baseline_visit(study) if endpoint.baseline else "",
         strata=tuple(study.subjects.strata),
         populations={p: PopulationFlag(population_flag(study, p), study.populations[p].arm) for p in sorted(used)},
         analyses=analyses,

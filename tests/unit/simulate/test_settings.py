@@ -7,17 +7,22 @@ from pathlib import Path
 
 import pytest
 from pydantic import BaseModel, ConfigDict, ValidationError
+from rctflow.settings import settings_from
 from rctflow.simulate.sections import ByArm, Endpoint, IntercurrentEvents, Schedule, Stratum
-from rctflow.simulate.settings import SimulationSettings, settings_from
+from rctflow.simulate.settings import SimulationSettings
+from rctflow.study.load import load_study
+from rctflow.study.messages import ConfigError
+
+from tests.tiny import tiny_config, write_config
 
 
 def test_settings_survive_the_way_through_plain_mappings():
     changed = SimulationSettings(strata=(Stratum("07", "F", 4),), stable_share=0.4)
-    assert settings_from(asdict(changed)) == changed
+    assert settings_from(SimulationSettings, asdict(changed)) == changed
 
 
 def test_what_is_not_named_keeps_its_default():
-    built = settings_from({"measurement": {"refused": 0.2}})
+    built = settings_from(SimulationSettings, {"measurement": {"refused": 0.2}})
     assert built.measurement.refused == 0.2
     assert built.measurement.trial_cv == SimulationSettings().measurement.trial_cv
 
@@ -34,10 +39,6 @@ def test_importing_the_settings_loads_no_heavy_library():
 @pytest.mark.parametrize(
     ("mapping", "message"),
     [
-        ({"blok_sizes": [4]}, "Did you mean 'block_sizes'"),
-        ({"dirt": {"grip_in_pound": 1}}, "source.dirt: 'grip_in_pound' is not known. Did you mean 'grip_in_pounds'"),
-        ({"strata": [{"site": "01", "sex": "X", "size": 3}]}, "source.strata.0.sex: 'X' is not one of 'F', 'M'"),
-        ({"truth_patients": "many"}, "source.truth_patients: expected int"),
         ({"block_sizes": [3]}, "even and positive"),
         ({"study_id": "FRAILTY"}, "must begin with SYNTHETIC"),
         ({"endpoints": {"tug": {"mean": 15, "sd": 1.3, "rho": 0.8}}}, "sf36_pcs is missing"),
@@ -47,9 +48,26 @@ def test_importing_the_settings_loads_no_heavy_library():
         ({"correlations": [{"between": ["tug", "gripp"], "r": 0.1}]}, "Did you mean 'grip'"),
     ],
 )
-def test_a_wrong_setting_is_refused_with_its_place(mapping, message):
+def test_a_setting_that_cannot_be_is_refused_with_the_reason(mapping, message):
     with pytest.raises(ValueError, match=message):
-        settings_from(mapping)
+        settings_from(SimulationSettings, mapping)
+
+
+@pytest.mark.parametrize(
+    ("mapping", "place", "message"),
+    [
+        ({"blok_sizes": [4]}, "source.settings.blok_sizes", "Did you mean 'block_sizes'"),
+        ({"dirt": {"grip_in_pound": 1}}, "source.settings.dirt.grip_in_pound", "Did you mean 'grip_in_pounds'"),
+        ({"strata": [{"site": "01", "sex": "X", "size": 3}]}, "source.settings.strata.0.sex", "'X' is not allowed"),
+        ({"truth_patients": "many"}, "source.settings.truth_patients", "valid integer"),
+        ({"study_id": "FRAILTY"}, "source.settings", "must begin with SYNTHETIC"),
+    ],
+)
+def test_a_wrong_setting_of_a_config_is_refused_with_its_place(tmp_path, mapping, place, message):
+    config = tiny_config() | {"source": {"kind": "simulate", "seed": 1, "settings": mapping}}
+    with pytest.raises(ConfigError) as caught:
+        load_study(write_config(config, tmp_path / "study.yaml"))
+    assert any(path == place and message in words for path, words in caught.value.problems), caught.value.problems
 
 
 def test_an_endpoint_refuses_what_its_scale_cannot_hold():
