@@ -59,6 +59,8 @@ def order_of_visits(values: pd.Series, given: Sequence[Any] | None, order_counts
             )
         return codes, levels
     if _categorical(values) and natural != levels:
+        if not order_counts:
+            return codes, levels
         raise VisitOrderError(
             f"{values.name}: the categories are in alphabetical order {levels}, in time they would be {natural}. "
             f"Give levels={{{values.name!r}: [...]}} or an ordered Categorical."

@@ -30,6 +30,11 @@ def moment_estimates(data: Sufficient, records: Records, own_variances: bool) ->
             _refuse_saturated_visit(data, own & data.mask[:, a], a, f"visit {visit}{where}", own_variances)
         count = (data.count[own, None, None] * pairs[own]).sum(0)
         total = data.yy[own].sum(0)
+        if np.diag(total).max() <= (1e-7 * data.y_range) ** 2:
+            raise ZeroVarianceError(
+                f"the fixed effects explain the outcome without rest{where}, so there is no variance. Use fewer fixed "
+                "effects, or check the data."
+            )
         moments = np.divide(total, count, out=np.zeros_like(total), where=count > 0)
         estimates.append(_repair(moments))
     return estimates

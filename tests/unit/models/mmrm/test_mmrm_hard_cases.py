@@ -111,6 +111,13 @@ def test_zero_variance_within_cells_names_the_visit():
         fit(data, "CHG ~ ARM * VISIT")
 
 
+def test_a_group_without_residuals():
+    data = trial(n=9)
+    only = data[(data.ARM == "PBO") | (data.ID == "S01")]
+    with pytest.raises(errors.ZeroVarianceError, match="in group TRT"):
+        fit(only, "CHG ~ ARM * VISIT", covariance="cs", group="ARM")
+
+
 def test_constant_outcome():
     with pytest.raises(errors.ConstantOutcomeError, match="CHG"):
         fit(trial().assign(CHG=3.0))
@@ -155,6 +162,7 @@ def test_alphabetical_categories_are_refused_where_order_counts():
     data = trial().astype({"VISIT": "category"})
     with pytest.raises(errors.VisitOrderError, match=r"Week 12.*levels="):
         fit(data, covariance="ar1")
+    assert fit(data).log_likelihood == pytest.approx(fit(trial()).log_likelihood, rel=1e-10)
 
 
 def test_visits_without_numbers_need_an_order_where_it_counts():
