@@ -95,7 +95,11 @@ def read_options(covariance: str, method: str, df: str, vcov: str, coordinates: 
 def canonical_covariance(covariance: str) -> str:
     """The canonical name of a structure; raises OptionError for an unknown one."""
     name = covariance.strip().lower().replace("_", "-").replace(" ", "-")
-    return _choose("covariance", ALIASES.get(name, name), COVARIANCES)
+    name = ALIASES.get(name, name).replace("antedependence", "ante-dependence")
+    for ending in ("-heterogeneous", "-het"):
+        if name.endswith(ending):
+            name = f"heterogeneous-{name.removesuffix(ending)}"
+    return _choose("covariance", name, COVARIANCES)
 
 
 def _choose(option: str, value: str, known: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from rctflow.commands import mmrm_near_singular
 from rctflow.models.mmrm import errors, fit_mmrm
+from rctflow.models.mmrm.options import canonical_covariance
 
 FORMULA = "CHG ~ BASE + ARM * VISIT"
 
@@ -204,6 +205,28 @@ def test_nothing_left():
 def test_impossible_options_are_refused_with_the_remedy(options, message):
     with pytest.raises(errors.OptionError, match=message):
         fit(trial(), **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "canonical"),
+    [
+        ("UN", "unstructured"),
+        ("TOEPH", "heterogeneous-toeplitz"),
+        ("toeplitz (het)", None),
+        ("toeplitz heterogeneous", "heterogeneous-toeplitz"),
+        ("AR(1)", "ar1"),
+        ("ar1_het", "heterogeneous-ar1"),
+        ("compound symmetry", "compound-symmetry"),
+        ("ANTE(1)", "heterogeneous-ante-dependence"),
+        ("SP(EXP)", "spatial-exponential"),
+    ],
+)
+def test_names_of_structures_in_sas_and_r(name, canonical):
+    if canonical is None:
+        with pytest.raises(errors.OptionError, match="One of: unstructured"):
+            canonical_covariance(name)
+    else:
+        assert canonical_covariance(name) == canonical
 
 
 def test_unknown_column_and_text_outcome():

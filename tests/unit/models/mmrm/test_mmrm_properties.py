@@ -251,3 +251,16 @@ def test_unknown_levels_factors_and_kinds_are_refused():
         found.predict(pd.DataFrame({"arm": ["C"], "visit": ["V1"], "base": [50.0]}))
     with pytest.raises(errors.NotEstimableError, match="no variance"):
         found.estimate(np.zeros(len(found.beta)))
+
+
+def test_compound_symmetry_is_the_random_intercept_of_statsmodels():
+    import statsmodels.formula.api as smf
+
+    data = simulate(n=40)
+    peer = smf.mixedlm(FORMULA, data, groups=data["id"]).fit(reml=True, tol=1e-12)
+    found = fit(data, covariance="cs", df="satterthwaite")
+    theirs = peer.fe_params.rename(lambda name: name.replace("[T.", "").replace("]", "")).loc[found.beta.index]
+    np.testing.assert_allclose(found.beta, theirs, rtol=1e-4)
+    assert found.theta["cov"] == pytest.approx(float(peer.cov_re.iloc[0, 0]), rel=1e-3)
+    assert found.theta["residual"] == pytest.approx(peer.scale, rel=1e-3)
+    assert found.log_likelihood >= peer.llf - 1e-6
