@@ -69,11 +69,10 @@ def _keys(table: pd.DataFrame, settings: Clean) -> pd.DataFrame:
 
 
 def _compared(table: pd.DataFrame, settings: Clean) -> list[str]:
-    """The columns in which duplicates can differ: not the row's number or date of entry, and no fact twice."""
-    order = settings.duplicates.order
+    """The columns in which duplicates can differ: not the row's number, and no fact twice."""
     copies = {"ADT", "ADTF", "DAY"} - {settings.date, settings.day}
     spelling = {settings.subject, settings.visit} - {"USUBJID", "VISIT"}
-    ignored = {"SRCROW", order, f"{order}_DTF", *copies, *spelling}
+    ignored = {"SRCROW", *copies, *spelling}
     return [name for name in table.columns if name not in ignored]
 
 

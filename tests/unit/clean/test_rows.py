@@ -138,8 +138,24 @@ def test_the_ledger_says_what_the_removed_row_held() -> None:
     table = source(SUBJID=["1"] * 2, ENTRY=["2021-03-01", "2021-03-05"], TUG1=[12.5, None])
     _, ledger = clean_table(table, tug(duplicates=Duplicates(("SUBJID",), "last", "ENTRY")), where=WHERE)
     assert ledger["message"].tolist() == [
-        "Row 2 is kept (the last by ENTRY); this row differs in TUG1: 12.5 (kept empty)."
+        "Row 2 is kept (the last by ENTRY); this row differs in ENTRY: 2021-03-01 (kept 2021-03-05), TUG1: 12.5 "
+        "(kept empty)."
     ]
+
+
+def test_rows_that_differ_only_in_the_order_column_are_superseded_and_equal_ones_identical() -> None:
+    table = source(SUBJID=["1"] * 3, DAY0=[8, 63, 63], TUG1=[5, 5, 5])
+    clean, ledger = clean_table(table, tug(duplicates=Duplicates(("SUBJID",), "last", "DAY0")), where=WHERE)
+    assert clean["DAY0"].tolist() == [63]
+    assert list(zip(ledger["SRCROW"], ledger["rule"], ledger["message"], strict=True)) == [
+        (1, "duplicate_superseded", "Row 3 is kept (the last by DAY0); this row differs in DAY0: 8 (kept 63)."),
+        (2, "duplicate_identical", "Identical to row 3, which is kept."),
+    ]
+
+
+def test_an_order_column_that_differs_is_an_error_when_the_study_keeps_neither() -> None:
+    table = source(SUBJID=["1"] * 2, DAY0=[8, 63])
+    assert "DAY0: 63 (kept 8)" in fault(table, tug(duplicates=Duplicates(("SUBJID",), "error", "DAY0")))
 
 
 def test_a_correction_back_to_the_first_value_counts_as_the_last() -> None:
