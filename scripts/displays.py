@@ -5,6 +5,7 @@ from rctflow.job import job
 with job(snakemake.log[0]):
     from pathlib import Path
 
+    from rctflow.figures.diagnostics import draw_diagnostics, read_residuals
     from rctflow.figures.profile import draw_profile
     from rctflow.figures.settings import Display
     from rctflow.figures.style import save_svg
@@ -21,6 +22,8 @@ with job(snakemake.log[0]):
     save_svg(draw_profile(rows, display), snakemake.output.profile)
     courses = read_trajectories(snakemake.input.records, snakemake.input.adsl, display)
     save_svg(draw_trajectories(courses, rows, display), snakemake.output.trajectories)
+    residuals = read_residuals(snakemake.input.traces, display)
+    save_svg(draw_diagnostics(rows, residuals, display), snakemake.output.diagnostics)
     settings = settings_from(TableSettings, snakemake.params.table)
     main, others = endpoint_table(rows, settings), other_analyses_table(rows, settings)
     write_text("\n".join(table.to_html() for table in (main, others) if table), snakemake.output.html)

@@ -8,12 +8,14 @@ rule displays:
     """Figures and the table of one endpoint."""
     input:
         results="<results>/endpoints/{endpoint}/results.csv",
+        traces="<results>/endpoints/{endpoint}/records.parquet",
         records="<results>/adam/{endpoint}.parquet",
         adsl="<results>/adam/adsl.parquet",
         code=code_of("displays"),
     output:
         profile=report("<results>/endpoints/{endpoint}/profile.svg", category="{endpoint}"),
         trajectories=report("<results>/endpoints/{endpoint}/trajectories.svg", category="{endpoint}"),
+        diagnostics=report("<results>/endpoints/{endpoint}/diagnostics.svg", category="{endpoint}"),
         html="<results>/endpoints/{endpoint}/table.html",
         csv=report("<results>/endpoints/{endpoint}/table.csv", category="{endpoint}"),
     log:

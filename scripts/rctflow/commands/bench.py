@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> int:
 
 
 def bench_workflow(repeats: int) -> None:
-    """Time the default study from nothing, one endpoint, and a run with nothing to do; the memory of the largest job."""
+    """Time the default study from nothing, one endpoint, and a run with nothing to do; memory of the largest job."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "checkout"
         for part in PARTS:

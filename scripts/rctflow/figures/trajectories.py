@@ -39,7 +39,8 @@ class Course:
 def read_trajectories(records: str | Path, subjects: str | Path, display: Display) -> dict[str, list[Any]]:
     """The analysed records (and baselines) of one BDS file as columns, with each patient's ARM from ADSL.
 
-    Only members of the main population are read. Uses pyarrow's plainest reader: pandas, and what read_table imports, cost more than the reading.
+    Only members of the main population are read. Uses pyarrow's plainest reader: pandas, and what read_table imports,
+    cost more than the reading.
     """
     from pyarrow.parquet import ParquetFile
 

@@ -13,16 +13,16 @@ from rctflow.results import Result, Status
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-RECORD_COLUMNS = ("record_set", "USUBJID", *SOURCE)
+RECORD_COLUMNS = ("record_set", "USUBJID", *SOURCE, "AVISIT", "RESIDUAL")
 
 
 def fit_endpoint(bds: DataFrame, adsl: DataFrame, settings: Fit) -> tuple[list[Result], DataFrame]:
     """The result rows of every analysis of one endpoint in every population, and the source records of each record set.
 
-    bds, adsl: as in docs/architecture.md. The records have the columns record_set, USUBJID, SRCDOM, SRCVAR, SRCSEQ;
-    the number analysed is the number of distinct USUBJID of a set (a baseline record that enters the analysis is in
-    the set too). What a model cannot estimate becomes rows with a status and the reason. Raises FitDataError when the
-    data break their contract.
+    bds, adsl: as in docs/architecture.md. The records have the columns record_set, USUBJID, SRCDOM, SRCVAR, SRCSEQ,
+    AVISIT and RESIDUAL (normalized, where the model has some); the number analysed is the number of distinct USUBJID
+    of a set (a baseline record that enters the analysis is in the set too). What a model cannot estimate becomes rows
+    with a status and the reason. Raises FitDataError when the data break their contract.
     """
     from pandas import DataFrame, concat
 
@@ -37,10 +37,10 @@ def fit_endpoint(bds: DataFrame, adsl: DataFrame, settings: Fit) -> tuple[list[R
             rows = _randomized(adsl, settings) + output.rows
             results += [_result(row, name, analysis, population, settings, prefix) for row in rows]
             for key, records in output.record_sets.items():
-                traces.append(records[["USUBJID", *SOURCE]].assign(record_set=f"{prefix}.{key}"))
+                traces.append(records.assign(record_set=f"{prefix}.{key}").reindex(columns=list(RECORD_COLUMNS)))
     if not traces:
         return results, DataFrame(columns=list(RECORD_COLUMNS))
-    trace = concat(traces, ignore_index=True)[list(RECORD_COLUMNS)]
+    trace = concat(traces, ignore_index=True).astype({"RESIDUAL": float})
     return results, trace.sort_values(list(RECORD_COLUMNS), kind="stable", ignore_index=True)
 
 

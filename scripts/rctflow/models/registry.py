@@ -27,6 +27,7 @@ class Entry(NamedTuple):
 
 MODELS = {
     "ancova": Entry("rctflow.models.ancova:fit_ancova", "rctflow.models.settings:AncovaOptions"),
+    "mmrm": Entry("rctflow.models.repeated:fit_repeated", "rctflow.models.settings:MmrmOptions"),
     "descriptive": Entry("rctflow.models.descriptive:describe"),
 }
 

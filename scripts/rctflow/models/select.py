@@ -30,7 +30,9 @@ def select_data(bds: DataFrame, adsl: DataFrame, analysis: Analysis, population:
     _require(bds, BDS, f"BDS of {settings.endpoint}")
     subjects = _members(adsl, analysis, population, settings)
     narrow = bds[list(BDS)]  # rows are taken many times below; what no model reads is left behind
-    assessments = narrow[narrow["USUBJID"].isin(subjects.index)].sort_values(["USUBJID", "AVISIT", "SRCSEQ"], kind="stable")
+    assessments = narrow[narrow["USUBJID"].isin(subjects.index)].sort_values(
+        ["USUBJID", "AVISIT", "SRCSEQ"], kind="stable"
+    )
     assessments = assessments.assign(ARM=assessments["USUBJID"].map(subjects["ARM"]))
     valued = assessments[assessments["AVAL"].notna()]
     records = valued[valued["ANL01FL"].eq("Y") & valued["AVISIT"].isin(visits)]

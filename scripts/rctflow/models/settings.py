@@ -72,3 +72,44 @@ class AncovaOptions:
     """
 
     weights: Literal["equal", "proportional"] = "equal"
+
+
+@dataclass(frozen=True)
+class ChainStep:
+    """One step of the fall-back chain of an MMRM: covariance, vcov of the fixed effects and df, declared together."""
+
+    covariance: Literal[
+        "unstructured",
+        "toeplitz",
+        "heterogeneous-toeplitz",
+        "ar1",
+        "heterogeneous-ar1",
+        "compound-symmetry",
+        "heterogeneous-compound-symmetry",
+        "ante-dependence",
+        "heterogeneous-ante-dependence",
+    ]
+    vcov: Literal["model", "CR0", "CR2", "CR3"] = "CR2"
+    df: Literal["kenward-roger", "kr-linear", "satterthwaite", "between-within", "residual"] = "satterthwaite"
+
+
+@dataclass(frozen=True)
+class MmrmOptions:
+    """Options of the model ``mmrm``.
+
+    baseline: a covariate with its own slope at each visit, or an outcome at which the arms are constrained to be equal
+    (cLDA). weights: of factor levels in LS means. group_by_arm: a covariance matrix for each arm. chain: what is
+    fitted, in order, until a step can be estimated; never chosen by a criterion or a p-value.
+    """
+
+    baseline: Literal["covariate", "outcome"] = "covariate"
+    weights: Literal["equal", "proportional", "observed"] = "equal"
+    method: Literal["reml", "ml"] = "reml"
+    group_by_arm: bool = False
+    chain: tuple[ChainStep, ...] = (
+        ChainStep("unstructured", "model", "kenward-roger"),
+        ChainStep("heterogeneous-toeplitz"),
+        ChainStep("heterogeneous-ar1"),
+        ChainStep("heterogeneous-compound-symmetry"),
+        ChainStep("compound-symmetry"),
+    )

@@ -24,13 +24,15 @@ class EndpointPart:
     rows: Sequence[Result]
     profile: str
     trajectories: str
+    diagnostics: str
     table: str
 
     @classmethod
     def read(cls, folder: Path) -> EndpointPart:
         """The part whose files stand in ``endpoints/<endpoint>``."""
         texts = (
-            (folder / name).read_text(encoding="utf-8") for name in ("profile.svg", "trajectories.svg", "table.html")
+            (folder / name).read_text(encoding="utf-8")
+            for name in ("profile.svg", "trajectories.svg", "diagnostics.svg", "table.html")
         )
         return cls(read_results(folder / "results.csv"), *texts)
 
@@ -94,6 +96,7 @@ def _section(
     from markupsafe import Markup
 
     words = f"{endpoint.label}: the course of each patient by arm, with the observed mean.{_synthetic(settings)}"
+    fitted = f"{endpoint.label}: correlation of the visits and residuals of the main model.{_synthetic(settings)}"
     labels = {visit.id: visit.label for visit in settings.visits}
     return {
         "endpoint": endpoint,
@@ -101,6 +104,7 @@ def _section(
         "svg": part.profile,
         "profile": _profile(endpoint, part.profile, settings, endpoint.id, glyphs),
         "trajectories": Markup(inline_svg(part.trajectories, f"{endpoint.id}-trajectories", words, glyphs)),
+        "diagnostics": Markup(inline_svg(part.diagnostics, f"{endpoint.id}-diagnostics", fitted, glyphs)),
         "table": Markup(part.table),
         "rows": part.rows,
         "troubles": [

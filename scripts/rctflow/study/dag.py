@@ -18,7 +18,7 @@ from rctflow.study.load import load_study, study_file
 from rctflow.study.messages import ConfigError
 from rctflow.study.model import Simulate, Study
 
-ENDPOINT_DISPLAYS = ("profile.svg", "trajectories.svg", "table.html", "table.csv")
+ENDPOINT_DISPLAYS = ("profile.svg", "trajectories.svg", "diagnostics.svg", "table.html", "table.csv")
 SUMMARIES = ("flow", "baseline", "data_quality")
 
 
@@ -88,7 +88,7 @@ class Dag:
 
     def all_displays(self) -> list[str]:
         """The figures and tables of all endpoints that the report shows."""
-        return [f"{self.results}/endpoints/{e}/{f}" for e in self.study.endpoints for f in ENDPOINT_DISPLAYS[:3]]
+        return [f"{self.results}/endpoints/{e}/{f}" for e in self.study.endpoints for f in ENDPOINT_DISPLAYS[:4]]
 
     def declared_results(self) -> list[str]:
         """Every result that a full run makes."""

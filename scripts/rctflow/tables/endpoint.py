@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from rctflow.results import Result
-from rctflow.rounding import MISSING, rounded
+from rctflow.rounding import MISSING, p_value, rounded
 from rctflow.tables.rows import (
     Found,
     contrast_words,
@@ -108,8 +108,21 @@ def _notes(main: Found, settings: TableSettings, modelled: bool) -> list[str]:
     kinds = dict.fromkeys("Ratio" if is_ratio(contrast) else "Difference" for contrast in contrasts)
     compared = "; ".join(contrast_words(contrast, settings) for contrast in contrasts)
     notes = [population, *([f"{' and '.join(kinds)}: {compared}. {better}"] if contrasts else [better])]
+    notes += _over_visits(main, settings)
     notes += [f"Method: {method}." for method in methods_of(main.values())]
     return [*notes, NOMINAL]
+
+
+def _over_visits(main: Found, settings: TableSettings) -> Iterator[str]:
+    """The comparison averaged over the visits, and the test of whether it varies between them, where there are some."""
+    for visit, contrast, statistic in main:
+        if (visit, statistic) == ("average", "estimate"):
+            estimate = interval_cell(main, visit, contrast, "estimate", settings).text
+            p = p_value(main[visit, contrast, "p_value"].value)
+            yield f"{contrast_words(contrast, settings)}, averaged over the visits: {estimate}; p = {p}."
+    test = main.get(("", "", "arm_by_visit_p_value"))
+    if test and test.value is not None:
+        yield f"Arm by visit (whether the difference varies between the visits): p = {p_value(test.value)}."
 
 
 def methods_of(rows: Iterable[Result]) -> list[str]:

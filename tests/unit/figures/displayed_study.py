@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rctflow.figures.diagnostics import draw_diagnostics
 from rctflow.figures.settings import ArmLabel, Display, VisitLabel
 from rctflow.report.settings import ReportArm, ReportEndpoint, ReportPopulation, ReportSettings, ReportVisit
 from rctflow.results import Result
@@ -335,6 +336,7 @@ def rendered_report(per_arm: int = 15, synthetic: bool = True, endpoints: tuple[
                 rows=mine,
                 profile=svg(draw_profile(mine, display)),
                 trajectories=svg(draw_trajectories(records(endpoint, per_arm), mine, display)),
+                diagnostics=svg(draw_diagnostics(mine, [], display)),
                 table=endpoint_table(mine, table).to_html() + (others.to_html() if others else ""),
             )
         study = StudyPart(

@@ -1,15 +1,17 @@
 """What tells whether a fit can be trusted: convergence, conditioning, residuals; and the labels of its parts.
 
-Standardized residuals: pearson = r / sqrt(Sigma_aa); normalized = C^-1 r with Sigma = C C' on a patient's visits, which
-are uncorrelated with variance 1 under the model (Pinheiro & Bates 2000, sec. 4.3).
+Standardized residuals: pearson = r / sqrt(Sigma_aa); normalized = C^-1 r with Sigma = C C' on a patient's visits,
+which are uncorrelated with variance 1 under the model (Pinheiro & Bates 2000, sec. 4.3).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from rctflow.models.mmrm.design import Column
 from rctflow.models.mmrm.errors import OptionError
 
 if TYPE_CHECKING:
@@ -24,8 +26,8 @@ RESIDUALS = ("response", "pearson", "normalized")
 class Diagnostics:
     """gradient_norm: largest |d(-2 log L)/d theta| times the standard error of theta (scale-free).
 
-    decrement: how far -2 log L can still fall, times two. condition: of each group's covariance matrix.
-    correlation: (T, T) per group, as ``MmrmFit.covariance``.
+    decrement: how far -2 log L can still fall, times two. condition: of each group's covariance matrix. correlation:
+    (T, T) per group, as ``MmrmFit.covariance``.
     """
 
     converged: bool
@@ -101,12 +103,27 @@ def notes(fit: "MmrmFit") -> tuple[str, ...]:
     """Sentences for the result row."""
     records = fit.model.records
     found = list(records.notes)
-    if fit.dropped:
-        found.append(f"collinear or empty, dropped: {', '.join(fit.dropped)}")
+    if fit.lost:
+        found.append(f"collinear or empty, dropped: {', '.join(fit.lost)}")
     if records.excluded:
         shown = ", ".join(map(str, records.excluded[:10])) + (", ..." if len(records.excluded) > 10 else "")
         found.append(f"{len(records.excluded)} patients without a usable record: {shown}")
     return tuple(found)
+
+
+def lost_columns(dropped: Sequence[Column], constrain: tuple[str, int] | None, visit: str) -> tuple[str, ...]:
+    """Names of the dropped columns, without the one of each arm that a constrained baseline makes redundant."""
+    if constrain is None:
+        return tuple(column.name for column in dropped)
+    redundant: set[str] = set()
+    lost = []
+    for column in dropped:
+        level = next((part.label for part in column.parts if part.variable == constrain[0]), "")
+        if level and {part.variable for part in column.parts} <= {constrain[0], visit} and level not in redundant:
+            redundant.add(level)
+        else:
+            lost.append(column.name)
+    return tuple(lost)
 
 
 def information_criteria(fit: "MmrmFit") -> dict[str, float]:

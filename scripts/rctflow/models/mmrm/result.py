@@ -71,6 +71,12 @@ class MmrmFit:
         return diagnostics.notes(self)
 
     @property
+    def lost(self) -> tuple[str, ...]:
+        """The dropped columns that the data should have determined (a constrained baseline takes one of each arm away)."""
+        columns = [self.model.columns[j] for j in self.statistics.dropped]
+        return diagnostics.lost_columns(columns, self.model.constrain, self.model.visit)
+
+    @property
     def criteria(self) -> dict[str, float]:
         """AIC, AICc and BIC counting the covariance parameters, as R mmrm; BIC counts patients."""
         return diagnostics.information_criteria(self)

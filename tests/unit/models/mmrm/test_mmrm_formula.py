@@ -88,13 +88,13 @@ def test_rows_used_and_where_they_stand():
     assert records.variables["arm"].levels == ("P", "T")
 
 
-def test_importing_the_engine_loads_nothing_beyond_numpy_scipy_special_and_pandas():
+def test_importing_the_engine_loads_nothing_beyond_numpy_scipy_special_and_pandas(root):
     code = (
         "import sys, numpy, scipy.linalg, scipy.optimize, pandas; before = set(sys.modules);"
         "import rctflow.models.mmrm; new = set(sys.modules) - before;"
         "print(sorted(m for m in new if not m.startswith('rctflow') and '.' not in m))"
     )
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root / "scripts")
     assert set(eval(out.stdout)) <= {"__future__"}
 
 

@@ -1,0 +1,105 @@
+"""The rows and the formula of a longitudinal model: one row per subject and visit who has everything that it needs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rctflow.models.contract import AnalysisData, NotEstimable
+from rctflow.models.settings import Analysis, Fit, MmrmOptions
+
+if TYPE_CHECKING:
+    from pandas import DataFrame, Series
+
+SUBJECT, VISIT, ARM, OUTCOME, BASELINE = "USUBJID", "AVISIT", "ARM", "OUTCOME", "BASELINE"
+
+
+@dataclass(frozen=True)
+class Longitudinal:
+    """rows: USUBJID, AVISIT and ARM (ordered as declared), OUTCOME, BASELINE, covariates; indexed as the BDS records.
+
+    visits: those reported, after baseline. constrained: the baseline is an outcome and one of the visits of ``rows``.
+    excluded: a sentence on the records left out ("" when none).
+    """
+
+    rows: DataFrame
+    formula: str
+    visits: tuple[str, ...]
+    constrained: bool
+    excluded: str
+
+
+def longitudinal(data: AnalysisData, analysis: Analysis, settings: Fit, options: MmrmOptions) -> Longitudinal:
+    """The data of an MMRM. Raises NotEstimable on values that have no logarithm, and for cLDA without a baseline."""
+    from pandas import Categorical, concat
+
+    constrained = options.baseline == "outcome"
+    if constrained and not settings.baseline_visit:
+        raise NotEstimable("baseline: outcome needs an endpoint with a baseline")
+    factors = settings.strata if analysis.strata else ()
+    names = list(dict.fromkeys((*factors, *analysis.covariates)))
+    records = (
+        concat([data.baseline.assign(AVISIT=settings.baseline_visit), data.records]) if constrained else data.records
+    )
+    records = records.drop(columns=names, errors="ignore").join(data.subjects[names], on=SUBJECT)
+    records, excluded = _complete(records, _needed(analysis, constrained), names)
+    visits = tuple(visit for visit in data.visits if records[VISIT].eq(visit).any())
+    order = ((settings.baseline_visit,) if constrained else ()) + visits
+    arms = [settings.reference, *(arm for arm in settings.arms if arm != settings.reference)]
+    present = [arm for arm in arms if records[ARM].eq(arm).any()]
+    rows = records.assign(
+        AVISIT=Categorical(records[VISIT], list(order), ordered=True),
+        ARM=Categorical(records[ARM], present),
+        OUTCOME=_outcome(records, analysis, constrained),
+    )
+    if analysis.baseline and not constrained:
+        rows = rows.assign(BASELINE=_logged(records["BASE"], analysis.log))
+    return Longitudinal(rows, _formula(rows, analysis, factors, names, constrained), visits, constrained, excluded)
+
+
+def _needed(analysis: Analysis, constrained: bool) -> list[str]:
+    if constrained:
+        return []
+    baseline = ["BASE"] if analysis.baseline or (analysis.log and analysis.outcome == "change") else []
+    return [*baseline, *(["CHG"] if analysis.outcome == "change" else [])]
+
+
+def _complete(records: DataFrame, needed: list[str], names: list[str]) -> tuple[DataFrame, str]:
+    """The records with all of ``needed`` and ``names``, and a sentence on the subjects who lose records."""
+    notes = []
+    for column in [*needed, *names]:
+        present = records[column].notna() & records[column].ne("")
+        if not present.all():
+            lost = records.loc[~present, SUBJECT].nunique()
+            what = "baseline value" if column in ("BASE", "CHG") else column
+            notes.append(f"{lost} subjects with a value but without {what} not analysed")
+        records = records[present]
+    return records, "; ".join(dict.fromkeys(notes))
+
+
+def _outcome(records: DataFrame, analysis: Analysis, constrained: bool) -> Series:
+    if constrained or analysis.outcome == "value":
+        return _logged(records["AVAL"], analysis.log)
+    if analysis.log:
+        return _logged(records["AVAL"], True) - _logged(records["BASE"], True)
+    return records["CHG"].astype(float)
+
+
+def _logged(values: Series, log: bool) -> Series:
+    values = values.astype(float)
+    if not log:
+        return values
+    if bool((values <= 0).any()):
+        raise NotEstimable(f"{int((values <= 0).sum())} values of {values.name} are not positive and have no logarithm")
+    return values.map(math.log)
+
+
+def _formula(rows: DataFrame, analysis: Analysis, factors: tuple[str, ...], names: list[str], constrained: bool) -> str:
+    text = [name for name in names if name in factors or rows[name].dtype.kind not in "iuf"]
+    by_visit = f" * {VISIT}" if len(rows[VISIT].cat.categories) > 1 else ""
+    terms = [f"{VISIT} * {ARM}" if constrained else f"{ARM}{by_visit}"]
+    if analysis.baseline and not constrained:
+        terms.append(f"{BASELINE}{by_visit}")
+    terms += [f"C({name})" if name in text else name for name in names]
+    return f"{OUTCOME} ~ {' + '.join(terms)}"

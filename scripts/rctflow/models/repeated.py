@@ -1,0 +1,226 @@
+"""MMRM of one endpoint: all visits after baseline in one model, by the engine of ``mmrm/``.
+
+    y_ij = visit_j + arm_i:visit_j + b_j baseline_i + strata_i + covariates_i + e_ij,   e_i ~ N(0, Sigma)
+
+y is the change from baseline or the value; on the log scale, their logarithms, and estimates are brought back as
+geometric means and their ratios. With ``baseline: outcome`` (cLDA) the baseline is one of the visits, the arms are
+constrained to be equal there, and y is the value (Liang & Zeger 2000). Covariance, covariance of the fixed effects and
+degrees of freedom follow the declared chain (mmrm/fallback.py).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from rctflow.models.contract import (
+    AnalysisData,
+    ModelOutput,
+    NotEstimable,
+    Row,
+    contrast_name,
+    rows_of,
+    rows_without_estimate,
+    statistics_of_contrasts,
+    statistics_of_groups,
+)
+from rctflow.models.longitudinal import ARM, SUBJECT, VISIT, Longitudinal, longitudinal
+from rctflow.models.mmrm import ChainFit, Step, fit_with_fallback
+from rctflow.models.mmrm.errors import DataError, EstimationError, NotEstimableError
+from rctflow.models.settings import Analysis, Fit, MmrmOptions
+from rctflow.settings import settings_from
+
+if TYPE_CHECKING:
+    from pandas import DataFrame, Series
+
+AVERAGE = "average"
+INTERACTION = "arm_by_visit"
+NOISE = 1e-8  # a scaled gradient below this is rounding error, and no two machines agree on it
+TEST = ("F", "df1", "df2", "p_value")
+RECORD_SET = "all_visits"
+
+
+def fit_repeated(data: AnalysisData, analysis: Analysis, settings: Fit) -> ModelOutput:
+    """Per visit and arm n and LS mean, per visit and contrast the difference; the visit-averaged difference (visit
+    ``average``); the arm-by-visit test; and how well the model could be fitted.
+
+    Statistics beside those of every model of arms: arm_by_visit_F, _df1, _df2, _p_value; minus2_log_likelihood, aic,
+    aicc, bic, gradient_norm, iterations, condition; correlation:<visit> of each visit. Status ``fallback`` when a step
+    of the chain or a term had to be left, with the reason. Raises NotEstimable when there is nothing to fit.
+    """
+    options = settings_from(MmrmOptions, analysis.options)
+    frame = longitudinal(data, analysis, settings, options)
+    if frame.rows.empty:
+        raise NotEstimable("no subject has everything that the model needs")
+    try:
+        chain = fit_with_fallback(
+            frame.rows,
+            frame.formula,
+            SUBJECT,
+            VISIT,
+            chain=tuple(Step(step.covariance, step.vcov, step.df) for step in options.chain),
+            method=options.method,
+            group=ARM if options.group_by_arm else None,
+            clda=(ARM, settings.baseline_visit) if frame.constrained else None,
+            level=analysis.confidence,
+        )
+    except (DataError, EstimationError) as error:
+        note = _joined(str(error), frame.excluded)
+        rows = [row for visit in data.visits for row in rows_without_estimate(analysis, settings, note, visit=visit)]
+        return ModelOutput([*_counts(frame, data, settings), *rows])
+    return RepeatedFit(chain, frame, data, analysis, settings, options).output()
+
+
+def _counts(frame: Longitudinal, data: AnalysisData, settings: Fit) -> Iterator[Row]:
+    """The subjects in the model, by visit and arm."""
+    for visit in data.visits:
+        present = frame.rows.loc[frame.rows[VISIT].eq(visit), ARM]
+        for arm in settings.arms:
+            n = {"n": int(present.eq(arm).sum())}
+            yield from rows_of(n, visit=visit, group=arm, method="subjects in the model", note=frame.excluded)
+
+
+class RepeatedFit:
+    """A fitted chain and its rows."""
+
+    def __init__(
+        self,
+        chain: ChainFit,
+        frame: Longitudinal,
+        data: AnalysisData,
+        analysis: Analysis,
+        settings: Fit,
+        options: MmrmOptions,
+    ) -> None:
+        self.chain, self.fit, self.frame = chain, chain.fit, frame
+        self.data, self.analysis, self.settings, self.options = data, analysis, settings, options
+        self.shared: dict[str, Any] = {
+            "record_set": RECORD_SET,
+            "method": self._method(),
+            "status": "fallback" if chain.fell_back or self.fit.lost else "ok",
+            "note": _joined(chain.note if chain.fell_back else "", *self.fit.notes, frame.excluded),
+        }
+
+    def output(self) -> ModelOutput:
+        """All rows, and the records of the model with their normalized residuals."""
+        rows = [*_counts(self.frame, self.data, self.settings)]
+        means, differences = self._means(), self._differences()
+        for visit in self.data.visits:
+            rows += [*self._of_arms(visit, means), *self._of_contrasts(visit, differences)]
+        if len(self.frame.visits) > 1:
+            rows += [*self._of_contrasts(AVERAGE, differences), *self._interaction()]
+        return ModelOutput([*rows, *self._quality()], {RECORD_SET: self._records()})
+
+    def _method(self) -> str:
+        constrained, step = self.frame.constrained, self.chain.step
+        outcome = "change from baseline" if self.analysis.outcome == "change" and not constrained else "value"
+        scale = "log " if self.analysis.log else ""
+        arms = " with the arms equal at baseline (cLDA)" if constrained else ""
+        groups = " by arm" if self.options.group_by_arm else ""
+        sandwich = "" if step.vcov == "model" else f"{step.vcov} standard errors, "
+        return (
+            f"MMRM of the {scale}{outcome}{arms} by {self.options.method.upper()}; terms:"
+            f"{self.frame.formula.partition('~')[2]}; {step.covariance} covariance{groups}; {sandwich}{step.df} "
+            f"degrees of freedom; LS means: numeric covariates at their mean, factor weights {self.options.weights}; "
+            f"t interval {100 * self.analysis.confidence:g} %, two-sided p"
+        )
+
+    def _means(self) -> dict[tuple[str, str], Series]:
+        """(visit, arm) -> estimate, se, df, ... of the LS mean; with cLDA, of its change when changes are asked for."""
+        weights = self.options.weights
+        if not (self.frame.constrained and self.analysis.outcome == "change"):
+            table = self.fit.lsmeans(ARM, by=self._by_visit, weights=weights, not_estimable="omit")
+            return {(self._visit_of(row), str(row[ARM])): row for _, row in table.iterrows()}
+        try:
+            rows = self.fit.mean_rows([VISIT, ARM], weights)
+        except NotEstimableError:
+            return {}
+        place = {(str(v), str(a)): n for n, (v, a) in enumerate(zip(rows.labels[VISIT], rows.labels[ARM], strict=True))}
+        after = [key for key in place if key[0] != self.settings.baseline_visit]
+        start = self.settings.baseline_visit
+        change = [rows.L[place[visit, arm]] - rows.L[place[start, arm]] for visit, arm in after]
+        table = self.fit.estimate(change)
+        return {key: table.iloc[n] for n, key in enumerate(after)}
+
+    def _differences(self) -> dict[tuple[str, str], Series]:
+        """(visit or AVERAGE, arm) -> the difference of the arm to the reference."""
+        reference, weights = self.settings.reference, self.options.weights
+        try:
+            by_visit = self.fit.contrasts(ARM, self._by_visit, reference, weights, not_estimable="omit")
+            average = self.fit.contrasts(ARM, None, reference, weights, not_estimable="omit")
+        except NotEstimableError:
+            return {}
+        found = {(self._visit_of(row), _arm_of(row["contrast"])): row for _, row in by_visit.iterrows()}
+        return found | {(AVERAGE, _arm_of(row["contrast"])): row for _, row in average.iterrows()}
+
+    @property
+    def _by_visit(self) -> str | None:
+        return VISIT if VISIT in self.frame.formula else None
+
+    def _visit_of(self, row: Series) -> str:
+        return str(row[VISIT]) if self._by_visit else self.frame.visits[0]
+
+    def _of_arms(self, visit: str, means: dict[tuple[str, str], Series]) -> Iterator[Row]:
+        for arm in self.settings.arms:
+            names = statistics_of_groups(self.analysis.log)
+            yield from self._report(means.get((visit, arm)), names, visit, group=arm)
+
+    def _of_contrasts(self, visit: str, differences: dict[tuple[str, str], Series]) -> Iterator[Row]:
+        for arm in self.settings.arms:
+            if arm != self.settings.reference:
+                names = statistics_of_contrasts(self.analysis.log)
+                contrast = contrast_name(arm, self.settings.reference, self.analysis.log)
+                yield from self._report(differences.get((visit, arm)), names, visit, contrast=contrast)
+
+    def _report(self, found: Series | None, names: tuple[str, ...], visit: str, **who: Any) -> Iterator[Row]:
+        if found is None:
+            note = _joined("the data do not determine it", self.shared["note"])
+            yield from rows_of(
+                dict.fromkeys(names), visit=visit, **self.shared | {"status": "not_estimable", "note": note}, **who
+            )
+            return
+        back = math.exp if self.analysis.log else float
+        values = {name: float(found[name]) for name in ("se", "df", "t", "p_value")}
+        values |= {name: back(found[name]) for name in ("estimate", "ci_low", "ci_high")}
+        values |= {"lsmean": values["estimate"], "se_log": values["se"]}
+        ratio = self.analysis.log and ("contrast" in who or self.analysis.outcome == "change")
+        units = dict.fromkeys(
+            ("lsmean", "estimate", "se", "ci_low", "ci_high"), "ratio" if ratio else self.settings.unit
+        )
+        yield from rows_of({name: values[name] for name in names}, units, visit=visit, **self.shared, **who)
+
+    def _interaction(self) -> Iterator[Row]:
+        try:
+            test = self.fit.test(f"{ARM}:{VISIT}")
+        except NotEstimableError as error:
+            shared = self.shared | {"status": "not_estimable", "note": str(error)}
+            yield from rows_of({f"{INTERACTION}_{name}": None for name in TEST}, **shared)
+            return
+        yield from rows_of({f"{INTERACTION}_{name}": float(getattr(test, name)) for name in TEST}, **self.shared)
+
+    def _quality(self) -> Iterator[Row]:
+        diagnostics = self.fit.diagnostics
+        values = {"minus2_log_likelihood": -2 * self.fit.log_likelihood, **self.fit.criteria}
+        gradient = diagnostics.gradient_norm if diagnostics.gradient_norm > NOISE else 0.0
+        values |= {"gradient_norm": gradient, "iterations": diagnostics.iterations}
+        values |= {"condition": max(diagnostics.condition.values())}
+        yield from rows_of({name: value for name, value in values.items() if math.isfinite(value)}, **self.shared)
+        if not self.options.group_by_arm:
+            for visit, row in diagnostics.correlation.iterrows():
+                correlations = {f"correlation:{other}": float(value) for other, value in row.items()}
+                yield from rows_of(correlations, visit=str(visit), **self.shared)
+
+    def _records(self) -> DataFrame:
+        rows = self.frame.rows
+        residuals = self.fit.residuals("normalized")
+        kept = rows.iloc[residuals.index]
+        return kept.assign(RESIDUAL=residuals.to_numpy(), AVISIT=kept[VISIT].astype(str))
+
+
+def _arm_of(contrast: str) -> str:
+    return contrast.partition(" - ")[0]
+
+
+def _joined(*notes: str) -> str:
+    return "; ".join(note for note in notes if note)
