@@ -72,7 +72,7 @@ class MmrmFit:
 
     @property
     def lost(self) -> tuple[str, ...]:
-        """The dropped columns that the data should have determined (a constrained baseline takes one of each arm away)."""
+        """Dropped columns that the data should have determined; a constrained baseline takes one of each arm away."""
         columns = [self.model.columns[j] for j in self.statistics.dropped]
         return diagnostics.lost_columns(columns, self.model.constrain, self.model.visit)
 
