@@ -1,0 +1,35 @@
+"""Rooms know only themselves and what lies at the top of the package."""
+
+import ast
+
+import pytest
+
+ROOMS = ("simulate", "ingest", "clean", "derive", "models", "summaries", "figures", "tables", "report")
+
+
+def imported(file):
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_no_other_room(root, room):
+    folder = root / "scripts/rctflow" / room
+    packages = {p.name for p in (root / "scripts/rctflow").iterdir() if p.is_dir()} - {room, "__pycache__"}
+    assert folder.is_dir()
+    for file in folder.rglob("*.py"):
+        strangers = [
+            name for name in imported(file) if name.split(".")[:1] == ["rctflow"] and name.split(".")[1] in packages
+        ]
+        assert strangers == [], file
+
+
+def test_adapters_hold_no_logic(root):
+    for file in (root / "scripts").glob("*.py"):
+        lines = file.read_text().splitlines()
+        assert len(lines) <= 35, file
+        kinds = {type(node) for node in ast.walk(ast.parse(file.read_text()))}
+        assert not kinds & {ast.If, ast.While, ast.FunctionDef, ast.ClassDef, ast.Try}, file
