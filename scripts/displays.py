@@ -5,9 +5,9 @@ from rctflow.job import job
 with job(snakemake.log[0]):
     from pathlib import Path
 
+    from rctflow.display import Display
     from rctflow.figures.diagnostics import draw_diagnostics, read_residuals
     from rctflow.figures.profile import draw_profile
-    from rctflow.figures.settings import Display
     from rctflow.figures.style import save_svg
     from rctflow.figures.trajectories import draw_trajectories, read_trajectories
     from rctflow.outputs import write_text
@@ -15,7 +15,6 @@ with job(snakemake.log[0]):
     from rctflow.settings import settings_from
     from rctflow.tables.endpoint import endpoint_table
     from rctflow.tables.overview import other_analyses_table
-    from rctflow.tables.settings import TableSettings
 
     rows = read_results(Path(snakemake.input.results))
     display = settings_from(Display, snakemake.params.display)
@@ -24,7 +23,6 @@ with job(snakemake.log[0]):
     save_svg(draw_trajectories(courses, rows, display), snakemake.output.trajectories)
     residuals = read_residuals(snakemake.input.traces, display)
     save_svg(draw_diagnostics(rows, residuals, display), snakemake.output.diagnostics)
-    settings = settings_from(TableSettings, snakemake.params.table)
-    main, others = endpoint_table(rows, settings), other_analyses_table(rows, settings)
+    main, others = endpoint_table(rows, display), other_analyses_table(rows, display)
     write_text("\n".join(table.to_html() for table in (main, others) if table), snakemake.output.html)
     write_text(main.to_csv(), snakemake.output.csv)

@@ -99,3 +99,34 @@ def read_results(path: Path) -> list[Result]:
             raise RctflowError(f"{path} is not a file of result rows: its columns are {', '.join(header) or 'none'}")
         rows = [dict(zip(COLUMNS[1:], cells[1:], strict=True)) for cells in reader]
     return [Result(**row | {"value": float(row["value"]) if row["value"] else None}) for row in rows]  # type: ignore[arg-type]
+
+
+Found = dict[tuple[str, str, str], Result]
+
+
+def rows_of(rows: Iterable[Result], analysis: str, population: str) -> Found:
+    """The rows of one analysis in one population by (visit, group or contrast, statistic)."""
+    return {
+        (row.visit, row.contrast or row.group, row.statistic): row
+        for row in rows
+        if row.analysis == analysis and row.population == population
+    }
+
+
+def descriptive_rows(rows: Iterable[Result], population: str) -> Found:
+    """The observed values of one population by (visit, group, statistic), whatever the analysis is called."""
+    return {
+        (row.visit, row.group, row.statistic): row
+        for row in rows
+        if row.model == "descriptive" and row.population == population
+    }
+
+
+def contrasts_of(rows: Iterable[Result]) -> list[str]:
+    """The contrasts of the rows, in their order."""
+    return list(dict.fromkeys(row.contrast for row in rows if row.contrast))
+
+
+def is_ratio(contrast: str) -> bool:
+    """Whether a contrast is a ratio (``msc / placebo``) and not a difference."""
+    return " / " in contrast

@@ -37,18 +37,17 @@ def test_params_do_not_depend_on_the_order_of_keys():
 def test_every_rule_of_the_default_study_gets_its_settings_back(root, monkeypatch, file):
     from rctflow.clean.settings import Clean
     from rctflow.derive.settings import Records, Subjects
-    from rctflow.figures.settings import Display
+    from rctflow.display import Display
     from rctflow.ingest.settings import Ingest
     from rctflow.models.settings import Fit
     from rctflow.report.settings import ReportSettings
-    from rctflow.tables.settings import TableSettings
 
     monkeypatch.chdir(root)
     dag = Dag.open({"study": file})
     study = dag.study
     pairs = [(Subjects, dag.subjects()), (ReportSettings, dag.report())]
     pairs += [(kind, make(t)) for t in study.tables for kind, make in ((Ingest, dag.ingest), (Clean, dag.clean))]
-    makers = ((Records, dag.records), (Fit, dag.fit), (Display, dag.display), (TableSettings, dag.table))
+    makers = ((Records, dag.records), (Fit, dag.fit), (Display, dag.display))
     pairs += [(kind, make(e)) for e in study.endpoints for kind, make in makers]
     for kind, params in pairs:
         assert settings_from(kind, params) == TypeAdapter(kind).validate_python(params)

@@ -26,7 +26,6 @@ rule displays:
         "../../environment.yml"
     params:
         display=lambda wildcards: dag.display(wildcards.endpoint),
-        table=lambda wildcards: dag.table(wildcards.endpoint),
     script:
         "../../scripts/displays.py"
 
@@ -48,6 +47,5 @@ rule overview:
         "../../environment.yml"
     params:
         displays=dag.displays(),
-        tables=dag.tables(),
     script:
         "../../scripts/overview.py"

@@ -7,10 +7,10 @@ from pathlib import Path
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
+from rctflow.display import Display, VisitLabel
 from rctflow.figures import style
-from rctflow.figures.rows import Found, rows_of, value_of
-from rctflow.figures.settings import Display, VisitLabel
-from rctflow.results import Result
+from rctflow.figures.rows import value_of
+from rctflow.results import Found, Result, rows_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,21 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from rctflow.display import Display
 from rctflow.figures import style
 from rctflow.figures.placing import log_ticks, wrapped
-from rctflow.figures.rows import (
-    Found,
-    arms_of,
-    contrasts_of,
-    descriptive_rows,
-    experimental_of,
-    is_ratio,
-    percent,
-    rows_of,
-    value_of,
-)
-from rctflow.figures.settings import Display
-from rctflow.results import Result
+from rctflow.figures.rows import arms_of, experimental_of, percent, value_of
+from rctflow.results import Found, Result, contrasts_of, descriptive_rows, is_ratio, rows_of
 from rctflow.rounding import interval, rounded
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from rctflow.display import ArmLabel, Display
 from rctflow.figures import style
 from rctflow.figures.placing import log_ticks, spread, wrapped
-from rctflow.figures.rows import Found, contrasts_of, descriptive_rows, is_ratio, percent, rows_of, value_of
-from rctflow.figures.settings import ArmLabel, Display
-from rctflow.results import Result
+from rctflow.figures.rows import percent, value_of
+from rctflow.results import Found, Result, contrasts_of, descriptive_rows, is_ratio, rows_of
 from rctflow.rounding import rounded
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rctflow.figures.settings import ArmLabel
+from rctflow.display import ArmLabel
 from rctflow.outputs import written_whole
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rctflow.display import Display
 from rctflow.figures import style
 from rctflow.figures.placing import log_ticks
-from rctflow.figures.rows import contrasts_of, descriptive_rows, is_ratio, rows_of, value_of
-from rctflow.figures.settings import Display
-from rctflow.results import Result
+from rctflow.figures.rows import value_of
+from rctflow.results import Result, contrasts_of, descriptive_rows, is_ratio, rows_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -135,14 +135,6 @@ class Dag:
         """Params of all endpoints' displays, in the order of print."""
         return [self.display(endpoint) for endpoint in presentation.endpoint_order(self.study)]
 
-    def table(self, endpoint: str) -> Any:
-        """Params of one endpoint's table."""
-        return as_params(presentation.table_settings(self.study, endpoint))
-
-    def tables(self) -> Any:
-        """Params of all endpoints' tables, in the order of print."""
-        return [self.table(endpoint) for endpoint in presentation.endpoint_order(self.study)]
-
     def summaries(self) -> Any:
         """Params of the study-level summaries."""
         return as_params(rooms.summaries_settings(self.study))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rctflow.figures.settings import ArmLabel, Display, VisitLabel
+from rctflow.display import ArmLabel, Display, Label, VisitLabel
 from rctflow.report.settings import ReportArm, ReportEndpoint, ReportPopulation, ReportSettings, ReportVisit
 from rctflow.study.analyses import analyses_of, main_analysis
 from rctflow.study.model import Study
@@ -15,11 +15,10 @@ from rctflow.study.rooms import (
     table_columns,
     visit_order,
 )
-from rctflow.tables.settings import Label, TableSettings
 
 
 def display_settings(study: Study, endpoint_id: str) -> Display:
-    """How the figures and the table of one endpoint look."""
+    """How the figures and tables of one endpoint look."""
     endpoint = study.endpoints[endpoint_id]
     analyses = analyses_of(study, endpoint_id)
     main = main_analysis(endpoint, analyses)
@@ -44,31 +43,9 @@ def display_settings(study: Study, endpoint_id: str) -> Display:
         arm_column="TRT01A" if study.populations[population].arm == "actual" else "TRT01P",
         outcome=analyses[main].outcome,
         confidence=analyses[main].confidence,
-        synthetic=study.study.data == "synthetic",
-    )
-
-
-def table_settings(study: Study, endpoint_id: str) -> TableSettings:
-    """How the printed table of one endpoint looks."""
-    endpoint, display = study.endpoints[endpoint_id], display_settings(study, endpoint_id)
-    return TableSettings(
-        endpoint=endpoint_id,
-        label=display.label,
-        unit=display.unit,
-        direction=display.direction,
-        digits=display.digits,
-        role=display.role,
-        arms=tuple(Label(arm.id, arm.label) for arm in display.arms),
-        visits=tuple(Label(visit.id, visit.label) for visit in display.visits),
-        baseline_visit=display.baseline_visit,
-        primary_visit=display.primary_visit,
-        main_analysis=display.main_analysis,
-        main_population=display.main_population,
-        outcome=display.outcome,
-        confidence=display.confidence,
         mcid=endpoint.mcid,
         populations=tuple(Label(name, plan.label) for name, plan in study.populations.items()),
-        synthetic=display.synthetic,
+        synthetic=study.study.data == "synthetic",
     )
 
 

@@ -4,29 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from rctflow.results import Result
+from rctflow.display import Display
+from rctflow.results import Found, Result, contrasts_of, descriptive_rows, is_ratio, rows_of
 from rctflow.rounding import MISSING, p_value, rounded
-from rctflow.tables.rows import (
-    Found,
-    contrast_words,
-    contrasts_of,
-    count_cell,
-    descriptive_rows,
-    interval_cell,
-    is_ratio,
-    nominal_once,
-    p_cell,
-    rows_of,
-    spread_cell,
-    words,
-)
-from rctflow.tables.settings import TableSettings
+from rctflow.tables.rows import contrast_words, count_cell, interval_cell, nominal_once, p_cell, spread_cell, words
 from rctflow.tables.table import Cell, Table
 
 NOMINAL = "Nominal p-values are not adjusted for multiplicity and test no hypothesis of the trial."
 
 
-def endpoint_table(rows: Sequence[Result], settings: TableSettings) -> Table:
+def endpoint_table(rows: Sequence[Result], settings: Display) -> Table:
     """By visit and arm: n and mean (SD) observed, n analysed, LS mean, comparison with the reference arm, p.
 
     Columns of the model are left out when the endpoint has no model analysis. Statistics without a value show their
@@ -52,7 +39,7 @@ def endpoint_table(rows: Sequence[Result], settings: TableSettings) -> Table:
     return nominal_once(table) if modelled else table
 
 
-def mean_words(main: Found, settings: TableSettings) -> str:
+def mean_words(main: Found, settings: Display) -> str:
     """What an LS mean of the main analysis is: a change, a value, or their geometric counterparts."""
     change = settings.outcome == "change" and bool(settings.baseline_visit)
     if any(map(is_ratio, contrasts_of(main.values()))):
@@ -60,11 +47,11 @@ def mean_words(main: Found, settings: TableSettings) -> str:
     return f"LS mean change{_unit(settings)}" if change else f"LS mean{_unit(settings)}"
 
 
-def _unit(settings: TableSettings) -> str:
+def _unit(settings: Display) -> str:
     return f", {settings.unit}" if settings.unit else ""
 
 
-def _visit(visit: str, main: Found, observed: Found, settings: TableSettings, modelled: bool) -> Iterator[list[Cell]]:
+def _visit(visit: str, main: Found, observed: Found, settings: Display, modelled: bool) -> Iterator[list[Cell]]:
     label = words(visit, settings.visits)
     if visit == settings.primary_visit:
         label += " (primary)" if settings.role == "primary" else ""
@@ -80,7 +67,7 @@ def _visit(visit: str, main: Found, observed: Found, settings: TableSettings, mo
         yield line
 
 
-def _compared(visit: str, arm: str, main: Found, settings: TableSettings) -> list[Cell]:
+def _compared(visit: str, arm: str, main: Found, settings: Display) -> list[Cell]:
     contrasts = contrasts_of(row for row in main.values() if row.visit == visit)
     if not contrasts:
         return [Cell(MISSING), Cell(MISSING)]
@@ -91,7 +78,7 @@ def _compared(visit: str, arm: str, main: Found, settings: TableSettings) -> lis
     return [interval_cell(main, visit, contrast, "estimate", settings), p]
 
 
-def _notes(main: Found, settings: TableSettings, modelled: bool) -> list[str]:
+def _notes(main: Found, settings: Display, modelled: bool) -> list[str]:
     better = f"{settings.direction.capitalize()} values are better for the patient."
     if settings.mcid is not None:
         unit = f" {settings.unit}" if settings.unit else ""
@@ -113,7 +100,7 @@ def _notes(main: Found, settings: TableSettings, modelled: bool) -> list[str]:
     return [*notes, NOMINAL]
 
 
-def _over_visits(main: Found, settings: TableSettings) -> Iterator[str]:
+def _over_visits(main: Found, settings: Display) -> Iterator[str]:
     """The comparison averaged over the visits, and the test of whether it varies between them, where there are some."""
     for visit, contrast, statistic in main:
         if (visit, statistic) == ("average", "estimate"):

@@ -5,27 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from rctflow.results import Result
+from rctflow.display import Display
+from rctflow.results import Result, contrasts_of, is_ratio, rows_of
 from rctflow.rounding import MISSING
 from rctflow.tables.endpoint import NOMINAL
-from rctflow.tables.rows import (
-    contrast_words,
-    contrasts_of,
-    count_cell,
-    interval_cell,
-    is_ratio,
-    nominal_once,
-    p_cell,
-    rows_of,
-    words,
-)
-from rctflow.tables.settings import TableSettings
+from rctflow.tables.rows import contrast_words, count_cell, interval_cell, nominal_once, p_cell, words
 from rctflow.tables.table import Cell, Table
 
 ROLES = ("primary", "secondary", "exploratory")
 
 
-def overview_table(rows_by_endpoint: Mapping[str, Sequence[Result]], settings: Sequence[TableSettings]) -> Table:
+def overview_table(rows_by_endpoint: Mapping[str, Sequence[Result]], settings: Sequence[Display]) -> Table:
     """One line per endpoint and comparison: the main analysis at the primary visit, by role as in ``settings``."""
     settings = sorted(settings, key=lambda one: ROLES.index(one.role) if one.role in ROLES else len(ROLES))
     arms = settings[0].arms
@@ -55,7 +45,7 @@ def _said_once(table: Table) -> Table:
     return table
 
 
-def _endpoint_lines(rows: Sequence[Result], settings: TableSettings) -> list[list[Cell]]:
+def _endpoint_lines(rows: Sequence[Result], settings: Display) -> list[list[Cell]]:
     main = rows_of(rows, settings.main_analysis, settings.main_population)
     visit = settings.primary_visit
     name = Cell(settings.label, head=True, link=f"#endpoint-{settings.endpoint}")
@@ -75,7 +65,7 @@ def _endpoint_lines(rows: Sequence[Result], settings: TableSettings) -> list[lis
     return made
 
 
-def other_analyses_table(rows: Sequence[Result], settings: TableSettings) -> Table | None:
+def other_analyses_table(rows: Sequence[Result], settings: Display) -> Table | None:
     """Comparisons at the primary visit by every analysis and population but the main one; None when there are none."""
     arms = settings.arms
     level = f"{settings.confidence * 100:g}% CI"

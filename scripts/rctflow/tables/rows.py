@@ -5,57 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from rctflow.results import Result
+from rctflow.display import ArmLabel, Display, Label, VisitLabel
+from rctflow.results import Found, Result, is_ratio
 from rctflow.rounding import MISSING, interval, p_value, rounded
-from rctflow.tables.settings import Label, TableSettings
 from rctflow.tables.table import Cell, Table, cell_of
-
-Found = dict[tuple[str, str, str], Result]
 
 RATIO_DIGITS = 2
 NOMINAL = " (nominal)"
 
 
-def rows_of(rows: Iterable[Result], analysis: str, population: str) -> Found:
-    """The rows of one analysis in one population by (visit, group or contrast, statistic)."""
-    return {
-        (row.visit, row.contrast or row.group, row.statistic): row
-        for row in rows
-        if row.analysis == analysis and row.population == population
-    }
-
-
-def descriptive_rows(rows: Iterable[Result], population: str) -> Found:
-    """The observed values of one population by (visit, group, statistic), whatever the analysis is called."""
-    return {
-        (row.visit, row.group, row.statistic): row
-        for row in rows
-        if row.model == "descriptive" and row.population == population
-    }
-
-
-def contrasts_of(rows: Iterable[Result]) -> list[str]:
-    """The contrasts of the rows, in their order."""
-    return list(dict.fromkeys(row.contrast for row in rows if row.contrast))
-
-
-def is_ratio(contrast: str) -> bool:
-    """Whether a contrast is a ratio (``msc / placebo``) and not a difference (``msc - placebo``)."""
-    return " / " in contrast
-
-
-def words(id: str, labels: Iterable[Label]) -> str:
+def words(id: str, labels: Iterable[ArmLabel | VisitLabel | Label]) -> str:
     """The label of an id, or the id with spaces for underscores."""
     return next((label.label for label in labels if label.id == id), id.replace("_", " "))
 
 
-def contrast_words(contrast: str, settings: TableSettings) -> str:
+def contrast_words(contrast: str, settings: Display) -> str:
     """``msc - placebo`` as ``MSC − placebo``, with the arms' labels."""
     sign, mark = (" / ", " / ") if is_ratio(contrast) else (" - ", " − ")
     return mark.join(words(arm, settings.arms) for arm in contrast.split(sign))
 
 
-def digits_of(row: Result | None, settings: TableSettings) -> int:
+def digits_of(row: Result | None, settings: Display) -> int:
     """Decimals of a value: those of the endpoint, at least two for a ratio."""
     ratio = row is not None and (row.unit == "ratio" or is_ratio(row.contrast))
     return max(RATIO_DIGITS, settings.digits) if ratio else settings.digits
@@ -66,7 +36,7 @@ def count_cell(row: Result | None) -> Cell:
     return cell_of(rounded(row.value if row else None, 0), [row])
 
 
-def spread_cell(mean: Result | None, sd: Result | None, settings: TableSettings) -> Cell:
+def spread_cell(mean: Result | None, sd: Result | None, settings: Display) -> Cell:
     """``mean (SD)`` on the endpoint's scale."""
     if mean is None or mean.value is None:
         return cell_of(MISSING, [mean, sd])
@@ -75,7 +45,7 @@ def spread_cell(mean: Result | None, sd: Result | None, settings: TableSettings)
     return cell_of(text, [mean, sd])
 
 
-def interval_cell(found: Found, visit: str, who: str, statistic: str, settings: TableSettings) -> Cell:
+def interval_cell(found: Found, visit: str, who: str, statistic: str, settings: Display) -> Cell:
     """``value (low to high)`` of an LS mean or a contrast; words when it is not estimable."""
     row, low, high = (found.get((visit, who, name)) for name in (statistic, "ci_low", "ci_high"))
     if row is None:
@@ -87,7 +57,7 @@ def interval_cell(found: Found, visit: str, who: str, statistic: str, settings: 
     return cell_of(f"{rounded(row.value, digits)} ({ends})", [row, low, high])
 
 
-def confirmatory(row: Result, settings: TableSettings) -> bool:
+def confirmatory(row: Result, settings: Display) -> bool:
     """Whether a p-value is the trial's test: primary analysis, main population, primary visit of a primary endpoint.
 
     With more than two arms there are several such comparisons and, without a declared procedure, none is the test.
@@ -96,7 +66,7 @@ def confirmatory(row: Result, settings: TableSettings) -> bool:
     return where and row.role == "primary" and settings.role == "primary" and len(settings.arms) == 2
 
 
-def p_cell(row: Result | None, settings: TableSettings) -> Cell:
+def p_cell(row: Result | None, settings: Display) -> Cell:
     """A p-value, called nominal unless it is the trial's test."""
     if row is None or row.value is None:
         return cell_of(MISSING, [row])

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rctflow.display import ArmLabel, Display, Label, VisitLabel
 from rctflow.figures.diagnostics import draw_diagnostics
-from rctflow.figures.settings import ArmLabel, Display, VisitLabel
 from rctflow.report.settings import ReportArm, ReportEndpoint, ReportPopulation, ReportSettings, ReportVisit
 from rctflow.results import Result
-from rctflow.tables.settings import Label, TableSettings
 
 ARMS = (("placebo", "Placebo"), ("msc", "MSC"))
 CONTRAST = "msc - placebo"
@@ -80,22 +79,16 @@ ENDPOINTS = (
 )
 
 
-def displays(endpoint: Invented, synthetic: bool = True) -> tuple[Display, TableSettings, ReportEndpoint]:
-    """The settings of one endpoint for the three rooms."""
+def displays(endpoint: Invented, synthetic: bool = True) -> tuple[Display, ReportEndpoint]:
+    """The settings of one endpoint for print and for the report."""
     common: dict[str, Any] = {
         name: getattr(endpoint, name) for name in ("label", "unit", "direction", "digits", "role")
     } | {"primary_visit": "month6", "main_analysis": "primary", "main_population": "itt", "outcome": "change"}
     shared = {"endpoint": endpoint.id, "baseline_visit": "baseline", "synthetic": synthetic}
-    figure = Display(
+    display = Display(
         arms=tuple(ArmLabel(*arm) for arm in ARMS),
         visits=tuple(VisitLabel(*visit) for visit in VISITS),
         population_flag="ITTFL",
-        **common,
-        **shared,
-    )
-    table = TableSettings(
-        arms=tuple(Label(*arm) for arm in ARMS),
-        visits=tuple(Label(id, label) for id, label, _ in VISITS),
         analyses=(
             Label("primary", "ANCOVA of change"),
             Label("descriptive", "Observed values"),
@@ -106,7 +99,7 @@ def displays(endpoint: Invented, synthetic: bool = True) -> tuple[Display, Table
         **common,
         **shared,
     )
-    return figure, table, ReportEndpoint(id=endpoint.id, **common)
+    return display, ReportEndpoint(id=endpoint.id, **common)
 
 
 def report_settings(synthetic: bool = True) -> ReportSettings:
@@ -126,7 +119,7 @@ def report_settings(synthetic: bool = True) -> ReportSettings:
             ReportPopulation("itt", "Intention to treat", "everybody randomized, as randomized"),
             ReportPopulation("per_protocol", "Per protocol", "DEVIATION == 'N' and DOSES >= 2"),
         ),
-        endpoints=tuple(displays(endpoint)[2] for endpoint in ENDPOINTS),
+        endpoints=tuple(displays(endpoint)[1] for endpoint in ENDPOINTS),
         command="./run",
         synthetic=synthetic,
     )
@@ -329,22 +322,22 @@ def rendered_report(per_arm: int = 15, synthetic: bool = True, endpoints: tuple[
 
         by_endpoint, parts = {endpoint.id: rows(endpoint, per_arm) for endpoint in endpoints}, {}
         for endpoint in endpoints:
-            display, table, _ = displays(endpoint, synthetic)
+            display, _ = displays(endpoint, synthetic)
             mine = by_endpoint[endpoint.id]
-            others = other_analyses_table(mine, table)
+            others = other_analyses_table(mine, display)
             parts[endpoint.id] = EndpointPart(
                 rows=mine,
                 profile=svg(draw_profile(mine, display)),
                 trajectories=svg(draw_trajectories(records(endpoint, per_arm), mine, display)),
                 diagnostics=svg(draw_diagnostics(mine, [], display)),
-                table=endpoint_table(mine, table).to_html() + (others.to_html() if others else ""),
+                table=endpoint_table(mine, display).to_html() + (others.to_html() if others else ""),
             )
         study = StudyPart(
             flow_rows(),
             baseline_rows(),
             quality_rows(),
             svg(draw_forest(by_endpoint, [displays(endpoint, synthetic)[0] for endpoint in endpoints])),
-            overview_table(by_endpoint, [displays(endpoint, synthetic)[1] for endpoint in endpoints]).to_html(),
+            overview_table(by_endpoint, [displays(endpoint, synthetic)[0] for endpoint in endpoints]).to_html(),
         )
-    settings = replace(report_settings(synthetic), endpoints=tuple(displays(endpoint)[2] for endpoint in endpoints))
+    settings = replace(report_settings(synthetic), endpoints=tuple(displays(endpoint)[1] for endpoint in endpoints))
     return render_report(settings, study, parts, {"python": "3.11", "numpy": "2.4.0"})

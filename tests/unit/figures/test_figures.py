@@ -5,9 +5,9 @@ import re
 from dataclasses import replace
 
 import pytest
+from rctflow.display import ArmLabel
 from rctflow.figures.forest import draw_forest
 from rctflow.figures.profile import draw_profile
-from rctflow.figures.settings import ArmLabel
 from rctflow.figures.style import save_svg
 from rctflow.figures.trajectories import courses_of, draw_trajectories, read_trajectories
 

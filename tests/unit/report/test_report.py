@@ -235,4 +235,4 @@ def test_a_file_that_is_no_figure_is_refused():
 
 def test_settings_of_the_report_know_every_endpoint():
     assert [e.id for e in report_settings().endpoints] == [e.id for e in ENDPOINTS]
-    assert displays(ENDPOINTS[0])[2] == report_settings().endpoints[0]
+    assert displays(ENDPOINTS[0])[1] == report_settings().endpoints[0]

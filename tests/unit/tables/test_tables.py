@@ -6,24 +6,29 @@ import re
 from dataclasses import replace
 
 import pytest
+from rctflow.display import ArmLabel, Display, Label, VisitLabel
 from rctflow.results import Result
 from rctflow.tables.endpoint import endpoint_table
 from rctflow.tables.overview import other_analyses_table, overview_table
-from rctflow.tables.settings import Label, TableSettings
 
-SETTINGS = TableSettings(
+SETTINGS = Display(
     endpoint="tug",
     label="Timed <up> & go",
     unit="s",
     direction="lower",
     digits=1,
     role="primary",
-    arms=(Label("placebo", "Placebo"), Label("msc", "MSC")),
-    visits=(Label("baseline", "Baseline"), Label("month3", "3 months"), Label("month6", "6 months")),
+    arms=(ArmLabel("placebo", "Placebo"), ArmLabel("msc", "MSC")),
+    visits=(
+        VisitLabel("baseline", "Baseline", 0),
+        VisitLabel("month3", "3 months", 90),
+        VisitLabel("month6", "6 months", 180),
+    ),
     baseline_visit="baseline",
     primary_visit="month6",
     main_analysis="ancova",
     main_population="itt",
+    population_flag="ITTFL",
     populations=(Label("itt", "Intention to treat"),),
     mcid=2.1,
 )
