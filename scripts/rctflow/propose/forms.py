@@ -50,13 +50,14 @@ class Form:
 
 
 def look_at_folder(folder: Path) -> tuple[list[Form], list[str]]:
-    """Every form of ``folder``, by file name, and a sentence on each file that could not be read.
+    """Every form of ``folder`` (or of that one file), by file name, and a sentence on each file that could not be read.
 
     Raises ProposalError when the folder is not there or holds no readable form.
     """
-    if not folder.is_dir():
+    if not folder.exists():
         raise ProposalError(f"There is no folder {folder}. Name the folder that holds the data: --data FOLDER")
-    files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith((".", "~$")))
+    inside = [folder] if folder.is_file() else folder.iterdir()
+    files = sorted(path for path in inside if path.is_file() and not path.name.startswith((".", "~$")))
     forms: list[Form] = []
     faults: list[str] = []
     for path in files:

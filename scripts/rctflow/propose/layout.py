@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rctflow.propose.columns import Look
-from rctflow.propose.names import words
+from rctflow.propose.names import spelled, words
 from rctflow.propose.roles import Table
 from rctflow.propose.times import BASELINE_VISIT, When, when_in_name
 from rctflow.propose.values import Numeric, as_numbers
@@ -37,6 +37,8 @@ class Measure:
     question: str = ""
     weak: bool = False
     untimed: bool = False
+    by_day: bool = False
+    label: str = ""
 
     @property
     def title(self) -> str:
@@ -156,4 +158,5 @@ def _measure(
         why=f"columns {shown}",
         has_baseline=_has_baseline(kept),
         question=question,
+        label=spelled(kept[-1][1], stem),
     )

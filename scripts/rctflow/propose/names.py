@@ -34,6 +34,22 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
 
 
+def spelled(header: str, stem: Iterable[str]) -> str:
+    """The words ``stem`` of ``header`` as the file writes them, with what stands between: ``PD.avg`` of V3.PD.avg."""
+    text, wanted, found = plain(header), list(stem), list[re.Match[str]]()
+    for match in _WORD.finditer(text):
+        if len(found) < len(wanted) and match.group().lower() == wanted[len(found)]:
+            found.append(match)
+    return text[found[0].start() : found[-1].end()] if found else header
+
+
+def label_of(name: str) -> str:
+    """A label: ``opioid_total`` becomes Opioid total; what is not plainly words keeps the file's own spelling."""
+    parts = re.split(r"[ _.]+", name)
+    plainly = all(re.fullmatch(r"[A-Za-z][a-z]{3,}", part) for part in parts)
+    return " ".join(parts).capitalize() if plainly else name
+
+
 def column_names(headers: Iterable[str], keep: Iterable[str] = ()) -> dict[str, str]:
     """Header -> the study's name of it: letters, digits and _, unique, none that the rooms give themselves.
 

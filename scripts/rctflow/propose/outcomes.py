@@ -11,14 +11,14 @@ from rctflow.propose.layout import Measure, wide_measures
 from rctflow.propose.names import squeezed, words
 from rctflow.propose.roles import ROW, Table
 from rctflow.propose.values import as_numbers
-from rctflow.propose.vocabulary import CENSORING, CHANGES, DEMOGRAPHIC, OUTCOMES, SITES, TIMES, VALUES
+from rctflow.propose.vocabulary import AFTERWARDS, CENSORING, CHANGES, DEMOGRAPHIC, OUTCOMES, SITES, TIMES, VALUES
 
 
 def measures_of(table: Table, skip: Iterable[str]) -> list[Measure]:
     """The measures of a table that can be endpoints; skip: columns with another role."""
     taken = set(skip)
     if table.several:
-        return _long_measures(table, taken) if table.visit else []
+        return _long_measures(table, taken) if table.visit or table.day else []
     found = wide_measures(table, taken)
     taken |= {header for measure in found for header in measure.headers}
     return found + _single_measures(table, taken)
@@ -26,11 +26,12 @@ def measures_of(table: Table, skip: Iterable[str]) -> list[Measure]:
 
 def is_described(header: str) -> bool:
     """Whether the column describes subjects at baseline, by its name."""
-    parts = words(header)
-    return (
-        bool(set(parts) & {*DEMOGRAPHIC, "baseline", "base", "bl", "pre", "prior", "history"})
-        or squeezed(header) in DEMOGRAPHIC
-    )
+    parts = set(words(header))
+    if parts & {"baseline", "base", "bl", "prior", "history"}:
+        return True
+    if parts & set(AFTERWARDS):
+        return False
+    return bool(parts & {*DEMOGRAPHIC, "pre"}) or squeezed(header) in DEMOGRAPHIC
 
 
 def is_site(header: str) -> bool:
@@ -51,13 +52,18 @@ def _long_measures(table: Table, taken: set[str]) -> list[Measure]:
         numeric = as_numbers([look])
         share = table.varying(header)
         if numeric is not None and share > 0.1:
-            why = f"differs between visits in {share:.0%} of the subjects"
+            why = f"differs between {'visits' if table.visit else 'days'} in {share:.0%} of the subjects"
+            covariate = _baseline_column(table, header, taken)
             found.append(
-                Measure(
-                    table.id, header, numeric, header=header, why=why, covariate=_baseline_column(table, header, taken)
-                )
+                Measure(table.id, header, numeric, header=header, why=why, covariate=covariate, by_day=not table.visit)
             )
     return found
+
+
+def repeated_columns(table: Table) -> list[str]:
+    """Columns of numbers that differ between the rows of a subject."""
+    roles = {table.subject, table.visit, table.day}
+    return [h for h, look in table.looks.items() if h not in roles and look.numeric and table.varying(h) > 0.1]
 
 
 def _per_parameter(table: Table) -> list[Measure]:
@@ -110,23 +116,26 @@ def _is_constant(look: Look) -> bool:
     return look.filled.nunique() < 2
 
 
+def events_of(table: Table) -> list[str]:
+    """Columns that say whether an event was seen, by their names: few levels."""
+    return [h for h, look in table.looks.items() if set(words(h)) & set(CENSORING) and 1 < look.filled.nunique() <= 4]
+
+
 def event_times(table: Table) -> list[str]:
-    """Follow-up times beside a column that says whether the event was seen: numbers that are cut off by the end of
-    follow-up.
+    """Follow-up times beside a column that says whether the event was seen (``ttr``; ``med_duration`` beside
+    ``med_censor``): numbers that are cut off by the end of follow-up.
     """
-    events = [h for h, look in table.looks.items() if set(words(h)) & set(CENSORING) and 1 < look.filled.nunique() <= 4]
+    events = {word for header in events_of(table) for word in words(header)}
     if not events or table.several:
         return []
-    return [
-        h
-        for h, look in table.looks.items()
-        if look.numeric and set(words(h)) & set(TIMES) and look.filled.nunique() > 10
-    ]
+    times = {h: set(words(h)) for h, look in table.looks.items() if look.numeric and look.filled.nunique() > 10}
+    return [h for h, said in times.items() if squeezed(h) in TIMES or (said & set(TIMES) and said & events)]
 
 
 def described_columns(tables: Sequence[Table], used: Iterable[tuple[str, str]]) -> list[tuple[Table, str]]:
     """Columns that describe subjects at baseline: one value per subject, named so; at most twelve, each name once."""
-    taken, seen, found = set(used), set[str](), []
+    taken, found = set(used), []
+    seen = {squeezed(header) for _, header in taken}
     for table in tables:
         for header, look in table.looks.items():
             plain = look.numeric or (look.kind == "text" and 2 <= look.filled.nunique() <= 12)

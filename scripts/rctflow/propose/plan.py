@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from rctflow.propose.times import BASELINE_VISIT, When
 
+COLUMNS = "columns of "
 LAST = re.compile(r"(end|eot|eos|final|last|post)(_|\d|$)")
 
 
@@ -141,5 +142,7 @@ def _visit(when: When, at: int, days: list[int], moments: list[Moment]) -> Visit
     high = (0 if at == 0 else (day + after) // 2) if after is not None else day + max(1, day - low)
     lead = -28 if at == 0 else low
     labels = tuple(dict.fromkeys(m.label for m in moments if m.label))
-    sources = ", ".join(dict.fromkeys(m.source for m in moments))
+    columns = dict.fromkeys(m.source.removeprefix(COLUMNS) for m in moments if m.source.startswith(COLUMNS))
+    others = dict.fromkeys(m.source for m in moments if not m.source.startswith(COLUMNS))
+    sources = ", ".join([*others, *([COLUMNS + ", ".join(columns)] if columns else [])])
     return Visit(when.id, when.label, day, (lead, high), labels, when.phase == "baseline", sources)

@@ -7,19 +7,20 @@ from dataclasses import dataclass, field
 
 from rctflow.propose.designs import refuse_clusters, refuse_crossover
 from rctflow.propose.forms import Form
+from rctflow.propose.gathered import moments_of_days
 from rctflow.propose.layout import Measure
 from rctflow.propose.names import column_names, squeezed, words
 from rctflow.propose.outcomes import described_columns, is_site, measures_of
-from rctflow.propose.plan import Moment, Plan, plan_visits
+from rctflow.propose.plan import COLUMNS, Moment, Plan, plan_visits
 from rctflow.propose.recognised import Recognised, recognised_in
 from rctflow.propose.roles import ROW, ArmColumn, Table, actual_column, arm_column, few_levels, reference_of, tables_of
 from rctflow.propose.times import When, unit_of_column, when_of_label
 from rctflow.propose.timing import with_times
 from rctflow.propose.values import Numeric
+from rctflow.propose.vocabulary import RANDOMIZED
 
-MOST_WEAK = 12
 FEWEST_PER_STRATUM = 10
-TODO_ARM, TODO_OUTCOME = "TODO_ARM", "TODO_OUTCOME"
+TODO_ARM, TODO_OUTCOME, TODO_VISIT = "TODO_ARM", "TODO_OUTCOME", "TODO_VISIT"
 
 
 @dataclass
@@ -66,10 +67,9 @@ def propose(forms: Sequence[Form], faults: Sequence[str] = ()) -> Proposal:
     for hit in instruments:
         skip[hit.table] |= set(hit.items.values())
     found = [measure for table in joined for measure in measures_of(table, skip[table.id])]
-    measures = _chosen(found)
+    measures = [measure for measure in found if not measure.weak]
     if not (measures or instruments):
-        home, number = arm.table if arm else joined[0].id, Numeric("number", {}, False, "")
-        measures = [Measure(home, TODO_OUTCOME, number, header=TODO_OUTCOME, why="TODO: a stand-in")]
+        measures = [_unknown_outcome(next((t for t in joined if arm and t.id == arm.table), joined[0]))]
     plan = plan_visits(_moments(joined, measures))
     proposal = Proposal(joined, arm, plan, measures, instruments)
     _place_measures(proposal)
@@ -103,6 +103,11 @@ def _joined(tables: list[Table], arm: ArmColumn | None) -> tuple[list[Table], li
     return kept, alone
 
 
+def _unknown_outcome(home: Table) -> Measure:
+    number, by_day = Numeric("number", {}, False, ""), bool(home.day) and not home.visit
+    return Measure(home.id, TODO_OUTCOME, number, header=TODO_OUTCOME, why="TODO: a stand-in", by_day=by_day)
+
+
 def _any_arm(tables: Sequence[Table]) -> ArmColumn | None:
     """A stand-in where nothing looks like an arm: the first column of few levels, one per subject; to be replaced by
     the user.
@@ -111,24 +116,23 @@ def _any_arm(tables: Sequence[Table]) -> ArmColumn | None:
         for header, look in table.looks.items():
             if few_levels(table, header) and table.varying(header) == 0:
                 reference, why, _ = reference_of(look.levels)
-                return ArmColumn(table.id, header, tuple(look.levels), 0, reference, "TODO: a stand-in", why, False)
+                return ArmColumn(
+                    table.id, header, tuple(look.levels), 0, reference, "nothing in its name says so", why, False
+                )
     return None
 
 
-def _chosen(measures: list[Measure]) -> list[Measure]:
-    """Weak candidates count only when there is no other; at most a dozen of them."""
-    strong = [measure for measure in measures if not measure.weak]
-    return strong or measures[:MOST_WEAK]
-
-
 def _moments(tables: Sequence[Table], measures: Sequence[Measure]) -> list[Moment]:
-    found = [Moment(when, "", f"columns of {m.name}") for m in measures for when, _ in m.at]
+    found = [Moment(when, "", f"{COLUMNS}{m.name}") for m in measures for when, _ in m.at]
     for table in tables:
         if table.visit:
             unit, source = unit_of_column(table.visit), f"{table.id}.{table.visit}"
             for label in _visit_labels(table):
                 when = when_of_label(label, unit) or When(f"visit_{squeezed(label) or 'x'}"[:40], label, "after")
                 found.append(Moment(when, label, source))
+    if not any(moment.when.phase == "after" for moment in found):
+        days = [table for table in tables if any(m.by_day and m.table == table.id for m in measures)]
+        found += moments_of_days(days[0]) if days else []
     return found
 
 
@@ -146,15 +150,20 @@ def _place_measures(proposal: Proposal) -> None:
         table = proposal.table(measure.table)
         if measure.at:
             measure.at = [(when, header) for when, header in measure.at if when.id in ids]
-        elif not table.visit:
+        elif measure.by_day:
+            early = table.looks[table.day].numbers <= 0
+            measure.has_baseline = measure.header in table.looks and bool(
+                table.looks[measure.header].filled.index.isin(early[early].index).any()
+            )
+        elif not table.several:
             measure.at, measure.untimed = [(When(last.id, last.label, "after"), measure.header)], True
-        else:
+        elif table.visit:
             rows = table.form.cells[table.visit].isin(baseline.values)
             rows &= (table.form.cells[table.parameter] == measure.where) if measure.where else rows
             measure.has_baseline = measure.header in table.looks and bool(
                 table.looks[measure.header].filled.index.isin(rows[rows].index).any()
             )
-            measure.covariate = "" if measure.has_baseline else measure.covariate
+        measure.covariate = "" if measure.has_baseline else measure.covariate
 
 
 def _describe(proposal: Proposal) -> None:
@@ -174,8 +183,19 @@ def _describe(proposal: Proposal) -> None:
     ]
     proposal.strata = [(table, header) for table, header in sites if _can_be_stratum(table, header)]
     strata = {(table.id, header) for table, header in proposal.strata}
-    every = [(t, h) for t, h in [*needed, *described] if (t.id, h) not in strata]
+    every = [
+        (t, h) for t, h in [*needed, *described] if (t.id, h) not in strata and not _is_arm_again(t, h, proposal.arm)
+    ]
     proposal.described = [pair for at, pair in enumerate(every) if pair not in every[:at]]
+
+
+def _is_arm_again(table: Table, header: str, arm: ArmColumn | None) -> bool:
+    """Whether the column has one value in each arm, not the same in all: the arm in other units."""
+    if arm is None or table.id != arm.table:
+        return False
+    filled = table.looks[header].filled
+    per_arm = filled.groupby(table.form.cells[arm.header][filled.index]).nunique()
+    return filled.nunique() > 1 and bool((per_arm == 1).all())
 
 
 def _can_be_stratum(table: Table, header: str) -> bool:
@@ -192,22 +212,21 @@ def _can_be_stratum(table: Table, header: str) -> bool:
 
 
 def _dates(proposal: Proposal) -> None:
-    for table in proposal.tables:
-        for header, look in table.looks.items():
-            name, parts = squeezed(header), set(words(header))
-            if look.kind not in ("date", "datetime") or (table.several and table.varying(header) > 0):
-                continue
-            if name in ("randdt", "rfrandt") or parts & {
-                "rand",
-                "randomized",
-                "randomised",
-                "randomization",
-                "randomisation",
-            }:
+    dates = [(table, header) for table in proposal.tables for header in subject_dates(table)]
+    for said in RANDOMIZED:
+        for table, header in dates:
+            whole = len(table.looks[header].filled) == table.looks[header].rows
+            if {squeezed(header), *words(header)} & set(said) and (whole or said is RANDOMIZED[0]):
                 proposal.randomized = proposal.randomized or (table.id, header)
-            if (
-                name in ("trtsdt", "exstdtc", "exstdt", "rfxstdtc", "rfstdtc")
-                or ({"first", "dose"} <= parts)
-                or ({"treatment", "start"} <= parts)
-            ):
-                proposal.first_dose = proposal.first_dose or (table.id, header)
+    for table, header in dates:
+        name, parts = squeezed(header), set(words(header))
+        usual = name in ("trtsdt", "exstdtc", "exstdt", "rfxstdtc", "rfstdtc")
+        if usual or {"first", "dose"} <= parts or {"treatment", "start"} <= parts:
+            proposal.first_dose = proposal.first_dose or (table.id, header)
+
+
+def subject_dates(table: Table) -> list[str]:
+    """The columns of dates that have one value per subject."""
+    kinds = ("date", "datetime")
+    dates = [header for header, look in table.looks.items() if look.kind in kinds]
+    return [header for header in dates if not (table.several and table.varying(header) > 0)]

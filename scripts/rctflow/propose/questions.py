@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Iterator
 
 from rctflow.propose.endpoints import endpoint_ids
 from rctflow.propose.layout import Measure
-from rctflow.propose.outcomes import event_times
-from rctflow.propose.proposal import TODO_ARM, TODO_OUTCOME, Proposal
+from rctflow.propose.names import squeezed
+from rctflow.propose.outcomes import event_times, events_of, repeated_columns
+from rctflow.propose.proposal import TODO_ARM, TODO_OUTCOME, TODO_VISIT, Proposal, subject_dates
 from rctflow.propose.roles import ROW, Table
-from rctflow.propose.tables import used_columns
+from rctflow.propose.tables import stands_for_rows, used_columns
 from rctflow.propose.values import better_when
 
 Question = tuple[str, str]
@@ -20,6 +23,8 @@ def numbered_questions(proposal: Proposal) -> list[str]:
     asked = [
         *_about_arms(proposal),
         *(question for table in proposal.tables for question in _about_table(proposal, table)),
+        *_about_dates(proposal),
+        *_about_days(proposal),
         *proposal.plan.questions,
         *(
             (f"instruments.{hit.instrument.name}", question)
@@ -64,12 +69,21 @@ def _about_table(proposal: Proposal, table: Table) -> Iterator[Question]:
     place, used = f"tables.{table.id}", set(used_columns(proposal, table)) - {table.subject}
     if table.subject == ROW:
         yield f"{place}.subject", f"Is each row of {table.form.name} one subject? No column names them."
-    if table.several and not table.visit and _differs_within_subjects(table):
+    if table.several and not (table.visit or table.day) and repeated_columns(table):
+        yield f"{place}.visit", _rows_apart(proposal, table)
+    endings = _numbered_endings(table, used)
+    if endings:
         yield (
-            f"{place}.visit",
-            f"Which column of {table.form.name} tells the rows of a subject apart? Looked for a visit, week, month, "
-            "day or time "
-            "with few values; without one nothing in it is proposed as an outcome.",
+            f"{place}.wide",
+            f"Do the numbers at the end of {endings} mean visits? Taken: no, and none of these is read. If they do, "
+            "write under `wide`, visit by visit, which column holds which measure, and an endpoint for each measure.",
+        )
+    read = {squeezed(header) for header in used}
+    twins = [header for header in table.looks if header not in used and squeezed(header) in read]
+    if twins:
+        yield (
+            f"{place}.columns",
+            f"What are {', '.join(twins)}? Not read: but for signs, columns that are read have these names.",
         )
     looks = [look for header, look in table.looks.items() if header in used]
     coded = [f"{look.header} ({', '.join(look.codes)})" for look in looks if look.codes]
@@ -85,8 +99,66 @@ def _about_table(proposal: Proposal, table: Table) -> Iterator[Question]:
         yield f"{place}.columns", f"Is the day written first in {', '.join(swapped)}? Every date fits both ways."
 
 
-def _differs_within_subjects(table: Table) -> bool:
-    return any(look.numeric and table.varying(header) > 0.5 for header, look in table.looks.items())
+def _rows_apart(proposal: Proposal, table: Table) -> str:
+    """What to write for a form with several rows per subject that nothing tells apart."""
+    named = f" in place of {TODO_VISIT}" if stands_for_rows(proposal, table) else ""
+    return (
+        f"What are the several rows of a subject in {table.form.name}? No visit, week, month, day or time with few "
+        f"values was found, so that nothing in it is proposed as an outcome. Different in the rows: "
+        f"{', '.join(repeated_columns(table))}. If they are visits, name the column of the visit{named} and write its "
+        "labels under `visits.<visit>.values`. If they have a day since baseline, write `day: <column>` instead, each "
+        "planned visit with `day` and `window`, and `windowing: by_day` in the endpoint. If each row is an event (an "
+        "episode), count them into a form with one row per subject first: no model here reads rows of events."
+    )
+
+
+def _numbered_endings(table: Table, used: set[str]) -> str:
+    """Columns not read whose names come in the same pairs or series of last numbers: ``OAA1, OAA5; OCR1, OCR5``."""
+    numbers: dict[str, list[str]] = defaultdict(list)
+    for header, look in table.looks.items():
+        match = re.fullmatch(r"(.*[A-Za-z].*?)(\d{1,2})", header)
+        if match and look.numeric and header not in used and not table.several:
+            numbers[match.group(1)].append(match.group(2))
+    series: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for stem, found in numbers.items():
+        series[tuple(found)].append(stem)
+    alike = [(found, stems) for found, stems in series.items() if len(found) > 1 and len(stems) > 1]
+    return "; ".join(", ".join(stem + number for number in found) for found, stems in alike for stem in stems)
+
+
+def _about_dates(proposal: Proposal) -> Iterator[Question]:
+    read = set(used_columns(proposal, proposal.home))
+    rest = [header for header in subject_dates(proposal.home) if header not in read]
+    if rest:
+        taken = f"{proposal.randomized[1]} (`randomized`)" if proposal.randomized else "none"
+        yield (
+            "subjects.randomized",
+            f"Which date is that of randomization, and which are dates of events or of the last contact? Taken for "
+            f"randomization: {taken}. Not read: {', '.join(rest)}. A date of an event is no endpoint here; a column "
+            "that says 0 or 1 can be.",
+        )
+
+
+def _about_days(proposal: Proposal) -> Iterator[Question]:
+    counted = [header for m in proposal.measures for when, header in m.at if when.counted and not m.question]
+    if counted:
+        yield "visits", f"Do the numbers in {', '.join(counted[:3])} name visits of the plan? Taken: yes."
+    for table in proposal.tables:
+        columns = [m.header for m in proposal.measures if m.by_day and m.table == table.id]
+        if not columns:
+            continue
+        visits = [visit for visit in proposal.plan.visits if not visit.baseline]
+        stands = any(visit.id == "todo" for visit in visits)
+        shown = ", ".join(f"day {visit.day}" for visit in visits)
+        found = (
+            "its days gather nowhere, so that one visit `todo` stands in" if stands else f"its days gather at {shown}"
+        )
+        yield (
+            "visits",
+            f"Which visits were planned? {table.form.name} has {table.day} and no visit; {found}. Write each planned "
+            f"visit with `day` and `window`: `windowing: by_day` puts every row into the window that holds its "
+            f"{table.day}, and leaves out rows in none. Measured repeatedly: {', '.join(columns)}.",
+        )
 
 
 def _about_endpoints(proposal: Proposal) -> Iterator[Question]:
@@ -96,7 +168,8 @@ def _about_endpoints(proposal: Proposal) -> Iterator[Question]:
             "endpoints",
             "Which column is the outcome? Looked for numbers and yes/no columns that are measured repeatedly, have a "
             "time in "
-            f"their names, or are named as outcomes; found none. Write it in place of {TODO_OUTCOME}.",
+            f"their names, or are named as outcomes; found none. Write it in place of {TODO_OUTCOME}."
+            f"{_candidates(proposal)}",
         )
         return
     first = endpoint_ids(proposal)[0]
@@ -104,29 +177,50 @@ def _about_endpoints(proposal: Proposal) -> Iterator[Question]:
         "endpoints",
         f"Which endpoint is primary, and at which visit? Taken: {first}, the first found, at its last visit.",
     )
-    unsure = [measure.title for measure in measures if not better_when(measure.title, measure.numeric)[1]]
-    if unsure:
-        yield "endpoints", f"Is a higher value better in {', '.join(unsure)}? Taken: yes."
-    weak = [measure.title for measure in measures if measure.weak]
-    if weak:
-        yield "endpoints", f"Which columns are outcomes? No name or time says so; proposed: {', '.join(weak)}."
+    if measures:
+        directions: dict[str, list[str]] = {"higher": [], "lower": []}
+        for measure in measures:
+            directions[better_when(measure.title, measure.numeric)[0]].append(measure.title)
+        taken = "; ".join(f"{way} in {', '.join(names)}" for way, names in directions.items() if names)
+        yield "endpoints", f"Which way is better? Taken: {taken}."
     if proposal.passed_over:
         shown = ", ".join(proposal.passed_over)
         yield (
             "endpoints",
             f"Is one of these an outcome too? No name or time says so, and they are not proposed: {shown}.",
         )
-    untimed = [measure.title for measure in measures if measure.untimed and not measure.weak]
+    untimed = [measure.title for measure in measures if measure.untimed]
     if untimed:
         last = proposal.plan.visits[-1].label
         yield "endpoints", f"When was this measured: {', '.join(untimed)}? Taken: at the last visit ({last})."
-    for times in filter(None, map(event_times, proposal.tables)):
-        yield (
-            "endpoints",
-            f"{', '.join(times)}: a time until an event, cut off by the end of follow-up; no model here analyses it, "
-            "so that "
-            "only the event itself is proposed, as 0 or 1.",
-        )
+    for table in proposal.tables:
+        yield from _about_times(proposal, table)
+
+
+def _candidates(proposal: Proposal) -> str:
+    several = repeated_columns(proposal.home) if proposal.home.several else []
+    candidates = [*proposal.passed_over, *(header for header in several if header not in proposal.passed_over)]
+    return f" Nothing but being a number or yes/no speaks for: {', '.join(candidates)}." if candidates else ""
+
+
+def _about_times(proposal: Proposal, table: Table) -> Iterator[Question]:
+    times = event_times(table)
+    if not times:
+        return
+    proposed = {header for m in proposal.measures if m.table == table.id for header in m.headers}
+    events = [header for header in events_of(table) if header in proposed]
+    said = (
+        f"Proposed is only whether the event happened ({', '.join(events)}, 0 or 1), as if everybody had been followed "
+        "for the same time. Is that so?"
+        if events
+        else f"Nothing is proposed of it. Whether the event happened ({', '.join(events_of(table))}) can be an "
+        "endpoint of 0 or 1, if everybody was followed for the same time."
+    )
+    yield (
+        "endpoints",
+        f"{', '.join(times)}: a time until an event, cut off by the end of follow-up; no model here analyses it, and "
+        f"it is not read. {said}",
+    )
 
 
 def _about_measure(proposal: Proposal, measure: Measure) -> Iterator[Question]:

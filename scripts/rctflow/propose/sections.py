@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -9,9 +10,9 @@ import yaml
 
 from rctflow.propose.names import covariate_name, identifier, without_code
 from rctflow.propose.proposal import TODO_ARM, Proposal
-from rctflow.propose.roles import Table
+from rctflow.propose.roles import ArmColumn, Table
 
-REASONS_FROM, WIDTH = 60, 128
+REASONS_FROM, WIDTH = 60, 110
 
 
 def flow(value: Any) -> str:
@@ -21,14 +22,21 @@ def flow(value: Any) -> str:
 
 
 def line(depth: int, key: str, value: Any = None, why: str = "") -> str:
-    """``key: value   # why``, indented; without a value the key alone."""
+    """``key: value   # why``, indented; without a value the key alone; a long reason stands above, wrapped."""
     indent = "  " * depth
     text = f"{indent}{flow(key)}:" + ("" if value is None else f" {flow(value)}")
-    reason = f"# {' '.join(why.split())}"
     if not why:
         return text
-    beside = f"{text:<{REASONS_FROM}}  {reason}"
-    return beside if len(beside) <= WIDTH else f"{indent}{reason}\n{text}"
+    beside = f"{text:<{REASONS_FROM}}  # {' '.join(why.split())}"
+    return beside if len(beside) <= WIDTH else "\n".join([*comment(why, f"{indent}# "), text])
+
+
+def comment(text: str, mark: str, further: str = "") -> list[str]:
+    """``text`` as lines of comment that begin with ``mark``, the later ones with ``further``."""
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=mark, subsequent_indent=further or mark, break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip
 
 
 def arms_lines(proposal: Proposal) -> Iterator[str]:
@@ -84,7 +92,7 @@ def subjects_lines(proposal: Proposal) -> Iterator[str]:
     yield "subjects:"
     yield line(1, "table", home.id)
     column = proposal.names[home.id][arm.header] if arm else TODO_ARM
-    yield line(1, "planned", {"table": home.id, "column": column}, f"{arm.header}: {arm.why}" if arm else "TODO")
+    yield line(1, "planned", {"table": home.id, "column": column}, _arm_reason(arm))
     for key, place in (
         ("actual", proposal.actual),
         ("randomized", proposal.randomized),
@@ -110,6 +118,14 @@ def subjects_lines(proposal: Proposal) -> Iterator[str]:
     described = sources(proposal, proposal.described)
     if described:
         yield from _block("covariates", {name: (body, "") for name, body in described.items()})
+
+
+def _arm_reason(arm: ArmColumn | None) -> str:
+    """What speaks for the arm column; TODO where nothing sure does."""
+    if arm is None:
+        return "TODO"
+    confirm = "" if arm.sure else "TODO: a stand-in; if it is the randomized arm, delete this comment. "
+    return f"{confirm}{arm.header}: {arm.why}"
 
 
 def sources(proposal: Proposal, columns: Iterable[tuple[Table, str]]) -> dict[str, dict[str, str]]:

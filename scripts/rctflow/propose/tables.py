@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 from typing import Any
 
 from rctflow.propose.columns import Look
 from rctflow.propose.layout import Measure
 from rctflow.propose.names import identifier
-from rctflow.propose.proposal import TODO_ARM, Proposal
+from rctflow.propose.proposal import TODO_ARM, TODO_OUTCOME, TODO_VISIT, Proposal
 from rctflow.propose.roles import ROW, Table
-from rctflow.propose.sections import WIDTH, line
+from rctflow.propose.sections import comment, line
 
 
 def tables_lines(proposal: Proposal) -> Iterator[str]:
@@ -33,6 +32,8 @@ def tables_lines(proposal: Proposal) -> Iterator[str]:
         ):
             if header:
                 yield line(2, key, names[header], why)
+        if stands_for_rows(proposal, table):
+            yield line(2, "visit", TODO_VISIT, "TODO: the column that tells the rows of a subject apart")
         unplanned = [
             label for label in proposal.plan.unplanned if table.visit and label in set(table.form.cells[table.visit])
         ]
@@ -42,6 +43,12 @@ def tables_lines(proposal: Proposal) -> Iterator[str]:
         yield from _column_lines(proposal, table)
         yield from _wide_lines(proposal, table)
         yield from _table_rules(proposal, table)
+
+
+def stands_for_rows(proposal: Proposal, table: Table) -> bool:
+    """Whether the outcome and the visit column of a table with several rows per subject are both to be named."""
+    missing = any(m.header == TODO_OUTCOME and m.table == table.id for m in proposal.measures)
+    return missing and table.several and not (table.visit or table.day)
 
 
 def read_tables(proposal: Proposal) -> list[Table]:
@@ -184,7 +191,4 @@ def unread_lines(proposal: Proposal) -> Iterator[str]:
         used = set(used_columns(proposal, table)) if table in read_tables(proposal) else set()
         rest = [header for header in table.looks if header not in used]
         if rest:
-            text = f"not read from {table.form.name}: {', '.join(rest)}"
-            yield from textwrap.wrap(
-                text, WIDTH, initial_indent="  # ", subsequent_indent="  #   ", break_long_words=False
-            )
+            yield from comment(f"not read from {table.form.name}: {', '.join(rest)}", "  # ", "  #   ")

@@ -27,7 +27,10 @@ UNITS: dict[str, tuple[str, float]] = {
     for word in spelled.split()
 }
 SHORT = {"h", "d", "w", "m", "y"}
-# places and phases of care that go with a time
+# a number after a mark that an export wrote as points, or after such a word, is a limit: ``ended < 37 wk``
+THRESHOLD = re.compile(
+    r"(\.\.\.|[<>\u2264\u2265]|\b(before|under|over|within|until|lt|gt|le|ge)[ ._])\s*\d", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,8 @@ def when_in_name(header: str) -> tuple[tuple[str, ...], When] | None:
     """The measure (its words) and the moment that a column name holds: ``bdi.2m`` is (bdi) at 2 months; None without a
     time.
     """
+    if THRESHOLD.search(header):
+        return None
     parts = words(header)
     for start in range(len(parts)):
         for length in (2, 1):

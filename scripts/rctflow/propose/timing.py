@@ -9,6 +9,9 @@ from rctflow.propose.roles import Table
 from rctflow.propose.times import UNITS, when_of_label
 from rctflow.propose.vocabulary import ORDINALS
 
+# a planned day is of this share of the subjects or more
+SHARED_DAY = 0.25
+
 
 def with_times(table: Table) -> Table:
     """``table`` with its visit, day, date and parameter columns, when its subjects have several rows."""
@@ -32,6 +35,7 @@ def _visit(table: Table, parameter: str) -> str:
             header in (table.subject, parameter)
             or look.kind not in ("integer", "text", "number")
             or not 2 <= distinct <= 30
+            or _is_actual_day(table, header)
         ):
             continue
         rank = _visit_rank(header)
@@ -79,6 +83,13 @@ def _is_day(table: Table, header: str) -> bool:
         "since",
     } <= set(parts)
     return named and look.kind == "integer" and not look.codes and table.varying(header) > 0.5
+
+
+def _is_actual_day(table: Table, header: str) -> bool:
+    """Whether a column of days holds the day that it was, not the planned one: most days are of few subjects."""
+    filled = table.looks[header].filled
+    subjects = table.people[filled.index].groupby(filled).nunique()
+    return _is_day(table, header) and bool(subjects.median() < SHARED_DAY * table.people.nunique())
 
 
 def _date(table: Table) -> str:

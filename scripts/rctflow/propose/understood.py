@@ -75,7 +75,9 @@ def _populations(rehearsal: Rehearsal) -> list[list[Any]]:
 
 
 def _visits(rehearsal: Rehearsal) -> list[list[Any]]:
-    """Windows, and how many rows of clean tables bear each visit's name and how many values of endpoints it has."""
+    """Windows, how many values of endpoints each visit has, and how many rows of clean tables bear its name (when any
+    does: data with days alone name no visit).
+    """
     study = rehearsal.study
     named = [table["VISIT"] for table in rehearsal.tables.values()]
     fallen = [records.loc[records["AVAL"].notna(), "AVISIT"] for records in rehearsal.records.values()]
@@ -93,7 +95,9 @@ def _visits(rehearsal: Rehearsal) -> list[list[Any]]:
                 _count(fallen, visit),
             ]
         )
-    return [*rows, ["", "outside all visits", "", "", None, _count(fallen, "")]]
+    rows.append(["", "outside all visits", "", "", None, _count(fallen, "")])
+    is_named = any(_count(named, visit) for visit in study.visits)
+    return rows if is_named else [[*row[:4], row[5]] for row in rows]
 
 
 def _count(columns: Sequence[pd.Series], visit: str) -> int:

@@ -76,8 +76,13 @@ CLUSTERS = word_list(
 # words of columns that describe subjects at baseline
 DEMOGRAPHIC = word_list(
     """age sex gender female male race ethnicity ethnic racegrp height weight ht bmi education edu marital married
-    smoker smoking smoke diabetes hypertension history hist stage grade diagnosis diag asa country birth dob income
+    smoker smoking smoke diabetes hypertension history hist stage grade diagnosis diag asa country dob income
     insurance employment comorbidity cholesterol karnofsky ecog nyha"""
+)
+# words of what happens after randomization, whatever else the name says (``Birth.outcome``, ``Pre.eclamp``)
+AFTERWARDS = word_list(
+    """outcome birth ended delivery death dead died relapse relapsed recurrence event preterm eclamp eclampsia
+    adverse"""
 )
 # sites and strata
 SITES = word_list(
@@ -87,21 +92,26 @@ SITES = word_list(
 # words of columns that are outcomes
 OUTCOMES = word_list(
     """outcome result response responder improved improve improvement status relapse relapsed death dead died mortality
-    event success cure cured recovered recovery failure remission change adverse adv ae adve complication
+    fustat event success cure cured recovered recovery failure remission change adverse adv ae adve complication
     complications infection survived alive endpoint recurrence progression bleed final score total rate"""
 )
 # changes computed by others
 CHANGES = word_list("""chg change pchg pctchg delta diff""")
 # follow-up times, and the events that they run to
 TIMES = word_list("""futime survtime survival stime ftime ttr time tte days followup duration""")
-CENSORING = word_list("""status event cens censor censored death dead died relapse delta fustat""")
+CENSORING = word_list("""status event cens censor censored death dead died relapse recurrence delta fustat""")
+# the date of randomization, the surest first
+RANDOMIZED = (
+    word_list("""rand randdt rfrandt randomized randomised randomization randomisation"""),
+    word_list("""entry enrolled enrolment enrollment inclusion"""),
+)
 # the number in a table with a parameter column, the best first
 VALUES = word_list("""aval stresn lbstresn vsstresn result value lborres vsorres orres qsstresn""")
 # moments
 BASELINE = word_list(
     """baseline base bl bsl pre prior before preop pretreatment pretest pretrt entry randomisation randomization"""
 )
-AFTER = word_list("""post postop posttreatment posttest end eot eos final last fu followup discharge outcome""")
+AFTER = word_list("""post postop posttreatment posttest end eot eos final last fu followup discharge""")
 BEFORE = word_list("""screening screen scr runin""")
 UNPLANNED = word_list("""unscheduled unsched unplanned uns early termination et""")
 # visits that are counted, not dated
@@ -152,8 +162,9 @@ BETTER = word_list(
     adherence satisfaction weight wt fev fev1 gait score_up abstinent abstinence quit wellbeing"""
 )
 WORSE = word_list(
-    """pain cough bleed bleeding death dead died mortality mort relapse adverse adv adve ae aes bdi depression
+    """pain cough bleed bleeding death dead died mortality mort fustat relapse adverse adv adve ae aes bdi depression
     depressive seizure seizures polyp polyps infection nausea vomiting fatigue anxiety disability symptom symptoms
     severity complication complications failure fail event events recurrence relapsed progression exacerbation
-    exacerbations number count counts crp tnf il attack attacks headache readmission hospitalization disorder"""
+    exacerbations status preterm opioid opioids stillbirth
+    number count counts crp tnf il attack attacks headache readmission hospitalization disorder"""
 )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 from typing import Any
 
 from rctflow.propose.endpoints import endpoint_lines
 from rctflow.propose.proposal import Proposal
 from rctflow.propose.questions import numbered_questions
-from rctflow.propose.sections import WIDTH, arms_lines, flow, line, populations_lines, subjects_lines, visits_lines
+from rctflow.propose.sections import arms_lines, comment, flow, line, populations_lines, subjects_lines, visits_lines
 from rctflow.propose.tables import tables_lines, unread_lines
 
 HEADINGS = {
@@ -35,16 +34,14 @@ def _head(proposal: Proposal, name: str, folder: str) -> Iterator[str]:
     if questions:
         yield "#\n# QUESTIONS that the data could not answer (answer them in the section named, then remove them here):"
         for question in questions:
-            yield from textwrap.wrap(
-                question, WIDTH, initial_indent="#  ", subsequent_indent="#     ", break_long_words=False
-            )
+            yield from comment(question, "#  ", "#     ")
     yield ""
 
 
 def _body(proposal: Proposal, name: str, folder: str) -> Iterator[str]:
     yield "study:"
     yield line(1, "id", name)
-    yield line(1, "title", name.replace("_", " "), "write the trial's title, and registration: its number")
+    yield line(1, "title", name.replace("_", " "), "the trial's; write registration: its number")
     yield line(1, "data", "real")
     yield ""
     yield f"source: {flow({'kind': 'files', **({'folder': folder} if folder else {})})}"

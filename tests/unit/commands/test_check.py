@@ -117,3 +117,36 @@ def test_a_simulated_study_is_simulated_in_memory(
 def test_an_unknown_argument_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "--sudy=trial.yaml"]) == 1
     assert "knows only --config study=FILE" in capsys.readouterr().err
+
+
+def test_questions_of_the_proposal_that_still_stand_are_remarked(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    head = "# QUESTIONS that\n#  1. arms: Which arm is the\n#     comparator?\n#  2. visits: When?\n"
+    (folder / "trial.yaml").write_text(head + CONFIG, encoding="utf-8")
+    assert main(["check", "--config", "study=trial.yaml"]) == 0
+    printed = capsys.readouterr().out
+    assert "2 questions of ./run new stand unanswered; delete each in trial.yaml when it is answered:" in printed
+    assert "  1. arms: Which arm is the comparator?\n  2. visits: When?\n" in printed
+
+
+def test_a_line_that_says_todo_is_a_problem_with_its_number(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    doubtful = CONFIG.replace("subjects: {", "# ARM: TODO: a stand-in\nsubjects: {")
+    (folder / "trial.yaml").write_text(doubtful, encoding="utf-8")
+    assert main(["check", "--config", "study=trial.yaml"]) == 1
+    printed = capsys.readouterr()
+    assert "ERROR: trial.yaml: line 16 says TODO" in printed.err
+    assert "# ARM: TODO: a stand-in" in printed.err
+    assert "fits its data" not in printed.out
+
+
+def test_rows_by_day_need_no_names_of_visits(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    by_day = CONFIG.replace("visit: WEEK", "day: WEEK").replace("windowing: nominal", "windowing: by_day")
+    by_day = by_day.replace("    duplicates: {keep: first}\n", "").replace(
+        "columns: {PAIN", "columns: {WEEK: {type: integer}, PAIN"
+    )
+    (folder / "trial.yaml").write_text(by_day, encoding="utf-8")
+    assert main(["check", "--config", "study=trial.yaml"]) == 0
+    found = capsys.readouterr().out
+    assert "rows so named" not in found
+    assert ["baseline", "Baseline", "(baseline)", "0", "-7", "to", "0", "4"] in lines(found)

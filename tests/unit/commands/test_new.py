@@ -31,6 +31,13 @@ def test_writes_a_config_that_loads_and_prints_its_questions(folder: Path, capsy
     assert "./run check --config study=config/my_trial.yaml" in printed
 
 
+def test_one_file_stands_for_its_folder(folder: Path) -> None:
+    (folder / "data" / "other.csv").write_text(FORM, encoding="utf-8")
+    assert main(["new", "my_trial", "--data", "data/pain.csv"]) == 0
+    study = load_study(folder / "config" / "my_trial.yaml")
+    assert (study.source.folder, set(study.tables)) == ("data", {"pain"})
+
+
 def test_never_overwrites(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "config").mkdir()
     file = folder / "config" / "my_trial.yaml"

@@ -31,6 +31,12 @@ def test_semicolons_decimal_commas_and_an_old_encoding(tmp_path: Path) -> None:
     assert list(form.cells["poids"]) == ["70,5", "81,0"]
 
 
+def test_one_file_is_read_alone(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / f"{name}.csv").write_text("id,x\n1,2\n", encoding="utf-8")
+    assert [form.source for form in look_at_folder(tmp_path / "b.csv")[0]] == [{"file": "b.csv"}]
+
+
 def test_tabs(tmp_path: Path) -> None:
     (tmp_path / "a.tsv").write_text("id\tx\n1\t2\n", encoding="utf-8")
     [form], _ = look_at_folder(tmp_path)

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 from rctflow.propose.forms import ProposalError, look_at_folder
+from rctflow.propose.outcomes import is_described
 from rctflow.propose.proposal import propose
 from rctflow.propose.rehearsal import rehearse
 from rctflow.propose.roles import ARM_ENOUGH, arm_score, reference_of
+from rctflow.propose.values import better_when
 from rctflow.propose.writing import config_text
 from rctflow.study.load import load_study
 from rctflow.study.model import Study
@@ -26,6 +28,11 @@ def proposed(folder: Path, **forms: str) -> tuple[Study, str]:
     file = folder / "trial.yaml"
     file.write_text(text, encoding="utf-8")
     return load_study(file), text
+
+
+def flat(text: str) -> str:
+    """The text with wrapped comments on one line."""
+    return text.replace("\n#     ", " ").replace("\n  # ", " ")
 
 
 def fits(study: Study) -> bool:
@@ -242,7 +249,123 @@ def test_time_until_an_event_is_not_analysed_as_a_mean(tmp_path: Path) -> None:
     body = [f"{i},{'placebo' if i % 2 else 'new'},{i * 11 + 3},{i % 2},{50 + i}" for i in range(1, 21)]
     study, text = proposed(tmp_path, surv=rows("id,rx,futime,death,age", *body))
     assert set(study.endpoints) == {"death"}
-    assert "futime: a time until an event" in text
+    assert study.endpoints["death"].direction == "lower"
+    assert "futime: a time until an event" in flat(text)
+    assert "Proposed is only whether the event happened (death, 0 or 1)" in flat(text)
+    assert "a risk difference by least squares until a binary model is chosen; censoring is ignored" in flat(text)
+
+
+def test_a_time_whose_event_is_not_proposed_says_so(tmp_path: Path) -> None:
+    body = [f"{i},{'placebo' if i % 2 else 'new'},{i * 11 + 3},{i % 2},{i * 3 % 8},{i * 7}" for i in range(1, 21)]
+    study, text = proposed(tmp_path, block=rows("id,arm,med_duration,med_censor,score,theatre_time", *body))
+    assert set(study.endpoints) == {"score"}
+    assert "Nothing is proposed of it. Whether the event happened (med_censor) can be" in flat(text)
+    assert "only whether the event happened" not in flat(text)
+    assert "not proposed: med_censor, theatre_time." in flat(text)
+
+
+UNNAMED = rows("id,trt,bili,entry.dt,last.dt", *(
+    f"{i},{'placebo' if i % 2 else 'new'},{i * 1.5},2021-03-{i:02d},2022-05-{i:02d}"
+    for i in range(1, 21)))  # fmt: skip
+
+
+def test_a_number_that_nothing_calls_an_outcome_is_not_proposed(tmp_path: Path) -> None:
+    study, text = proposed(tmp_path, form=UNNAMED)
+    assert set(study.endpoints) == {"todo_outcome"}
+    assert "Nothing but being a number or yes/no speaks for: bili." in flat(text)
+
+
+def test_dates_are_asked_about_and_the_entry_is_the_randomization(tmp_path: Path) -> None:
+    study, text = proposed(tmp_path, form=UNNAMED)
+    assert study.subjects.randomized is not None and study.subjects.randomized.column == "entry_dt"
+    assert "Taken for randomization: entry.dt (`randomized`). Not read: last.dt." in flat(text)
+
+
+def test_days_without_visits_become_windows(tmp_path: Path) -> None:
+    body = [f"{i},{'placebo' if i % 2 else 'new'},{day + (i % 5 if day else 0)},{(i * day) % 17}"
+            for i in range(1, 21) for day in (0, 60, 180)]  # fmt: skip
+    study, text = proposed(tmp_path, form=rows("id,arm,day,weight", *body))
+    assert {visit: plan.window for visit, plan in study.visits.items()} == {
+        "baseline": (-28, 0), "day62": (1, 122), "day182": (123, 241)}  # fmt: skip
+    endpoint = study.endpoints["weight"]
+    assert (endpoint.windowing, endpoint.baseline) == ("by_day", True)
+    assert "its days gather at day 62, day 182" in flat(text)
+    assert fits(study)
+    assert set(rehearse(study, "trial.yaml").records["weight"]["AVISIT"]) == set(study.visits)
+
+
+def test_rows_of_events_are_asked_about_and_nothing_is_made_of_them(tmp_path: Path) -> None:
+    body = [
+        f"{i},{'placebo' if i % 2 else 'new'},{i * 3 + k * 40},{i * 3 + k * 40 + 9}"
+        for i in range(1, 13)
+        for k in (0, 1)
+    ]
+    study, text = proposed(tmp_path, form=rows("id,arm,ivstart,ivstop", *body))
+    assert (study.tables["form"].visit, study.tables["form"].wide) == ("TODO_VISIT", {})
+    assert "ivstart, ivstop. If they are visits, name the column of the visit in place of TODO_VISIT" in flat(text)
+
+
+def test_the_arm_in_other_units_is_no_covariate(tmp_path: Path) -> None:
+    body = [f"{i},{(0, 5, 20)[i % 3]},{(1, 2, 3)[i % 3]},{50 + i},{i % 2}" for i in range(1, 31)]
+    study, _ = proposed(tmp_path, form=rows("id,Baseline.age.of.cells,arm,age,relapse", *body))
+    assert set(study.subjects.covariates) == {"age"}
+
+
+def test_a_doubtful_arm_says_todo_until_it_is_confirmed(tmp_path: Path) -> None:
+    body = [f"{i},{i % 3},{50 + i},{i % 2}" for i in range(1, 31)]
+    study, text = proposed(tmp_path, form=rows("id,cells.group.of.three,age,relapse", *body))
+    assert study.subjects.planned.column == "cells_group_of_three"
+    assert "TODO: a stand-in; if it is the randomized arm, delete this comment. cells.group.of.three" in flat(text)
+
+
+@pytest.mark.parametrize(
+    ("header", "described"),
+    [
+        ("age", True), ("bl_score", True), ("prior_relapse", True), ("marital_status", True), ("pre_pain", True),
+        ("Birth.outcome", False), ("Pre.eclamp", False), ("preg_ended", False), ("height_at_death", False),
+        ("HIV.status", False),
+    ],
+)  # fmt: skip
+def test_what_describes_subjects_at_baseline(header: str, described: bool) -> None:
+    assert is_described(header) is described
+
+
+@pytest.mark.parametrize(
+    ("name", "direction"),
+    [("relapse", "lower"), ("Recurrence", "lower"), ("status", "lower"), ("preterm", "lower"),
+     ("opioid_total", "lower"), ("pain", "lower"), ("walk", "higher"), ("bili", "higher")],
+)  # fmt: skip
+def test_which_way_is_better(tmp_path: Path, name: str, direction: str) -> None:
+    assert better_when(name, None)[0] == direction
+
+
+def test_directions_are_asked_about_whether_a_word_says_them_or_not(tmp_path: Path) -> None:
+    _, text = proposed(tmp_path, pain=LONG)
+    assert "Which way is better? Taken: lower in pain." in flat(text)
+
+
+def test_pairs_of_numbered_columns_are_asked_about_and_not_read(tmp_path: Path) -> None:
+    body = [f"{i},{'placebo' if i % 2 else 'new'},{i % 2},{i},{i + 1},{i + 2},{i + 3}" for i in range(1, 13)]
+    study, text = proposed(tmp_path, form=rows("id,arm,relapse,OAA1,OCR1,OAA5,OCR5", *body))
+    assert set(study.endpoints) == {"relapse"}
+    assert "Do the numbers at the end of OAA1, OAA5; OCR1, OCR5 mean visits? Taken: no" in flat(text)
+
+
+def test_columns_told_apart_by_signs_alone_are_asked_about(tmp_path: Path) -> None:
+    body = [f"{i},{'placebo' if i % 2 else 'new'},{i},{i + 1},{i + 2},{i + 3}" for i in range(1, 13)]
+    study, text = proposed(tmp_path, form=rows("id,arm,BL.AA,V5.AA,BL..AA,V5..AA", *body))
+    assert study.tables["form"].wide == {"baseline": {"AA": "BL.AA"}, "visit5": {"AA": "V5.AA"}}
+    assert study.subjects.covariates == {}
+    assert "What are BL..AA, V5..AA? Not read" in flat(text)
+    assert "Do the numbers in V5.AA name visits of the plan? Taken: yes." in flat(text)
+    assert study.endpoints["aa"].label == "AA"
+
+
+def test_long_reasons_are_wrapped(tmp_path: Path) -> None:
+    header = ",".join(f"measure{name}_{when}" for name in "abcdefghijk" for when in ("pre", "4w"))
+    body = [f"{i},{'placebo' if i % 2 else 'new'}," + ",".join(str(i % 7 + k) for k in range(22)) for i in range(1, 13)]
+    _, text = proposed(tmp_path, form=rows(f"id,arm,{header}", *body))
+    assert max(len(line) for line in text.splitlines()[1:] if line.lstrip().startswith("#")) <= 110
 
 
 def test_crossover_is_refused(tmp_path: Path) -> None:
@@ -307,6 +430,4 @@ def test_columns_that_may_be_outcomes_are_asked_about(tmp_path: Path) -> None:
     body = [f"{i},{'placebo' if i % 2 else 'new'},{i % 2},{i % 5}" for i in range(1, 13)]
     study, text = proposed(tmp_path, form=rows("id,arm,relapse,zeta", *body))
     assert set(study.endpoints) == {"relapse"}
-    assert "Is one of these an outcome too? No name or time says so, and they are not proposed: zeta." in text.replace(
-        "\n#     ", " "
-    )
+    assert "Is one of these an outcome too? No name or time says so, and they are not proposed: zeta." in flat(text)

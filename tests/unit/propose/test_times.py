@@ -51,7 +51,8 @@ def test_names_with_a_time(header: str, measure: tuple[str, ...], moment: str) -
     assert (found[0], found[1].id) == (measure, moment)
 
 
-@pytest.mark.parametrize("header", ["age", "asa325", "B9D", "d1", "e2b", "PF01", "q10", "il6", "HbA1c"])
+@pytest.mark.parametrize("header", ["age", "asa325", "B9D", "d1", "e2b", "PF01", "q10", "il6", "HbA1c",
+    "Preg.ended...37.wk", "ended<37 wk", "died before 6 months", "GA.at.outcome"])  # fmt: skip
 def test_names_without_a_time(header: str) -> None:
     assert when_in_name(header) is None
 
