@@ -17,15 +17,22 @@ if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
 GEOMETRIC = ("geometric_mean", "geometric_ci_low", "geometric_ci_high")
+NOT_MEASURED = {
+    "n_unable": ("unable", "subjects assessed and unable to perform the test"),
+    "n_below": ("<", "subjects assessed with a value below the limit of quantification"),
+    "n_above": (">", "subjects assessed with a value above the limit of quantification"),
+}
+"""Statistic -> how AVALC of the subjects that it counts begins, and the method in words."""
 
 
 def describe(data: AnalysisData, analysis: Analysis, settings: Fit) -> ModelOutput:
     """Per arm and visit: n, mean, sd, median, quartiles, extremes and t interval of AVAL, the same of CHG, and
-    n_unable.
+    n_unable, n_below, n_above.
 
     With ``log`` also the geometric mean of AVAL and its interval. n_unable counts the subjects whose assessment at
-    the visit says that the test could not be performed (AVALC ``unable``), whatever value the declared rule gave
-    them. Without a baseline visit there is no change. Too few values: ``not_estimable``.
+    the visit says that the test could not be performed (AVALC ``unable``), n_below and n_above those beyond a limit
+    of quantification (AVALC ``<0.5``, ``>100``), whatever value the declared rule gave them. Without a baseline visit
+    there is no change. Too few values: ``not_estimable``.
     """
     rows: list[Row] = []
     sets: dict[str, DataFrame] = {}
@@ -33,7 +40,6 @@ def describe(data: AnalysisData, analysis: Analysis, settings: Fit) -> ModelOutp
         at_baseline = visit == settings.baseline_visit
         records = data.baseline if at_baseline else data.records[data.records["AVISIT"].eq(visit)]
         sets[visit] = records
-        unable = _unable(data.assessments, records, visit)
         for arm in settings.arms:
             shared: dict[str, Any] = {"visit": visit, "group": arm, "record_set": visit}
             of_arm = records[records["ARM"].eq(arm)]
@@ -42,17 +48,21 @@ def describe(data: AnalysisData, analysis: Analysis, settings: Fit) -> ModelOutp
                 rows += _described(of_arm["CHG"], "change_", analysis, settings, shared)
             if analysis.log:
                 rows += _geometric(of_arm["AVAL"], analysis, settings, shared)
-            n = int(unable["ARM"].eq(arm).sum())
-            rows += rows_of({"n_unable": n}, method="subjects assessed and unable to perform the test", **shared)
+            assessed = data.assessments[data.assessments["ARM"].eq(arm)]
+            rows += _not_measured(assessed, records, shared)
     return ModelOutput(rows, sets)
 
 
-def _unable(assessments: DataFrame, records: DataFrame, visit: str) -> DataFrame:
-    """One row per subject who was unable at the visit and has no other analysed value there."""
-    said = assessments[assessments["AVISIT"].eq(visit) & assessments["AVALC"].eq("unable")]
-    analysed = said.index.isin(records.index)
-    elsewhere = said["USUBJID"].isin(records["USUBJID"])
-    return said[analysed | ~elsewhere].drop_duplicates("USUBJID")
+def _not_measured(assessed: DataFrame, records: DataFrame, shared: dict[str, Any]) -> list[Row]:
+    """Subjects of whom AVALC of the analysed record says so, or, without one, of any assessment at the visit."""
+    rows: list[Row] = []
+    for name, (start, method) in NOT_MEASURED.items():
+        said = assessed[assessed["AVALC"].str.startswith(start, na=False)]
+        analysed = said.index.isin(records.index)
+        only = said["AVISIT"].eq(shared["visit"]) & ~said["USUBJID"].isin(records["USUBJID"])
+        n = said.loc[analysed | only, "USUBJID"].nunique()
+        rows += rows_of({name: int(n)}, method=method, **shared)
+    return rows
 
 
 def _described(column: Series, prefix: str, analysis: Analysis, settings: Fit, shared: dict[str, Any]) -> list[Row]:

@@ -82,6 +82,25 @@ def test_a_second_attempt_that_succeeded_is_not_unable():
     assert values(rows, "msc")["n_unable"] == 0
 
 
+def test_values_beyond_a_limit_of_quantification_are_counted():
+    bds = records(ADSL, BASE, month6=VALUE)
+    written = {("S001", "month6"): "<0.5", ("S008", "month6"): "<0.5", ("S002", "month6"): ">100"}
+    for (subject, visit), text in (written | {("S003", "baseline"): "<0.5"}).items():
+        bds.loc[bds["USUBJID"].eq(subject) & bds["AVISIT"].eq(visit), "AVALC"] = text
+    rows = fitted(ADSL, bds, settings(**DESCRIBE))
+    assert (values(rows, "placebo")["n_below"], values(rows, "msc")["n_below"]) == (1, 1)
+    assert (values(rows, "placebo")["n_above"], values(rows, "msc")["n_above"]) == (1, 0)
+    assert values(rows, "placebo", "baseline")["n_below"] == 1
+    assert values(rows, "placebo")["n_unable"] == 0
+
+
+def test_the_analysed_baseline_counts_wherever_it_was_measured():
+    bds = records(ADSL, BASE, month6=VALUE)
+    early = bds["USUBJID"].eq("S001") & bds["AVISIT"].eq("baseline")
+    bds.loc[early, ["AVISIT", "AVALC"]] = ["", "unable"]
+    assert values(fitted(ADSL, bds, settings(**DESCRIBE)), "placebo", "baseline")["n_unable"] == 1
+
+
 def test_geometric_mean():
     rows = fitted(ADSL, records(ADSL, BASE, month6=VALUE), settings(**DESCRIBE, log=True))
     found = values(rows, "placebo")
