@@ -16,8 +16,9 @@ with job(snakemake.log[0]):
     place = f"{snakemake.params.config}: tables.{snakemake.wildcards.table}"
     ingest = settings_from(Ingest, snakemake.params.ingest)
     source, description = ingest_form(Path(snakemake.input.raw), ingest, where=place)
-    clean, ledger = clean_table(source, settings_from(Clean, snakemake.params.clean), where=place)
+    rules = settings_from(Clean, snakemake.params.clean)
+    clean, ledger = clean_table(source, rules, where=place)
     write_parquet(source, snakemake.output.source)
     write_json(description, snakemake.output.description)
     write_parquet(clean, snakemake.output.clean)
-    write_ledger(ledger, snakemake.output.ledger)
+    write_ledger(ledger, snakemake.output.ledger, rules.study)

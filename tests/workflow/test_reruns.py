@@ -143,3 +143,19 @@ def test_installed_copies_never_shadow_the_checkout(checkout, tmp_path, monkeypa
     shadow.write_text("raise RuntimeError('the installed copy was imported')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
     checkout.snakemake("--forcerun", "overview")
+
+
+def test_a_target_that_is_not_there_is_answered_in_one_line(checkout):
+    told = checkout.run("endpoint_wlk")
+    assert told.returncode == 1
+    assert told.stderr.startswith("ERROR: ./run endpoint_wlk: no such verb or endpoint. Did you mean 'endpoint_walk'?")
+    assert told.stderr.count("\n") == 1
+
+
+def test_a_dry_run_stays_readable(checkout):
+    config = checkout.config()
+    config["endpoints"]["crp"]["label"] = "C-reactive protein"
+    checkout.configure(config)
+    told = checkout.run("-n")
+    assert told.returncode == 0
+    assert max(map(len, told.stdout.splitlines())) <= 410

@@ -48,9 +48,7 @@ def estimate(large, endpoint):
     study, _, rehearsal = large
     settings = fit_settings(study, endpoint)
     rows, _ = fit_endpoint(rehearsal.records[endpoint], rehearsal.adsl, settings)
-    found = {
-        row.statistic: row.value for row in rows if row.contrast and row.visit == LAST and row.analysis == "mmrm"
-    }
+    found = {row.statistic: row.value for row in rows if row.contrast and row.visit == LAST and row.analysis == "mmrm"}
     if endpoint in RATIOS:
         return math.log(found["estimate"]), found["se_log"]
     return found["estimate"], found["se"]

@@ -83,10 +83,10 @@ def texts(values: Any) -> list[str]:
     return ["" if pd.isna(v) else str(v) for v in column.tolist()]
 
 
-def write_ledger(ledger: pd.DataFrame, path: str | Path) -> None:
-    """Write a ledger as UTF-8 CSV, whole or not at all."""
+def write_ledger(ledger: pd.DataFrame, path: str | Path, study: str) -> None:
+    """Write a ledger as UTF-8 CSV, whole or not at all; its first column is the study."""
     with written_whole(path) as temporary:
-        ledger.to_csv(temporary, index=False, lineterminator="\n")
+        ledger.assign(study=study)[["study", *ledger.columns]].to_csv(temporary, index=False, lineterminator="\n")
 
 
 def listed_rows(rows: Sequence[int], most: int = 5) -> str:

@@ -70,7 +70,7 @@ class Clean:
     written -> visit id. unplanned: labels of visits that the plan does not know but the site may write (kept, with an
     empty VISIT). constant: columns that must have one value per subject (a second randomization is an error). dates:
     columns whose partial dates are completed, and how (set missing when omitted). types: the ingest type of every
-    column.
+    column. study: as the ledger names it.
     """
 
     table: str
@@ -87,3 +87,4 @@ class Clean:
     dates: dict[str, PartialRule] = field(default_factory=dict)
     duplicates: Duplicates = field(default_factory=Duplicates)
     constant: tuple[str, ...] = ()
+    study: str = ""

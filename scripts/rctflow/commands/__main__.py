@@ -8,7 +8,7 @@ from importlib import import_module
 from rctflow.errors import RctflowError
 
 VERBS = {
-    "test": "run the tests (needs requirements-test.lock; ./run installs it)",
+    "test": "run the tests (first makes .venv from requirements-test.lock)",
     "check": "validate the config against the data and print what was understood",
     "new": "look at a folder of data and propose a config: ./run new NAME --data FOLDER",
     "bench": "measure speed and print a table",

@@ -140,7 +140,7 @@ def _words(hint: Any) -> str:
 
 
 def _section_text(section: Any, path: str) -> str:
-    words = " ".join((inspect.getdoc(section) or "").split())
+    words = " ".join((inspect.getdoc(section) or "").split()).replace("``", "`")
     lines = [f"## `{path}`" if path else "## The file", "", words, "", "| key | value | default |", "|---|---|---|"]
     lines += [f"| `{name}` | {_words(hint)} | {default} |" for name, hint, default in _keys(section)]
     return "\n".join(lines) + "\n"

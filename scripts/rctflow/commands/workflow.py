@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from rctflow.commands.chosen import chosen_study
+from rctflow.commands.chosen import Chosen, chosen_study
 from rctflow.commands.occupancy import exclusive_run
 from rctflow.commands.progress import Progress
+from rctflow.errors import RctflowError
 
-LOOKS_ONLY = {
-    "-n",
-    "--dry-run",
-    "--dryrun",
-    "--lint",
-    "--list",
-    "--list-rules",
-    "-l",
-    "--list-target-rules",
-    "--lt",
-    "--summary",
-    "-S",
+DRY = {"-n", "--dry-run", "--dryrun"}
+LOOKS_ONLY = DRY | {"--lint", "--list", "--list-rules", "-l", "--list-target-rules", "--lt", "--summary", "-S"}
+LOOKS_ONLY |= {
+    "--detailed-summary",
+    "-D",
+    "--dag",
+    "--rulegraph",
+    "--filegraph",
+    "--version",
+    "-v",
+    "--report",
+    "--help",
 }
-LOOKS_ONLY |= {"--detailed-summary", "-D", "--dag", "--rulegraph", "--filegraph", "--version", "-v", "--report"}
+LONGEST = 400
 
 
 def main(arguments: list[str]) -> int:
     """Run Snakemake in this folder; returns its exit status."""
     folder = Path.cwd()
+    study = chosen_study(arguments)
+    _check_target(arguments, study)
     command = [sys.executable, "-m", "snakemake", *_cores(arguments), *arguments]
+    if DRY.intersection(arguments):
+        return _shortened(command)
     if LOOKS_ONLY.intersection(arguments):
         return subprocess.call(command)
-    study = chosen_study(arguments)
     with exclusive_run(folder) as environment:
         progress = Progress(study.results / "logs")
         status = progress.follow([*command, "--quiet", "rules", "host", "reason"], environment)
@@ -45,3 +51,30 @@ def main(arguments: list[str]) -> int:
 def _cores(arguments: list[str]) -> list[str]:
     given = any(argument.split("=")[0] in ("--cores", "-c", "--jobs", "-j") for argument in arguments)
     return [] if given else ["--cores", "all"]
+
+
+def _check_target(arguments: Sequence[str], study: Chosen) -> None:
+    """Refuse a first word that is neither an option, a file, an endpoint of the study, nor a rule."""
+    word = next(iter(arguments), "-")
+    endpoints = [f"endpoint_{name}" for name in study.document.get("endpoints", {})]
+    if word.startswith("-") or "/" in word or not endpoints:
+        return
+    rules = re.findall(
+        r"^rule (\w+):", "".join(file.read_text() for file in Path("workflow/rules").glob("*.smk")), re.M
+    )
+    if word not in (*endpoints, *rules, "all"):
+        from rctflow.commands.__main__ import VERBS
+        from rctflow.study.messages import did_you_mean
+
+        hint = did_you_mean(word, [*VERBS, *endpoints, "all"])
+        raise RctflowError(f"./run {word}: no such verb or endpoint. {hint}")
+
+
+def _shortened(command: Sequence[str]) -> int:
+    """A dry run whose longest lines (params before and now) are cut: they would hold the whole config."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            text = line.rstrip("\n")
+            print(text if len(text) <= LONGEST else f"{text[:LONGEST]} ...")
+    return process.returncode

@@ -14,6 +14,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from rctflow.models.complete import excluded_words
 from rctflow.models.contract import (
     AnalysisData,
     ModelOutput,
@@ -69,13 +70,14 @@ def _rows(at_visit: VisitData, analysis: Analysis, settings: Fit, options: Ancov
     rows: list[Row] = []
     for arm in settings.arms:
         n = {"n": int(arm_of.eq(arm).sum())}
-        rows += rows_of(n, group=arm, method="subjects in the model", note=at_visit.excluded, **shared)
+        note = excluded_words(at_visit.lost, arm=arm)
+        rows += rows_of(n, group=arm, method="subjects in the model", note=note, **shared)
     try:
         if at_visit.records.empty:
             raise NotEstimable(f"no subject has everything that the model needs at {at_visit.visit}")
         rows += VisitFit(at_visit, analysis, settings, options).rows()
     except NotEstimable as error:
-        shared |= {"note": _joined(str(error), at_visit.excluded), "method": _method(analysis, options, ())}
+        shared |= {"note": _joined(str(error), excluded_words(at_visit.lost)), "method": _method(analysis, options, ())}
         rows += rows_without_estimate(analysis, settings, **shared)
     return rows
 
@@ -95,7 +97,7 @@ class VisitFit:
             "record_set": self.visit,
             "method": _method(analysis, options, terms),
             "status": "fallback" if self.design.dropped else "ok",
-            "note": _joined(*self.design.dropped, at_visit.excluded),
+            "note": _joined(*self.design.dropped, excluded_words(at_visit.lost)),
         }
 
     def rows(self) -> list[Row]:

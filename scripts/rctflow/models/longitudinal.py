@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rctflow.models.complete import complete_records
 from rctflow.models.contract import AnalysisData, NotEstimable
 from rctflow.models.settings import Analysis, Fit, MmrmOptions
 
@@ -20,14 +21,14 @@ class Longitudinal:
     """rows: USUBJID, AVISIT and ARM (ordered as declared), OUTCOME, BASELINE, covariates; indexed as the BDS records.
 
     visits: those reported, after baseline. constrained: the baseline is an outcome and one of the visits of ``rows``.
-    excluded: a sentence on the records left out ("" when none).
+    lost: the records that lack something that the model needs (complete.py).
     """
 
     rows: DataFrame
     formula: str
     visits: tuple[str, ...]
     constrained: bool
-    excluded: str
+    lost: DataFrame
 
 
 def longitudinal(data: AnalysisData, analysis: Analysis, settings: Fit, options: MmrmOptions) -> Longitudinal:
@@ -43,7 +44,7 @@ def longitudinal(data: AnalysisData, analysis: Analysis, settings: Fit, options:
         concat([data.baseline.assign(AVISIT=settings.baseline_visit), data.records]) if constrained else data.records
     )
     records = records.drop(columns=names, errors="ignore").join(data.subjects[names], on=SUBJECT)
-    records, excluded = _complete(records, _needed(analysis, constrained), names)
+    records, lost = complete_records(records, [*_needed(analysis, constrained), *names])
     visits = tuple(visit for visit in data.visits if records[VISIT].eq(visit).any())
     order = ((settings.baseline_visit,) if constrained else ()) + visits
     arms = [settings.reference, *(arm for arm in settings.arms if arm != settings.reference)]
@@ -55,7 +56,7 @@ def longitudinal(data: AnalysisData, analysis: Analysis, settings: Fit, options:
     )
     if analysis.baseline and not constrained:
         rows = rows.assign(BASELINE=_logged(records["BASE"], analysis.log))
-    return Longitudinal(rows, _formula(rows, analysis, factors, names, constrained), visits, constrained, excluded)
+    return Longitudinal(rows, _formula(rows, analysis, factors, names, constrained), visits, constrained, lost)
 
 
 def _needed(analysis: Analysis, constrained: bool) -> list[str]:
@@ -63,19 +64,6 @@ def _needed(analysis: Analysis, constrained: bool) -> list[str]:
         return []
     baseline = ["BASE"] if analysis.baseline or (analysis.log and analysis.outcome == "change") else []
     return [*baseline, *(["CHG"] if analysis.outcome == "change" else [])]
-
-
-def _complete(records: DataFrame, needed: list[str], names: list[str]) -> tuple[DataFrame, str]:
-    """The records with all of ``needed`` and ``names``, and a sentence on the subjects who lose records."""
-    notes = []
-    for column in [*needed, *names]:
-        present = records[column].notna() & records[column].ne("")
-        if not present.all():
-            lost = records.loc[~present, SUBJECT].nunique()
-            what = "baseline value" if column in ("BASE", "CHG") else column
-            notes.append(f"{lost} subjects with a value but without {what} not analysed")
-        records = records[present]
-    return records, "; ".join(dict.fromkeys(notes))
 
 
 def _outcome(records: DataFrame, analysis: Analysis, constrained: bool) -> Series:

@@ -14,6 +14,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from rctflow.models.complete import excluded_words
 from rctflow.models.contract import (
     AnalysisData,
     ModelOutput,
@@ -66,7 +67,7 @@ def fit_repeated(data: AnalysisData, analysis: Analysis, settings: Fit) -> Model
             level=analysis.confidence,
         )
     except (DataError, EstimationError) as error:
-        note = _joined(str(error), frame.excluded)
+        note = _joined(str(error), excluded_words(frame.lost))
         rows = [row for visit in data.visits for row in rows_without_estimate(analysis, settings, note, visit=visit)]
         return ModelOutput([*_counts(frame, data, settings), *rows])
     return RepeatedFit(chain, frame, data, analysis, settings, options).output()
@@ -78,7 +79,8 @@ def _counts(frame: Longitudinal, data: AnalysisData, settings: Fit) -> Iterator[
         present = frame.rows.loc[frame.rows[VISIT].eq(visit), ARM]
         for arm in settings.arms:
             n = {"n": int(present.eq(arm).sum())}
-            yield from rows_of(n, visit=visit, group=arm, method="subjects in the model", note=frame.excluded)
+            note = excluded_words(frame.lost, visit, arm)
+            yield from rows_of(n, visit=visit, group=arm, method="subjects in the model", note=note)
 
 
 class RepeatedFit:
@@ -99,7 +101,7 @@ class RepeatedFit:
             "record_set": RECORD_SET,
             "method": self._method(),
             "status": "fallback" if chain.fell_back or self.fit.lost else "ok",
-            "note": _joined(chain.note if chain.fell_back else "", *self.fit.notes, frame.excluded),
+            "note": _joined(chain.note if chain.fell_back else "", *self.fit.notes, excluded_words(frame.lost)),
         }
 
     def output(self) -> ModelOutput:

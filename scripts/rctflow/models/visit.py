@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rctflow.models.complete import complete_records
 from rctflow.models.contract import AnalysisData, NotEstimable
 from rctflow.models.linear import Array, Term, factor_term, numeric_term
 from rctflow.models.settings import Analysis, Fit
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
 class VisitData:
     """The subjects analysed at one visit.
 
-    records: their BDS records with ARM and the ADSL columns of strata and covariates, sorted by USUBJID. excluded: a
-    sentence on the subjects with a value who lack a baseline value, stratum or covariate ("" when there are none).
+    records: their BDS records with ARM and the ADSL columns of strata and covariates, sorted by USUBJID. lost:
+    the records of the subjects with a value who lack a baseline value, stratum or covariate (complete.py).
     """
 
     visit: str
     records: DataFrame
-    excluded: str
+    lost: DataFrame
     analysis: Analysis
     factors: tuple[str, ...]
 
@@ -72,14 +73,8 @@ def visit_data(data: AnalysisData, analysis: Analysis, settings: Fit, visit: str
     records = records.drop(columns=columns, errors="ignore").join(data.subjects[columns], on="USUBJID")
     baseline = ["BASE"] if analysis.baseline or (analysis.log and analysis.outcome == "change") else []
     change = ["CHG"] if analysis.outcome == "change" else []
-    excluded = []
-    for column in [*baseline, *change, *columns]:
-        present = records[column].notna() & records[column].ne("")
-        if not present.all():
-            what = "baseline value" if column in ("BASE", "CHG") else column
-            excluded.append(f"{int((~present).sum())} with a value but without {what} not analysed")
-        records = records[present]
-    return VisitData(visit, records, "; ".join(excluded), analysis, factors)
+    records, lost = complete_records(records, [*baseline, *change, *columns])
+    return VisitData(visit, records, lost, analysis, factors)
 
 
 def _level(value: object) -> str:

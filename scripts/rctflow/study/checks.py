@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator
 
+from rctflow.errors import RctflowError
 from rctflow.expressions import ExpressionError, parse
 from rctflow.models.registry import known_models
 from rctflow.study.analyses import analyses_of, analysis_problems, option_problems
@@ -50,7 +51,8 @@ def _visit_problems(study: Study) -> Iterator[Problem]:
     baselines = [visit for visit, plan in study.visits.items() if plan.baseline]
     if len(baselines) != 1:
         found = ", ".join(baselines) if baselines else "none"
-        yield "visits", f"exactly one visit must say `baseline: true`; found: {found}"
+        remedy = "write it under the last visit before treatment, and under no other"
+        yield "visits", f"exactly one visit must say `baseline: true`; found: {found}; {remedy}"
     written = [(value, visit) for visit, plan in study.visits.items() for value in plan.values]
     yield from (("visits", message) for message in _twice(written, "visit"))
     if any(endpoint.windowing == "by_day" for endpoint in study.endpoints.values()):
@@ -160,6 +162,8 @@ def _instrument_problems(study: Study) -> Iterator[Problem]:
             shipped = [file.stem for file in instrument_file("sf36v2").parent.glob("*.yaml")]
             yield f"{path}.file", f"no instrument {use.file!r}. {did_you_mean(use.file, shipped)}"
             continue
+        if use.file.endswith((".yaml", ".yml")):
+            yield from _own_instrument_problems(path, use.file)
         options = instrument_keys(use.file, "options")
         for option in use.options:
             if option not in options:
@@ -175,6 +179,16 @@ def _instrument_problems(study: Study) -> Iterator[Problem]:
                     f"{path}.items.{item}",
                     f"{column!r} is no column of table {use.table}. {did_you_mean(column, known)}",
                 )
+
+
+def _own_instrument_problems(path: str, file: str) -> Iterator[Problem]:
+    """Problems inside a user's own instrument file; those that ship are tested."""
+    from rctflow.derive.instruments import load_instrument
+
+    try:
+        load_instrument(file)
+    except RctflowError as error:
+        yield f"{path}.file", str(error)
 
 
 def _template_problems(study: Study, name: str) -> Iterator[Problem]:

@@ -38,6 +38,11 @@ class StudyInfo(Section):
     design: Literal["parallel"] = "parallel"
     data: Literal["synthetic", "real"]
 
+    @property
+    def stamped(self) -> str:
+        """The id as derived data and result rows carry it: synthetic data say so."""
+        return f"{self.id} (SYNTHETIC DATA)" if self.data == "synthetic" else self.id
+
 
 class Simulate(Section):
     """Raw forms come from the declared, seeded simulator; they are written to results/<study>/raw."""
@@ -187,9 +192,10 @@ class SubjectsConfig(Section):
 
 
 class Population(Section):
-    """An analysis set: who belongs (``where`` over ADSL), and whether arms are as randomized or as treated."""
+    """An analysis set: who belongs (``where`` over ADSL; description: in words), arms as randomized or as treated."""
 
     label: Text
+    description: str = ""
     where: str = ""
     flag: Name | None = None
     arm: Literal["planned", "actual"] = "planned"

@@ -62,7 +62,9 @@ def report_settings(study: Study, file: str) -> ReportSettings:
         title=study.study.title,
         arms=tuple(_arm(study, arm) for arm in arm_order(study)),
         visits=tuple(_visit(study, visit) for visit in visit_order(study)),
-        populations=tuple(ReportPopulation(p, plan.label, plan.where) for p, plan in study.populations.items()),
+        populations=tuple(
+            ReportPopulation(p, plan.label, plan.description or plan.where) for p, plan in study.populations.items()
+        ),
         endpoints=tuple(_endpoint(study, endpoint) for endpoint in endpoint_order(study)),
         design=study.study.description,
         registration=study.study.registration,

@@ -142,8 +142,8 @@ def test_an_exact_copy_of_the_whole_form_changes_nothing() -> None:
 
 def test_an_empty_ledger_is_written_with_its_header(tmp_path: Path) -> None:
     _, ledger = clean_table(source(SUBJID=["1"]), Clean("vs", "SUBJID"), where=WHERE)
-    write_ledger(ledger, tmp_path / "vs.ledger.csv")
-    assert (tmp_path / "vs.ledger.csv").read_bytes() == (",".join(COLUMNS) + "\n").encode()
+    write_ledger(ledger, tmp_path / "vs.ledger.csv", "demo")
+    assert (tmp_path / "vs.ledger.csv").read_bytes() == (",".join(("study", *COLUMNS)) + "\n").encode()
 
 
 def test_ledger_rows_of_a_wide_form_name_the_visit() -> None:

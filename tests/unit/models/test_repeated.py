@@ -163,3 +163,12 @@ def test_the_arms_of_one_patient_at_a_visit_are_told_apart():
     bds = bds.assign(AVAL=bds["AVAL"].mask(gone), CHG=bds["CHG"].mask(gone), ANL01FL=bds["ANL01FL"].mask(gone, ""))
     found = statistics(fitted(adsl, bds, mmrm()))
     assert np.isfinite(found["se"]) and found["se"] > 0
+
+
+def test_only_the_arm_that_lost_somebody_says_so():
+    adsl, bds = trial()
+    bds = bds.assign(BASE=bds["BASE"].mask(bds["USUBJID"].eq("S002")), CHG=bds["CHG"].mask(bds["USUBJID"].eq("S002")))
+    for model in ("mmrm", "ancova"):
+        rows = fitted(adsl, bds, settings(visits=VISITS, model=model, strata=("SITE",)))
+        assert "1 with a value but without baseline value" in row(rows, "msc", "n", "week4").note
+        assert row(rows, "placebo", "n", "week4").note == ""
