@@ -107,7 +107,8 @@ def _rows_apart(proposal: Proposal, table: Table) -> str:
         f"values was found, so that nothing in it is proposed as an outcome. Different in the rows: "
         f"{', '.join(repeated_columns(table))}. If they are visits, name the column of the visit{named} and write its "
         "labels under `visits.<visit>.values`. If they have a day since baseline or a date, write "
-        "`day: <column>` or `date: <column>` instead, each planned visit with `day` and `window`, and `windowing: by_day` in the endpoint. If each row is an event (an "
+        "`day: <column>` or `date: <column>` instead, each planned visit with `day` and `window`, and "
+        "`windowing: by_day` in the endpoint. If each row is an event (an "
         "episode), count them into a form with one row per subject first: no model here reads rows of events."
     )
 

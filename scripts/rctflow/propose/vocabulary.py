@@ -102,7 +102,7 @@ TIMES = word_list("""futime survtime survival stime ftime ttr time tte days foll
 CENSORING = word_list("""status event cens censor censored death dead died relapse recurrence delta fustat""")
 # the date of randomization, the surest first
 RANDOMIZED = (
-    word_list("""rand randdt rfrandt randomized randomised randomization randomisation"""),
+    word_list("""rand random randdt rfrandt randomized randomised randomization randomisation"""),
     word_list("""entry enrolled enrolment enrollment inclusion"""),
 )
 # the number in a table with a parameter column, the best first
