@@ -1,4 +1,4 @@
-"""Adapter of rule summaries: ADSL and ledgers -> result rows of flow, baseline and data quality."""
+"""Adapter of rule summaries: ADSL, records, clean tables, ledgers -> rows of flow, baseline and data quality."""
 
 from rctflow.job import job
 
@@ -10,7 +10,7 @@ with job(snakemake.log[0]):
     from rctflow.settings import settings_from
     from rctflow.summaries.baseline import summarize_baseline
     from rctflow.summaries.flow import summarize_flow
-    from rctflow.summaries.quality import summarize_ledger
+    from rctflow.summaries.quality import summarize_ledger, summarize_not_randomized
     from rctflow.summaries.settings import Summaries
 
     settings = settings_from(Summaries, snakemake.params.summaries)
@@ -19,4 +19,6 @@ with job(snakemake.log[0]):
     primary = {Path(file).stem: pd.read_parquet(file) for file in snakemake.input.primary}
     write_results(summarize_flow(adsl, settings, primary), Path(snakemake.output.flow))
     write_results(summarize_baseline(adsl, settings), Path(snakemake.output.baseline))
-    write_results(summarize_ledger(ledgers, settings), Path(snakemake.output.quality))
+    tables = {Path(file).stem: pd.read_parquet(file, columns=["USUBJID"]) for file in snakemake.input.tables}
+    quality = [*summarize_ledger(ledgers, settings), *summarize_not_randomized(tables, adsl, settings)]
+    write_results(quality, Path(snakemake.output.quality))

@@ -1,6 +1,6 @@
 """Rooms models and summaries: ADSL and records become result rows, one per statistic.
 
-in: adam/, ledgers; out: endpoints/<endpoint>/results.csv and records.parquet, summaries/<name>/results.csv.
+in: adam/, clean/; out: endpoints/<endpoint>/results.csv and records.parquet, summaries/<name>/results.csv.
 """
 
 
@@ -31,6 +31,7 @@ rule summaries:
     input:
         adsl="<results>/adam/adsl.parquet",
         primary=dag.primary_records(),
+        tables=expand("<results>/clean/{table}.parquet", table=dag.study.tables),
         ledgers=expand("<results>/clean/{table}.ledger.csv", table=dag.study.tables),
         code=code_of("summaries"),
     output:

@@ -22,8 +22,9 @@ def summarize_flow(
 
     analysis ``flow``: n_randomized, n_treated, n_other_arm (treated with another arm than randomized), n_completed,
     n_discontinued, n_discontinued:<reason> and n_status_unknown, by planned arm; n per population, by its own arm.
-    analysis <endpoint id>, for each BDS table of ``endpoints``: n with an analysed value (ANL01FL Y) per visit, by
-    planned arm. Raises SummaryError when a column is missing.
+    analysis <endpoint id>, for each BDS table of ``endpoints``: n with an analysed value (ANL01FL Y) per visit, and
+    n_outside_windows, the records with a value that no visit holds, by planned arm. Raises SummaryError when a column
+    is missing.
     """
     flags = [population.flag for population in settings.populations.values()]
     require(adsl, ["USUBJID", "TRT01P", "TRT01A", "TRTSDT", "RANDFL", *flags], "ADSL")
@@ -32,7 +33,10 @@ def summarize_flow(
     randomized = adsl[adsl["RANDFL"].eq("Y")]
     rows = [*_started(randomized, settings), *_populations(adsl, settings), *_ended(randomized, settings)]
     for endpoint, bds in sorted((endpoints or {}).items()):
-        rows += _with_value(endpoint, bds, randomized, settings)
+        rows += [
+            *_with_value(endpoint, bds, randomized, settings),
+            *_outside_windows(endpoint, bds, randomized, settings),
+        ]
     return rows
 
 
@@ -105,3 +109,11 @@ def _with_value(endpoint: str, bds: DataFrame, randomized: DataFrame, settings: 
         for arm, members in groups(at_visit, settings.arms, "ARM"):
             method = "randomized with an analysed value (ANL01FL Y) by TRT01P"
             yield summary_row(settings.study, NAME, endpoint, "n", len(members), visit=visit, group=arm, method=method)
+
+
+def _outside_windows(endpoint: str, bds: DataFrame, randomized: DataFrame, settings: Summaries) -> Iterator[Result]:
+    outside = bds[bds["AVISIT"].eq("") & bds["AVAL"].notna()]
+    outside = outside.assign(ARM=outside["USUBJID"].map(randomized.set_index("USUBJID")["TRT01P"]))
+    method = "records with a value outside all windows (AVISIT empty) by TRT01P"
+    for arm, records in groups(outside, settings.arms, "ARM"):
+        yield summary_row(settings.study, NAME, endpoint, "n_outside_windows", len(records), group=arm, method=method)

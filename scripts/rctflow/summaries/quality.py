@@ -1,4 +1,4 @@
-"""What cleaning did, counted: the ledger's rows by table, severity and rule."""
+"""What cleaning did, counted: the ledger's rows by table, severity and rule; and whose rows no analysis can use."""
 
 from __future__ import annotations
 
@@ -32,6 +32,29 @@ def summarize_ledger(ledgers: Mapping[str, DataFrame], settings: Summaries) -> l
             total[name] = total.get(name, 0) + n
     ordered = {"n": total.pop("n")} | dict(sorted(total.items()))
     return [*(summary_row(settings.study, NAME, NAME, name, n) for name, n in ordered.items()), *rows]
+
+
+def summarize_not_randomized(tables: Mapping[str, DataFrame], adsl: DataFrame, settings: Summaries) -> list[Result]:
+    """Subjects with rows in a form who are not in ADSL, so that their rows are in no BDS table.
+
+    tables: table id -> clean table. Rows with endpoint ``data_quality``, statistic ``note:not_randomized`` and the ids
+    in the note: analysis ``data_quality`` over all tables (0 when there is nobody), analysis <table id> for each table
+    that has some. Raises SummaryError on a missing column.
+    """
+    require(adsl, ["USUBJID"], "ADSL")
+    known, found = set(adsl["USUBJID"]), {}
+    for table in sorted(tables):
+        require(tables[table], ["USUBJID"], f"clean table {table}")
+        if strangers := set(tables[table]["USUBJID"].dropna()) - known:
+            found[table] = strangers
+    everybody = {NAME: set().union(*found.values())}
+    return [_not_randomized(table, ids, settings) for table, ids in (everybody | found).items()]
+
+
+def _not_randomized(table: str, ids: set[str], settings: Summaries) -> Result:
+    method = "subjects with rows in a form who are not in ADSL"
+    note = ", ".join(sorted(ids))
+    return summary_row(settings.study, NAME, table, "note:not_randomized", len(ids), method=method, note=note)
 
 
 def _by_rule(ledger: DataFrame) -> dict[str, int]:

@@ -94,13 +94,14 @@ def test_values_of_an_endpoint_per_visit():
             ("03", "month1", 1, 4.0, ""),
             ("04", "month1", 1, None, "Y"),
             ("04", "", None, 3.0, ""),
+            ("04", "", None, None, ""),
             ("99", "month1", 1, 3.0, "Y"),
         ],
         columns=["USUBJID", "AVISIT", "AVISITN", "AVAL", "ANL01FL"],
     )
     rows = summarize_flow(ADSL, SETTINGS, {"tug": bds})
-    assert counts(rows, "tug") == {"month1": (1, 1, 2), "month6": (1, 0, 1)}
-    assert list(counts(rows, "tug")) == ["month1", "month6"]
+    assert counts(rows, "tug") == {"month1": (1, 1, 2), "month6": (1, 0, 1), "n_outside_windows": (0, 1, 1)}
+    assert list(counts(rows, "tug")) == ["month1", "month6", "n_outside_windows"]
 
 
 def test_a_missing_flag_is_named():

@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from rctflow.summaries.quality import summarize_ledger
+from rctflow.summaries.quality import summarize_ledger, summarize_not_randomized
 from rctflow.summaries.rows import SummaryError
 from rctflow.summaries.settings import Summaries
 
@@ -37,3 +37,25 @@ def test_no_table_at_all():
 def test_a_file_that_is_no_ledger():
     with pytest.raises(SummaryError, match="the ledger of tug has no column rule"):
         summarize_ledger({"tug": TUG.drop(columns="rule")}, SETTINGS)
+
+
+def test_subjects_who_are_not_randomized_are_counted_and_named():
+    adsl = pd.DataFrame({"USUBJID": ["01", "02"]})
+    tables = {
+        "walk": pd.DataFrame({"USUBJID": ["99", "01", "99"]}),
+        "tug": pd.DataFrame({"USUBJID": ["98", "02", "99", None]}),
+        "vs": pd.DataFrame({"USUBJID": ["01"]}),
+    }
+    rows = summarize_not_randomized(tables, adsl, SETTINGS)
+    assert {row.statistic for row in rows} == {"note:not_randomized"}
+    assert [(row.analysis, row.value, row.note) for row in rows] == [
+        ("data_quality", 2, "98, 99"),
+        ("tug", 2, "98, 99"),
+        ("walk", 1, "99"),
+    ]
+
+
+def test_everybody_is_randomized():
+    adsl = pd.DataFrame({"USUBJID": ["01", "02"]})
+    (row,) = summarize_not_randomized({"vs": adsl}, adsl, SETTINGS)
+    assert (row.analysis, row.value, row.note) == ("data_quality", 0, "")
