@@ -26,8 +26,8 @@ class Unit:
 
     column: the column that holds the unit as written; factors: unit as written -> factor to the study's unit (1 for
     itself, which need not be declared). slips: name -> factor to try on a value outside the column's range (a value
-    typed in another unit under the right label): applied and written to the ledger when exactly one of them brings
-    the value inside.
+    typed in another unit under the right label): applied and written to the ledger when exactly one of them brings the
+    value inside.
     """
 
     to: str = ""
@@ -52,9 +52,8 @@ class Long:
 class Duplicates:
     """Rows equal in ``key`` are duplicates (empty: none are looked for).
 
-    Identical ones always collapse to one; of differing ones the first or last is kept, in the order of column
-    ``order`` (a date of entry, say), then of rows; ``error`` stops. What ``order`` holds does not count as a
-    difference.
+    Rows equal in everything, the order column included, are identical and collapse to one; of differing ones the first
+    or last is kept, in the order of column ``order`` (a date of entry, say), then of rows; ``error`` stops.
     """
 
     key: tuple[str, ...] = ()
