@@ -1,7 +1,19 @@
 """How one endpoint is printed: labels, order and decimals, for figures and tables alike. No number depends on it."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
+
+from rctflow.results import Result
+
+NOT_MEASURED = {
+    "n_unable": "Unable to perform the test",
+    "n_below": "Below the limit of quantification",
+    "n_above": "Above the limit of quantification",
+}
+"""Statistic of the descriptive model -> what the assessments that it counts have in common."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +52,7 @@ class Display:
     outcome: what the main analysis models. confidence: level of its intervals. direction: which end of the scale is
     better for the patient. role: of the endpoint (primary first). digits: decimals in print. mcid: the smallest
     difference that patients notice, when the study declares one. analyses, populations: labels; an id without one is
-    printed with spaces for underscores.
+    printed with spaces for underscores. not_measured: key of NOT_MEASURED -> what stands for such values, in words.
     """
 
     endpoint: str
@@ -62,4 +74,35 @@ class Display:
     mcid: float | None = None
     analyses: tuple[Label, ...] = ()
     populations: tuple[Label, ...] = ()
+    not_measured: dict[str, str] = field(default_factory=dict)
     synthetic: bool = False
+
+
+def not_measured_words(
+    rows: Iterable[Result], population: str, arms: Mapping[str, str], rules: Mapping[str, str], visit: str = ""
+) -> list[str]:
+    """``Unable to perform the test: Placebo 5, MSC 8 assessments; counted as 40 s (declared worst value).``
+
+    One sentence for each kind of value that was not measured in ``population``, at ``visit`` or over all visits; none
+    for what did not occur. arms: id -> label. rules: as Display.not_measured.
+    """
+    counts = {name: dict.fromkeys(arms, 0.0) for name in NOT_MEASURED}
+    found = {
+        (row.statistic, row.visit, row.group): row.value or 0.0
+        for row in rows
+        if row.model == "descriptive" and row.population == population and row.statistic in counts
+    }
+    for (name, at, arm), n in found.items():
+        if arm in arms and visit in ("", at):
+            counts[name][arm] += n
+    where = " at this visit" if visit else ""
+    return [
+        f"{NOT_MEASURED[name]}{where}: {_listed(of_arms, arms)}{f'; {rules[name]}' if name in rules else ''}."
+        for name, of_arms in counts.items()
+        if any(of_arms.values())
+    ]
+
+
+def _listed(counts: Mapping[str, float], arms: Mapping[str, str]) -> str:
+    noun = "assessment" if sum(counts.values()) == 1 else "assessments"
+    return f"{', '.join(f'{label} {counts[arm]:g}' for arm, label in arms.items())} {noun}"

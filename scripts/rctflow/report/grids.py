@@ -18,6 +18,8 @@ FLOW = {
     "n_status_unknown": "End of study unknown",
 }
 BASELINE_DIGITS = 1
+NOT_RANDOMIZED = "note:not_randomized"
+LISTED = 20
 
 
 @dataclass
@@ -31,13 +33,15 @@ class Grid:
 
 
 def flow_grid(rows: Sequence[Result], settings: ReportSettings) -> Grid:
-    """Who was randomized, treated, completed and left, by arm and in total."""
+    """Who was randomized, treated, completed and left, by arm and in total; a note for what nobody counted."""
     found = {(row.statistic, row.group): row for row in rows if row.analysis == "flow" and not row.population}
     grid = Grid("Participant flow", ("", *_arms(settings)))
     for statistic in dict.fromkeys(statistic for statistic, _ in found):
         _, _, reason = statistic.partition(":")
         label = _readable(reason) if reason else FLOW.get(statistic, _readable(statistic))
-        grid.lines.append((label, _counts(found, statistic, settings), bool(reason)))
+        counts = _counts(found, statistic, settings)
+        if set(counts) != {MISSING}:
+            grid.lines.append((label, counts, bool(reason)))
     grid.notes = [f"{FLOW.get(s, s)}: {row.note}." for (s, group), row in found.items() if row.note and not group]
     return grid
 
@@ -48,20 +52,26 @@ def population_grid(rows: Sequence[Result], settings: ReportSettings) -> Grid:
     for population in settings.populations:
         found = {(r.statistic, r.group): r for r in rows if r.analysis == "flow" and r.population == population.id}
         definition = population.definition or "everybody randomized"
-        grid.lines.append((population.label, [definition, *_counts(found, "n", settings)], False))
+        label = f"{population.label} (as treated)" if population.arm == "actual" else population.label
+        grid.lines.append((label, [definition, *_counts(found, "n", settings)], False))
     return grid
 
 
 def values_grid(rows: Sequence[Result], endpoint: str, label: str, settings: ReportSettings) -> Grid | None:
-    """How many have an analysed value of an endpoint at each visit; None when nothing is known of it."""
+    """How many have an analysed value of an endpoint at each visit, and what no visit holds; None when nothing is
+    known of it.
+    """
     chosen = [row for row in rows if row.analysis == endpoint]
     if not chosen:
         return None
     grid = Grid(f"Participants with a value of {label}", ("Visit", *_arms(settings)))
     names = {visit.id: visit.label for visit in settings.visits}
-    for visit in dict.fromkeys(row.visit for row in chosen):
+    for visit in dict.fromkeys(row.visit for row in chosen if row.visit):
         found = {(row.statistic, row.group): row for row in chosen if row.visit == visit}
         grid.lines.append((names.get(visit, visit), _counts(found, "n", settings), False))
+    outside = {(row.statistic, row.group): row for row in chosen if row.statistic == "n_outside_windows"}
+    if outside:
+        grid.lines.append(("Records outside all windows", _counts(outside, "n_outside_windows", settings), False))
     return grid
 
 
@@ -89,18 +99,28 @@ def baseline_grid(rows: Sequence[Result], settings: ReportSettings) -> Grid:
 
 
 def quality_grid(rows: Sequence[Result]) -> Grid:
-    """How often each cleaning rule changed or queried something, over all tables and by table."""
-    grid = Grid("What cleaning changed or queried", ("Rule", "Kind", "Rows", "By table"))
+    """How often each cleaning rule changed or queried something, over all tables and by table; who is in the forms
+    and not randomized.
+    """
+    grid = Grid("What cleaning changed or queried", ("Rule", "Kind", "Count", "By table"))
     total = [row for row in rows if row.analysis == row.endpoint and ":" in row.statistic]
     for row in total:
         severity, _, rule = row.statistic.partition(":")
         same = [r for r in rows if r.statistic == row.statistic and r.analysis != r.endpoint]
         where = ", ".join(f"{other.analysis} {rounded(other.value, 0)}" for other in same)
-        grid.lines.append((_readable(rule), [severity, rounded(row.value, 0), where], False))
+        label = "Participants not randomized" if row.statistic == NOT_RANDOMIZED else _readable(rule)
+        grid.lines.append((label, [severity, rounded(row.value, 0), where], False))
     everything = next((row.value for row in rows if row.analysis == row.endpoint and row.statistic == "n"), None)
     if everything is not None:
         grid.notes = [f"{rounded(everything, 0)} rows in the ledgers in all."]
+    grid.notes += [_strangers(row.note) for row in total if row.statistic == NOT_RANDOMIZED and row.note]
     return grid
+
+
+def _strangers(ids: str) -> str:
+    listed = ids.split(", ")
+    rest = f" and {len(listed) - LISTED} more (summaries/data_quality/results.csv)" if len(listed) > LISTED else ""
+    return f"In the forms but not randomized, so in no analysis: {', '.join(listed[:LISTED])}{rest}."
 
 
 def _arms(settings: ReportSettings) -> tuple[str, ...]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rctflow.report.grids import baseline_grid, flow_grid, population_grid, quality_grid, troubles, values_grid
+from rctflow.report.grids import Grid, baseline_grid, flow_grid, population_grid, quality_grid, troubles, values_grid
 from rctflow.report.inline import glyph_definitions, inline_svg
-from rctflow.report.sentences import headline
+from rctflow.report.sentences import headline, not_measured
 from rctflow.report.settings import ReportEndpoint, ReportSettings
 from rctflow.results import Result, read_results
 
@@ -77,13 +77,16 @@ def render_report(
         headline_figure=_headline_figure(primary, settings, glyphs),
         flow=flow_grid(study.flow, settings),
         populations=population_grid(study.flow, settings),
-        with_values=_with_values(study, primary, settings),
+        with_values=_with_values(study, settings),
         baseline=baseline_grid(study.baseline, settings),
         quality=quality_grid(study.quality),
         forest=Markup(inline_svg(study.forest, "forest", words, glyphs)),
         overview=Markup(study.overview),
         troubles=[trouble for section in sections for trouble in section["troubles"]],
         methods=_methods(sections),
+        not_measured=[
+            (section["endpoint"], section["not_measured"]) for section in sections if section["not_measured"]
+        ],
         glyphs=Markup(glyph_definitions(glyphs)),
         software=sorted(software.items()),
     )
@@ -107,6 +110,7 @@ def _section(
         "diagnostics": Markup(inline_svg(part.diagnostics, f"{endpoint.id}-diagnostics", fitted, glyphs)),
         "table": Markup(part.table),
         "rows": part.rows,
+        "not_measured": not_measured(part.rows, endpoint, settings),
         "troubles": [
             {"row": row, "label": endpoint.label, "visit": labels.get(row.visit, row.visit)}
             for row in troubles(row for row in part.rows if row.model != "descriptive")
@@ -137,11 +141,9 @@ def _by_role(sections: Sequence[dict[str, Any]]) -> list[tuple[str, list[dict[st
     return [(role, chosen) for role, chosen in grouped if chosen]
 
 
-def _with_values(study: StudyPart, primary: dict[str, Any] | None, settings: ReportSettings) -> Any:
-    if primary is None:
-        return None
-    endpoint = primary["endpoint"]
-    return values_grid(study.flow, endpoint.id, endpoint.label, settings)
+def _with_values(study: StudyPart, settings: ReportSettings) -> list[Grid]:
+    grids = [values_grid(study.flow, one.id, one.label, settings) for one in settings.endpoints if one.role == ROLES[0]]
+    return [grid for grid in grids if grid]
 
 
 def _methods(sections: Sequence[dict[str, Any]]) -> list[tuple[str, list[str]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rctflow.display import not_measured_words
 from rctflow.report.settings import ReportArm, ReportEndpoint, ReportSettings
 from rctflow.results import Result
 from rctflow.rounding import interval, p_value, rounded
@@ -21,10 +22,23 @@ class Sentence:
 
 
 def headline(rows: Sequence[Result], endpoint: ReportEndpoint, settings: ReportSettings) -> list[Sentence]:
-    """One sentence per comparison of the endpoint's main analysis at its primary visit; empty without a comparison."""
+    """One sentence per comparison of the endpoint's main analysis at its primary visit; empty without a comparison.
+
+    Values there that were not measured follow in the last.
+    """
     main = [row for row in rows if (row.analysis, row.population) == (endpoint.main_analysis, endpoint.main_population)]
     estimates = [row for row in main if row.visit == endpoint.primary_visit and row.statistic == "estimate"]
-    return [Sentence(_sentence(row, main, endpoint, settings), row.result_id) for row in estimates if row.contrast]
+    compared = [(_sentence(row, main, endpoint, settings), row.result_id) for row in estimates if row.contrast]
+    told = "".join(f" {words}" for words in not_measured(rows, endpoint, settings, endpoint.primary_visit))
+    return [Sentence(text + (told if i == len(compared) else ""), name) for i, (text, name) in enumerate(compared, 1)]
+
+
+def not_measured(
+    rows: Sequence[Result], endpoint: ReportEndpoint, settings: ReportSettings, visit: str = ""
+) -> list[str]:
+    """How many values of the endpoint were not measured, and what stands for them; over all visits without one."""
+    arms = {arm.id: arm.label for arm in settings.arms}
+    return not_measured_words(rows, endpoint.main_population, arms, endpoint.not_measured, visit)
 
 
 def _sentence(row: Result, main: Sequence[Result], endpoint: ReportEndpoint, settings: ReportSettings) -> str:

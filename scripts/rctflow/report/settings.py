@@ -1,6 +1,7 @@
 """What the report room needs to know of the study: the words of its design, and the order of its endpoints."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -25,16 +26,21 @@ class ReportVisit:
 
 @dataclass(frozen=True)
 class ReportPopulation:
-    """A population: label, and who belongs to it, in words or as the config's ``where``."""
+    """A population: label, who belongs to it, in words or as the config's ``where``, and how its arms are counted."""
 
     id: str
     label: str
     definition: str = ""
+    arm: Literal["planned", "actual"] = "planned"
 
 
 @dataclass(frozen=True)
 class ReportEndpoint:
-    """One endpoint's place in the report. direction: which end of the scale is better for the patient."""
+    """One endpoint's place in the report.
+
+    direction: which end of the scale is better for the patient. not_measured: what stands for values that were not
+    measured, as in Display.
+    """
 
     id: str
     label: str
@@ -47,6 +53,7 @@ class ReportEndpoint:
     primary_visit: str
     outcome: str = "change"
     confidence: float = 0.95
+    not_measured: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

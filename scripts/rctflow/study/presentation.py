@@ -5,7 +5,7 @@ from __future__ import annotations
 from rctflow.display import ArmLabel, Display, Label, VisitLabel
 from rctflow.report.settings import ReportArm, ReportEndpoint, ReportPopulation, ReportSettings, ReportVisit
 from rctflow.study.analyses import analyses_of, main_analysis
-from rctflow.study.model import Study
+from rctflow.study.model import Endpoint, Study
 from rctflow.study.rooms import (
     arm_order,
     baseline_visit,
@@ -15,6 +15,13 @@ from rctflow.study.rooms import (
     table_columns,
     visit_order,
 )
+
+LIMITS = {
+    "half": "counted as half the limit",
+    "sqrt2": "counted as the limit divided by the square root of 2",
+    "limit": "counted as the limit",
+    "missing": "left missing",
+}
 
 
 def display_settings(study: Study, endpoint_id: str) -> Display:
@@ -45,8 +52,27 @@ def display_settings(study: Study, endpoint_id: str) -> Display:
         confidence=analyses[main].confidence,
         mcid=endpoint.mcid,
         populations=tuple(Label(name, plan.label) for name, plan in study.populations.items()),
+        not_measured=_not_measured(endpoint),
         synthetic=study.study.data == "synthetic",
     )
+
+
+def _not_measured(endpoint: Endpoint) -> dict[str, str]:
+    """What stands for a test that could not be performed, and for a value beyond a limit of quantification."""
+    words = {}
+    if endpoint.unable:
+        worst = (
+            f"counted as {endpoint.unable.value:g} {endpoint.unit}".rstrip()
+            if endpoint.unable.value is not None
+            else ""
+        )
+        unable = {"worst": f"{worst} (declared worst value)", "rank": "given the worst rank", "missing": "left missing"}
+        words["n_unable"] = unable[endpoint.unable.rule]
+    if endpoint.below:
+        words["n_below"] = LIMITS[endpoint.below]
+    if endpoint.above:
+        words["n_above"] = LIMITS[endpoint.above]
+    return words
 
 
 def endpoint_order(study: Study) -> list[str]:
@@ -63,7 +89,8 @@ def report_settings(study: Study, file: str) -> ReportSettings:
         arms=tuple(_arm(study, arm) for arm in arm_order(study)),
         visits=tuple(_visit(study, visit) for visit in visit_order(study)),
         populations=tuple(
-            ReportPopulation(p, plan.label, plan.description or plan.where) for p, plan in study.populations.items()
+            ReportPopulation(p, plan.label, plan.description or plan.where, plan.arm)
+            for p, plan in study.populations.items()
         ),
         endpoints=tuple(_endpoint(study, endpoint) for endpoint in endpoint_order(study)),
         design=study.study.description,
@@ -105,4 +132,5 @@ def _endpoint(study: Study, endpoint_id: str) -> ReportEndpoint:
         primary_visit=display.primary_visit,
         outcome=display.outcome,
         confidence=display.confidence,
+        not_measured=display.not_measured,
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from rctflow.display import Display
+from rctflow.display import Display, not_measured_words
 from rctflow.results import Found, Result, contrasts_of, descriptive_rows, is_ratio, rows_of
 from rctflow.rounding import MISSING, p_value, rounded
-from rctflow.tables.rows import contrast_words, count_cell, interval_cell, nominal_once, p_cell, spread_cell, words
+from rctflow.tables.rows import P, contrast_words, count_cell, interval_cell, nominal_once, p_cell, spread_cell, words
 from rctflow.tables.table import Cell, Table
 
 NOMINAL = "Nominal p-values are not adjusted for multiplicity and test no hypothesis of the trial."
@@ -16,24 +16,26 @@ NOMINAL = "Nominal p-values are not adjusted for multiplicity and test no hypoth
 def endpoint_table(rows: Sequence[Result], settings: Display) -> Table:
     """By visit and arm: n and mean (SD) observed, n analysed, LS mean, comparison with the reference arm, p.
 
-    Columns of the model are left out when the endpoint has no model analysis. Statistics without a value show their
-    reason in a footnote.
+    Where the main analysis compares geometric means, the observed one is geometric too, with its interval. Columns of
+    the model are left out when the endpoint has no model analysis. Statistics without a value show their reason in a
+    footnote.
     """
     main = rows_of(rows, settings.main_analysis, settings.main_population)
     observed = descriptive_rows(rows, settings.main_population)
     modelled = any(statistic == "lsmean" for _, _, statistic in main)
     level = f"{settings.confidence * 100:g}% CI"
-    heads = ["Visit", "Arm", "n observed", f"Mean (SD) observed{_unit(settings)}"]
+    mean = f"Geometric mean ({level})" if _geometric(main, observed) else "Mean (SD)"
+    heads = ["Visit", "Arm", "n observed", f"{mean} observed{_unit(settings)}"]
     if modelled:
-        compared = "Ratio" if any(map(is_ratio, contrasts_of(main.values()))) else "Difference"
-        heads += ["n analysed", f"{mean_words(main, settings)} ({level})", f"{compared} ({level})", "p"]
+        compared = "Ratio" if _ratios(main) else "Difference"
+        heads += ["n analysed", f"{mean_words(main, settings)} ({level})", f"{compared} ({level})", P]
     lines = [line for visit in settings.visits for line in _visit(visit.id, main, observed, settings, modelled)]
     table = Table(
         settings.endpoint,
         f"{settings.label}, by visit",
         tuple(heads),
         lines,
-        notes=_notes(main, settings, modelled),
+        notes=[*_notes(main, settings, modelled), *_not_measured(rows, settings)],
         synthetic=settings.synthetic,
     )
     return nominal_once(table) if modelled else table
@@ -42,9 +44,17 @@ def endpoint_table(rows: Sequence[Result], settings: Display) -> Table:
 def mean_words(main: Found, settings: Display) -> str:
     """What an LS mean of the main analysis is: a change, a value, or their geometric counterparts."""
     change = settings.outcome == "change" and bool(settings.baseline_visit)
-    if any(map(is_ratio, contrasts_of(main.values()))):
+    if _ratios(main):
         return "Geometric LS mean ratio to baseline" if change else f"Geometric LS mean{_unit(settings)}"
     return f"LS mean change{_unit(settings)}" if change else f"LS mean{_unit(settings)}"
+
+
+def _ratios(main: Found) -> bool:
+    return any(map(is_ratio, contrasts_of(main.values())))
+
+
+def _geometric(main: Found, observed: Found) -> bool:
+    return _ratios(main) and any(statistic == "geometric_mean" for _, _, statistic in observed)
 
 
 def _unit(settings: Display) -> str:
@@ -59,12 +69,18 @@ def _visit(visit: str, main: Found, observed: Found, settings: Display, modelled
         line = [Cell(label, head=True, span=len(settings.arms))] if i == 0 else []
         line.append(Cell(arm.label, head=True))
         line.append(count_cell(observed.get((visit, arm.id, "n"))))
-        line.append(spread_cell(observed.get((visit, arm.id, "mean")), observed.get((visit, arm.id, "sd")), settings))
+        line.append(_observed(visit, arm.id, main, observed, settings))
         if modelled:
             line.append(count_cell(main.get((visit, arm.id, "n"))))
             line.append(interval_cell(main, visit, arm.id, "lsmean", settings))
             line += _compared(visit, arm.id, main, settings)
         yield line
+
+
+def _observed(visit: str, arm: str, main: Found, observed: Found, settings: Display) -> Cell:
+    if _geometric(main, observed):
+        return interval_cell(observed, visit, arm, "geometric_mean", settings, ends="geometric_ci")
+    return spread_cell(observed.get((visit, arm, "mean")), observed.get((visit, arm, "sd")), settings)
 
 
 def _compared(visit: str, arm: str, main: Found, settings: Display) -> list[Cell]:
@@ -98,6 +114,11 @@ def _notes(main: Found, settings: Display, modelled: bool) -> list[str]:
     notes += _over_visits(main, settings)
     notes += [f"Method: {method}." for method in methods_of(main.values())]
     return [*notes, NOMINAL]
+
+
+def _not_measured(rows: Sequence[Result], settings: Display) -> list[str]:
+    arms = {arm.id: arm.label for arm in settings.arms}
+    return not_measured_words(rows, settings.main_population, arms, settings.not_measured)
 
 
 def _over_visits(main: Found, settings: Display) -> Iterator[str]:

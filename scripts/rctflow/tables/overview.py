@@ -9,7 +9,7 @@ from rctflow.display import Display
 from rctflow.results import Result, contrasts_of, is_ratio, rows_of
 from rctflow.rounding import MISSING
 from rctflow.tables.endpoint import NOMINAL
-from rctflow.tables.rows import contrast_words, count_cell, interval_cell, nominal_once, p_cell, words
+from rctflow.tables.rows import P, contrast_words, count_cell, interval_cell, nominal_once, p_cell, words
 from rctflow.tables.table import Cell, Table
 
 ROLES = ("primary", "secondary", "exploratory")
@@ -20,7 +20,7 @@ def overview_table(rows_by_endpoint: Mapping[str, Sequence[Result]], settings: S
     settings = sorted(settings, key=lambda one: ROLES.index(one.role) if one.role in ROLES else len(ROLES))
     arms = settings[0].arms
     heads = ["Endpoint", "Visit", *(f"n {arm.label}" for arm in arms)]
-    heads += ["Comparison", f"Estimate ({settings[0].confidence * 100:g}% CI)", "Better", "p"]
+    heads += ["Comparison", f"Estimate ({settings[0].confidence * 100:g}% CI)", "Better", P]
     lines: list[list[Cell]] = []
     sections: dict[int, str] = {}
     for i, one in enumerate(settings):
@@ -69,7 +69,7 @@ def other_analyses_table(rows: Sequence[Result], settings: Display) -> Table | N
     """Comparisons at the primary visit by every analysis and population but the main one; None when there are none."""
     arms = settings.arms
     level = f"{settings.confidence * 100:g}% CI"
-    heads = ("Analysis", "Population", *(f"n {arm.label}" for arm in arms), "Comparison", f"Estimate ({level})", "p")
+    heads = ("Analysis", "Population", *(f"n {arm.label}" for arm in arms), "Comparison", f"Estimate ({level})", P)
     pairs = dict.fromkeys((row.analysis, row.population) for row in rows if row.contrast)
     pairs.pop((settings.main_analysis, settings.main_population), None)
     visit = settings.primary_visit

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from rctflow.display import ArmLabel, Display, Label, VisitLabel
 from rctflow.results import Found, Result, is_ratio
@@ -11,7 +10,8 @@ from rctflow.rounding import MISSING, interval, p_value, rounded
 from rctflow.tables.table import Cell, Table, cell_of
 
 RATIO_DIGITS = 2
-NOMINAL = " (nominal)"
+P, NOMINAL_P = "p, nominal unless marked", "Nominal p"
+TEST = " (primary test)"
 
 
 def words(id: str, labels: Iterable[ArmLabel | VisitLabel | Label]) -> str:
@@ -45,16 +45,16 @@ def spread_cell(mean: Result | None, sd: Result | None, settings: Display) -> Ce
     return cell_of(text, [mean, sd])
 
 
-def interval_cell(found: Found, visit: str, who: str, statistic: str, settings: Display) -> Cell:
-    """``value (low to high)`` of an LS mean or a contrast; words when it is not estimable."""
-    row, low, high = (found.get((visit, who, name)) for name in (statistic, "ci_low", "ci_high"))
+def interval_cell(found: Found, visit: str, who: str, statistic: str, settings: Display, ends: str = "ci") -> Cell:
+    """``value (low to high)`` of a mean or a contrast; words when it is not estimable. ends: name of the interval."""
+    row, low, high = (found.get((visit, who, name)) for name in (statistic, f"{ends}_low", f"{ends}_high"))
     if row is None:
         return cell_of(MISSING, [])
     if row.value is None:
         return cell_of("failed" if row.status == "failed" else "not estimable", [row, low, high])
     digits = digits_of(row, settings)
-    ends = interval(low.value if low else None, high.value if high else None, digits)
-    return cell_of(f"{rounded(row.value, digits)} ({ends})", [row, low, high])
+    limits = interval(low.value if low else None, high.value if high else None, digits)
+    return cell_of(f"{rounded(row.value, digits)} ({limits})", [row, low, high])
 
 
 def confirmatory(row: Result, settings: Display) -> bool:
@@ -67,18 +67,14 @@ def confirmatory(row: Result, settings: Display) -> bool:
 
 
 def p_cell(row: Result | None, settings: Display) -> Cell:
-    """A p-value, called nominal unless it is the trial's test."""
+    """A p-value, marked when it is the trial's test."""
     if row is None or row.value is None:
         return cell_of(MISSING, [row])
-    return cell_of(p_value(row.value) + ("" if confirmatory(row, settings) else NOMINAL), [row])
+    return cell_of(p_value(row.value) + (TEST if confirmatory(row, settings) else ""), [row])
 
 
 def nominal_once(table: Table) -> Table:
-    """Where every p-value of the last column is nominal, its head says so instead of each cell."""
-    cells = [line[-1] for line in table.lines if any(row.statistic == "p_value" for row in line[-1].results)]
-    if all(cell.text.endswith(NOMINAL) or cell.text == MISSING for cell in cells):
-        table.heads = (*table.heads[:-1], "Nominal p")
-        table.lines = [
-            [*line[:-1], replace(line[-1], text=line[-1].text.removesuffix(NOMINAL))] for line in table.lines
-        ]
+    """The head of the last column says that all its p-values are nominal when none of them is the trial's test."""
+    if not any(line[-1].text.endswith(TEST) for line in table.lines):
+        table.heads = (*table.heads[:-1], NOMINAL_P)
     return table

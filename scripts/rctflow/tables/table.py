@@ -10,6 +10,10 @@ from html import escape
 
 from rctflow.results import Result, number
 
+CSV_COLUMNS = (
+    *("data", "table", "line", "column", "printed"),
+    *("statistic", "value", "unit", "status", "note", "result_id"),
+)
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -74,12 +78,14 @@ class Table:
         return "\n".join([*parts, "</figure>", ""])
 
     def to_csv(self) -> str:
-        """One line per result row behind a cell: where it stands, what is printed, and the unrounded value."""
+        """One line per result row behind a cell: where it stands, what is printed, and the unrounded value.
+
+        Column data says SYNTHETIC on each line of a table of synthetic data, else real.
+        """
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(
-            ("table", "line", "column", "printed", "statistic", "value", "unit", "status", "note", "result_id")
-        )
+        writer.writerow(CSV_COLUMNS)
+        data = "SYNTHETIC" if self.synthetic else "real"
         above: dict[int, str] = {}
         for line in self.lines:
             first = len(self.heads) - len(line)
@@ -88,7 +94,7 @@ class Table:
             for j, cell in enumerate(line):
                 for row in cell.results:
                     value = (row.statistic, number(row.value), row.unit, row.status, row.note, row.result_id)
-                    writer.writerow((self.name, label, self.heads[first + j], cell.text, *value))
+                    writer.writerow((data, self.name, label, self.heads[first + j], cell.text, *value))
         return text.getvalue()
 
 

@@ -85,6 +85,10 @@ def displays(endpoint: Invented, synthetic: bool = True) -> tuple[Display, Repor
         name: getattr(endpoint, name) for name in ("label", "unit", "direction", "digits", "role")
     } | {"primary_visit": "month6", "main_analysis": "primary", "main_population": "itt", "outcome": "change"}
     shared = {"endpoint": endpoint.id, "baseline_visit": "baseline", "synthetic": synthetic}
+    if endpoint.unable:
+        common["not_measured"] = {
+            "n_unable": f"counted as {2 * endpoint.mean:g} {endpoint.unit} (declared worst value)"
+        }
     display = Display(
         arms=tuple(ArmLabel(*arm) for arm in ARMS),
         visits=tuple(VisitLabel(*visit) for visit in VISITS),
@@ -118,6 +122,7 @@ def report_settings(synthetic: bool = True) -> ReportSettings:
         populations=(
             ReportPopulation("itt", "Intention to treat", "everybody randomized, as randomized"),
             ReportPopulation("per_protocol", "Per protocol", "DEVIATION == 'N' and DOSES >= 2"),
+            ReportPopulation("safety", "Safety", "everybody treated", "actual"),
         ),
         endpoints=tuple(displays(endpoint)[1] for endpoint in ENDPOINTS),
         command="./run",
@@ -145,11 +150,11 @@ def flow_rows() -> list[Result]:
         "n_status_unknown": (0, 0, 0),
     }  # fmt: skip
     rows = [row for name, n in counts.items() for row in summary("flow", "flow", name, n)]
-    for population, n in (("itt", (15, 15, 30)), ("per_protocol", (13, 13, 26))):
+    for population, n in (("itt", (15, 15, 30)), ("per_protocol", (13, 13, 26)), ("safety", (14, 15, 29))):
         rows += summary("flow", "flow", "n", n, population=population)
     for v, (visit, _, _) in enumerate(VISITS):
         rows += summary("flow", "sf36_pcs", "n", (15 - v // 2, 15 - v, 30 - v - v // 2), visit=visit)
-    return rows
+    return rows + summary("flow", "sf36_pcs", "n_outside_windows", (0, 2, 2))
 
 
 def baseline_rows() -> list[Result]:
@@ -164,13 +169,18 @@ def baseline_rows() -> list[Result]:
 
 
 def quality_rows() -> list[Result]:
-    """Ledger counts over all tables and by table."""
+    """Ledger counts over all tables and by table, and a participant who is not randomized."""
+    strangers = [
+        row
+        for table in ("data_quality", "sf36")
+        for row in summary("data_quality", table, "note:not_randomized", (1,), note="01-<099>")
+    ]
     counts = {
         "data_quality": {"n": 9, "change:unit_slip": 2, "query:out_of_window": 4, "removed:duplicate": 3},
         "sf36": {"n": 3, "removed:duplicate": 3},
         "tug": {"n": 6, "change:unit_slip": 2, "query:out_of_window": 4},
     }
-    return [
+    return strangers + [
         row
         for table, of in counts.items()
         for name, n in of.items()
@@ -228,6 +238,8 @@ def _descriptive(endpoint: Invented, population: str, values: np.ndarray) -> lis
                 }  # fmt: skip
                 if prefix and v == 0:
                     continue
+                if not prefix:
+                    statistics["n_unable"] = endpoint.unable if v > 1 else 0
                 made += [
                     _row(endpoint, population, "descriptive", "exploratory", "descriptive", visit=visit, group=group,
                          statistic=prefix + name, value=float(value))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-from rctflow.report.grids import baseline_grid, flow_grid, population_grid, quality_grid, troubles
+from rctflow.report.grids import baseline_grid, flow_grid, population_grid, quality_grid, troubles, values_grid
 from rctflow.report.inline import FigureError, inline_svg
 from rctflow.report.sentences import headline
 
@@ -104,6 +104,9 @@ def test_synthetic_data_have_a_banner(synthetic):
     page = rendered_report(synthetic=synthetic, endpoints=SOME[:1])
     assert ("SYNTHETIC DATA" in page.replace('content: "SYNTHETIC DATA"', "")) is synthetic
     assert ('class="banner"' in page) is synthetic
+    captions = [c for c in re.findall(r"<caption>(.*?)</caption>", page) if c != "Planned visits"]
+    assert len(captions) > 6
+    assert {"SYNTHETIC DATA" in caption for caption in captions} == {synthetic}
 
 
 def test_the_same_rows_give_the_same_page(html):
@@ -174,8 +177,59 @@ def test_not_estimable_says_why():
 
 
 def test_a_fall_back_is_told():
-    made = typed("estimate", 1.0, rows(BY_ID["tug"]), status="fallback", note="stratum dropped")
-    assert sentence_of(made, "tug").text.endswith("Fall-back: stratum dropped.")
+    made = typed("estimate", 1.0, rows(BY_ID["sf36_pcs"]), status="fallback", note="stratum dropped")
+    assert sentence_of(made).text.endswith("Fall-back: stratum dropped.")
+
+
+def test_the_headline_says_which_values_were_not_measured_at_the_visit():
+    told = "Unable to perform the test at this visit: Placebo 2, MSC 2 assessments; counted as 28 s (declared worst"
+    assert sentence_of(rows(BY_ID["tug"]), "tug").text.endswith(f" {told} value).")
+
+
+def test_methods_and_table_say_which_values_were_not_measured_over_all_visits(html):
+    told = "Unable to perform the test: Placebo 8, MSC 8 assessments; counted as 28 s (declared worst value)."
+    section = html[html.index('id="endpoint-tug"') : html.index('id="endpoint-il17"')]
+    assert told in section
+    assert told in html[html.index('id="methods"') :]
+
+
+def test_without_a_primary_endpoint_the_page_starts_with_the_study():
+    page = rendered_report(endpoints=SOME[1:3])
+    assert "Primary result" not in page
+    assert "primary-result" not in page
+    assert "No endpoint of this study is declared primary." in page
+    assert page.index("</header>") < page.index('id="contents"') < page.index("<h2")
+    assert set(Page(page).links) <= set(Page(page).ids)
+
+
+def test_a_count_that_nobody_made_is_a_note_and_no_line():
+    note = "the data have neither dates of first dose nor a flag of those treated"
+    unknown = {"value": None, "status": "not_estimable", "note": note}
+    made = [replace(row, **unknown) if row.statistic == "n_treated" else row for row in flow_rows()]
+    grid = flow_grid(made, report_settings())
+    assert "Received treatment" not in [head for head, _, _ in grid.lines]
+    assert grid.notes == [f"Received treatment: {note}."]
+
+
+def test_records_outside_all_windows_are_counted():
+    grid = values_grid(flow_rows(), "sf36_pcs", "SF-36", report_settings())
+    assert grid is not None
+    lines = [(head, cells) for head, cells, _ in grid.lines]
+    assert lines[0] == ("Baseline", ["15", "15", "30"])
+    assert lines[-1] == ("Records outside all windows", ["0", "2", "2"])
+
+
+def test_participants_who_are_not_randomized_are_counted_and_listed(html):
+    grid = quality_grid(quality_rows())
+    assert ("Participants not randomized", ["note", "1", "sf36 1"], False) in grid.lines
+    assert grid.notes[-1] == "In the forms but not randomized, so in no analysis: 01-<099>."
+    assert "01-&lt;099&gt;" in html
+
+
+def test_a_long_list_of_them_is_cut():
+    ids = ", ".join(f"{i:03d}" for i in range(25))
+    made = [replace(row, note=ids) if row.note else row for row in quality_rows()]
+    assert quality_grid(made).notes[-1].endswith("018, 019 and 5 more (summaries/data_quality/results.csv).")
 
 
 def test_flow_counts_by_arm_and_in_all():
@@ -189,6 +243,7 @@ def test_flow_counts_by_arm_and_in_all():
 def test_populations_have_their_definition_and_counts():
     lines = {head: cells for head, cells, _ in population_grid(flow_rows(), report_settings()).lines}
     assert lines["Per protocol"] == ["DEVIATION == 'N' and DOSES >= 2", "13", "13", "26"]
+    assert lines["Safety (as treated)"] == ["everybody treated", "14", "15", "29"]
 
 
 def test_baseline_describes_numbers_and_counts_texts():

@@ -102,8 +102,8 @@ def test_the_reference_arm_has_no_difference():
 
 def test_only_the_p_of_the_primary_analysis_at_the_primary_visit_is_not_nominal():
     cells = printed(endpoint_table(ROWS, SETTINGS))
-    assert cells["6 months (primary)", "MSC", "p"] == "<0.001"
-    assert cells["3 months", "MSC", "p"] == "0.050 (nominal)"
+    assert cells["6 months (primary)", "MSC", "p, nominal unless marked"] == "<0.001 (primary test)"
+    assert cells["3 months", "MSC", "p, nominal unless marked"] == "0.050"
 
 
 @pytest.mark.parametrize(
@@ -149,6 +149,30 @@ def test_ratios_have_two_decimals_and_say_so():
     )
 
 
+def test_geometric_means_stand_beside_geometric_means():
+    ratios = [replace(r, contrast=r.contrast.replace(" - ", " / "), unit="ratio") for r in ROWS if r.visit == "month6"]
+    geometric = {"geometric_mean": 9.96, "geometric_ci_low": 8.04, "geometric_ci_high": 12.34}
+    ratios += [row(name, value, analysis="observed") for name, value in geometric.items()]
+    cells = printed(endpoint_table(ratios, SETTINGS))
+    assert cells["6 months (primary)", "MSC", "Geometric mean (95% CI) observed, s"] == "10.0 (8.0 to 12.3)"
+    differences = printed(endpoint_table([*ROWS, *ratios[-3:]], SETTINGS))
+    assert differences["6 months (primary)", "MSC", "Mean (SD) observed, s"] == "10.3 (2.0)"
+
+
+def test_values_that_were_not_measured_are_told_with_what_stands_for_them():
+    counts = (("n_unable", "placebo", 2), ("n_unable", "msc", 1), ("n_below", "placebo", 1), ("n_below", "msc", 0))
+    made = [
+        row(name, n, who=arm, visit=v, analysis="observed") for name, arm, n in counts for v in ("month3", "month6")
+    ]
+    rules = {"n_unable": "counted as 40 s (declared worst value)", "n_below": "counted as half the limit"}
+    assert endpoint_table([*ROWS, *made], replace(SETTINGS, not_measured=rules)).notes[-2:] == [
+        "Unable to perform the test: Placebo 4, MSC 2 assessments; counted as 40 s (declared worst value).",
+        "Below the limit of quantification: Placebo 2, MSC 0 assessments; counted as half the limit.",
+    ]
+    never = [replace(r, value=0.0) for r in made]
+    assert not any("Unable" in note for note in endpoint_table([*ROWS, *never], SETTINGS).notes)
+
+
 def test_without_a_model_only_what_was_observed_is_shown():
     table = endpoint_table([r for r in ROWS if r.model == "descriptive"], SETTINGS)
     assert table.heads == ("Visit", "Arm", "n observed", "Mean (SD) observed, s")
@@ -185,8 +209,10 @@ def test_csv_has_the_unrounded_value_of_every_row_behind_a_cell():
 
 @pytest.mark.parametrize("synthetic", [True, False])
 def test_synthetic_data_are_called_so(synthetic):
-    html = endpoint_table(ROWS, replace(SETTINGS, synthetic=synthetic)).to_html()
-    assert ("SYNTHETIC DATA" in html) is synthetic
+    table = endpoint_table(ROWS, replace(SETTINGS, synthetic=synthetic))
+    assert ("SYNTHETIC DATA" in table.to_html()) is synthetic
+    lines = list(csv.DictReader(io.StringIO(table.to_csv())))
+    assert {line["data"] for line in lines} == {"SYNTHETIC" if synthetic else "real"}
 
 
 def test_overview_has_a_line_per_endpoint_primary_first_with_a_link():
@@ -195,6 +221,8 @@ def test_overview_has_a_line_per_endpoint_primary_first_with_a_link():
     assert [line[0].text for line in table.lines] == ["Timed <up> & go", "Grip"]
     assert [line[0].link for line in table.lines] == ["#endpoint-tug", "#endpoint-grip"]
     assert "-2.3 (-3.9 to -0.7) s" in [cell.text for cell in table.lines[0]]
+    assert (table.heads[-1], table.lines[0][-1].text) == ("p, nominal unless marked", "<0.001 (primary test)")
+    assert "nominal)" not in table.to_html()
     assert "no comparison" in [cell.text for cell in table.lines[1]]
     assert table.caption == "All endpoints at 6 months"
 
