@@ -12,9 +12,8 @@ from typing import TextIO
 
 from rctflow.errors import RctflowError
 
-# Importing pandas makes a hundred thousand objects that stay; looking through them for garbage again and again would
-# cost a
-# sixth of a short job.
+# Importing pandas makes a hundred thousand objects that stay. To look through them for garbage again and again would
+# cost a sixth of a short job.
 gc.set_threshold(100_000, 50, 50)
 
 
