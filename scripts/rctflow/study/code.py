@@ -16,6 +16,7 @@ SCRIPTS = Path(__file__).resolve().parents[2]
 TEMPLATES = (".j2", ".css")
 
 
+@cache
 def code_of(script: str, *modules: str) -> list[str]:
     """Paths, from the working directory, of ``scripts/<script>.py``, the named modules, and all that these import.
 
@@ -54,15 +55,21 @@ def _imports(path: Path) -> tuple[str, ...]:
     return tuple(sorted({name for node in _running(tree) for name in _names(node) if name.split(".")[0] == "rctflow"}))
 
 
-def _running(node: ast.AST) -> Iterator[ast.AST]:
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
-            for other in child.orelse:
-                yield other
-                yield from _running(other)
-            continue
-        yield child
-        yield from _running(child)
+def _running(tree: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a module that run: all but what stands under ``if TYPE_CHECKING``."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if isinstance(node, ast.If) and _is_for_type_checkers(node.test):
+            waiting += node.orelse
+        elif isinstance(node, ast.stmt | ast.mod | ast.excepthandler | ast.match_case):  # imports are statements
+            waiting += [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.expr)]
+
+
+def _is_for_type_checkers(test: ast.expr) -> bool:
+    name = test.attr if isinstance(test, ast.Attribute) else test.id if isinstance(test, ast.Name) else ""
+    return name == "TYPE_CHECKING"
 
 
 def _names(node: ast.AST) -> list[str]:

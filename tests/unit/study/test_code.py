@@ -1,5 +1,7 @@
 """The code that a rule's result depends on is found from the imports."""
 
+from pathlib import Path
+
 from rctflow.study import code
 from rctflow.study.code import code_of
 
@@ -11,18 +13,21 @@ def write(folder, files):
         path.write_text(text)
 
 
+def forget():
+    for cached in (code._files, code._imports, code.code_of):
+        cached.cache_clear()
+
+
 def closure(tmp_path, monkeypatch, files, *modules):
-    packages = {
-        str(p / "__init__.py"): "" for name in files for p in __import__("pathlib").Path(name).parents if p.name
-    }
+    packages = {str(p / "__init__.py"): "" for name in files for p in Path(name).parents if p.name}
     write(tmp_path, packages | files)
     monkeypatch.setattr(code, "SCRIPTS", tmp_path)
     monkeypatch.chdir(tmp_path)
-    code._files.cache_clear(), code._imports.cache_clear()
+    forget()
     try:
         return set(code_of("job", *modules))
     finally:
-        code._files.cache_clear(), code._imports.cache_clear()
+        forget()
 
 
 def test_imports_are_followed_into_functions_but_not_for_type_checkers(tmp_path, monkeypatch):
@@ -58,3 +63,11 @@ def test_an_endpoint_does_not_depend_on_the_config_code(root, monkeypatch):
     monkeypatch.chdir(root)
     for script in ("form", "subjects", "records", "fit", "displays", "report"):
         assert not [file for file in code_of(script) if "/study/" in file or "/commands/" in file]
+
+
+def test_imports_inside_conditions_loops_and_handlers_are_followed(tmp_path, monkeypatch):
+    text = "try:\n    from rctflow.a import x\nexcept ImportError:\n    from rctflow.b import x\nwith f():\n    import rctflow.c\n"
+    files = {"job.py": text + "if y:\n    pass\nelse:\n    from rctflow import d\n"}
+    files |= {f"rctflow/{name}.py": "" for name in "abcde"}
+    found = closure(tmp_path, monkeypatch, files)
+    assert found == {"job.py", "rctflow/__init__.py", *(f"rctflow/{name}.py" for name in "abcd")}
