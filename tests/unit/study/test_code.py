@@ -66,7 +66,8 @@ def test_an_endpoint_does_not_depend_on_the_config_code(root, monkeypatch):
 
 
 def test_imports_inside_conditions_loops_and_handlers_are_followed(tmp_path, monkeypatch):
-    text = "try:\n    from rctflow.a import x\nexcept ImportError:\n    from rctflow.b import x\nwith f():\n    import rctflow.c\n"
+    text = "try:\n    from rctflow.a import x\nexcept ImportError:\n    from rctflow.b import x\n"
+    text += "with f():\n    import rctflow.c\n"
     files = {"job.py": text + "if y:\n    pass\nelse:\n    from rctflow import d\n"}
     files |= {f"rctflow/{name}.py": "" for name in "abcde"}
     found = closure(tmp_path, monkeypatch, files)
