@@ -271,7 +271,7 @@ def _source_problems(study: Study, endpoint: Endpoint, path: str) -> Iterator[Pr
         yield f"{path}.column", f"{endpoint.column!r} is no column of table {endpoint.table}. {known}"
 
 
-def _scores(study: Study, endpoint: Endpoint) -> list[str]:
+def _scores(study: Study, endpoint: Endpoint) -> tuple[str, ...]:
     """The scores of an endpoint's instrument; its own when the file is not there (which is another problem)."""
     file = study.instruments[endpoint.instrument].file
-    return instrument_keys(file, "scores") if instrument_file(file).is_file() else [endpoint.score]
+    return instrument_keys(file, "scores") if instrument_file(file).is_file() else (endpoint.score,)

@@ -75,7 +75,7 @@ class Dag:
     def instrument_files(self, endpoint: str) -> list[str]:
         """The instrument's YAML, the tables that it names, and the user's hook."""
         use = self.study.instruments.get(self.study.endpoints[endpoint].instrument)
-        return instrument_files(use.file) if use else []
+        return list(instrument_files(use.file)) if use else []
 
     def model_modules(self, endpoint: str) -> list[str]:
         """Modules of the models that the config chose for an endpoint."""

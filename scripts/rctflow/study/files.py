@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -53,19 +54,21 @@ def instrument_file(name: str) -> Path:
     return Path(_relative(Path(name) if name.endswith((".yaml", ".yml")) else INSTRUMENTS / f"{name}.yaml"))
 
 
-def instrument_files(name: str) -> list[str]:
+@cache
+def instrument_files(name: str) -> tuple[str, ...]:
     """The files that scoring with an instrument depends on: its YAML, the tables and the hooks that this names."""
     file = instrument_file(name)
     text = file.read_text(encoding="utf-8")
     named = re.findall(r"[\w./-]+\.(?:csv|py)\b", text)
     beside = {_relative(path) for path in (file.parent / other for other in named) if path.is_file()}
-    return [file.as_posix(), *sorted(beside | {other for other in named if Path(other).is_file()})]
+    return (file.as_posix(), *sorted(beside | {other for other in named if Path(other).is_file()}))
 
 
-def instrument_keys(name: str, section: str) -> list[str]:
+@cache
+def instrument_keys(name: str, section: str) -> tuple[str, ...]:
     """The keys of a section (scores, options) of an instrument file, without the cost of loading the instrument."""
     document = yaml.load(instrument_file(name).read_text(encoding="utf-8"), Loader=_LOADER)
-    return list(document.get(section) or ())
+    return tuple(document.get(section) or ())
 
 
 def _relative(path: Path) -> str:
