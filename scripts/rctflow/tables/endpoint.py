@@ -127,10 +127,10 @@ def _over_visits(main: Found, settings: Display) -> Iterator[str]:
         if (visit, statistic) == ("average", "estimate"):
             estimate = interval_cell(main, visit, contrast, "estimate", settings).text
             p = p_value(main[visit, contrast, "p_value"].value)
-            yield f"{contrast_words(contrast, settings)}, averaged over the visits: {estimate}; p = {p}."
+            yield f"{contrast_words(contrast, settings)}, averaged over the visits: {estimate}; nominal p = {p}."
     test = main.get(("", "", "arm_by_visit_p_value"))
     if test and test.value is not None:
-        yield f"Arm by visit (whether the difference varies between the visits): p = {p_value(test.value)}."
+        yield f"Arm by visit (whether the difference varies between the visits): nominal p = {p_value(test.value)}."
 
 
 def methods_of(rows: Iterable[Result]) -> list[str]:

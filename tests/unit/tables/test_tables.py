@@ -184,6 +184,14 @@ def test_notes_name_population_randomized_method_and_smallest_difference():
         assert words in notes
 
 
+def test_tests_over_all_visits_are_nominal():
+    made = [row(r.statistic, r.value, visit="average", who="msc - placebo") for r in comparison(-1.0, -2.0, 0.0, 0.05)]
+    made.append(row("arm_by_visit_p_value", 0.4, visit="", who=""))
+    notes = endpoint_table([*ROWS, *made], SETTINGS).notes
+    assert "MSC − Placebo, averaged over the visits: -1.0 (-2.0 to 0.0); nominal p = 0.050." in notes
+    assert "Arm by visit (whether the difference varies between the visits): nominal p = 0.400." in notes
+
+
 def test_html_escapes_and_gives_each_head_a_scope():
     html = endpoint_table(ROWS, SETTINGS).to_html()
     assert "Timed &lt;up&gt; &amp; go" in html
