@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rctflow.report.grids import Grid, baseline_grid, flow_grid, population_grid, quality_grid, troubles, values_grid
+from rctflow.report.grids import baseline_grid, flow_grid, population_grid, quality_grid, troubles, values_grid
 from rctflow.report.inline import glyph_definitions, inline_svg
 from rctflow.report.sentences import headline, not_measured
 from rctflow.report.settings import ReportEndpoint, ReportSettings
 from rctflow.results import Result, read_results
+
+if TYPE_CHECKING:
+    import jinja2
 
 HERE = Path(__file__).parent
 ROLES = ("primary", "secondary", "exploratory")
@@ -56,18 +59,13 @@ def render_report(
     Everything that comes from data or config is escaped; figures and tables must come from this program's own rooms.
     Raises KeyError when an endpoint is missing.
     """
-    import jinja2
     from markupsafe import Markup
 
-    loader = jinja2.FileSystemLoader(HERE)
-    environment = jinja2.Environment(
-        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
     glyphs: dict[str, str] = {}
     sections = [_section(endpoint, endpoints[endpoint.id], settings, glyphs) for endpoint in settings.endpoints]
     primary = next((section for section in sections if section["endpoint"].role == "primary"), None)
     words = f"Forest plot: the arms compared for each of {len(sections)} endpoints; the table above has the numbers."
-    page = environment.get_template("report.html.j2").render(
+    page = _template().render(
         s=settings,
         css=Markup((HERE / "report.css").read_text(encoding="utf-8")),
         sections=sections,
@@ -75,11 +73,7 @@ def render_report(
         primary=primary,
         headline=primary["headline"] if primary else [],
         headline_figure=_headline_figure(primary, settings, glyphs),
-        flow=flow_grid(study.flow, settings),
-        populations=population_grid(study.flow, settings),
-        with_values=_with_values(study, settings),
-        baseline=baseline_grid(study.baseline, settings),
-        quality=quality_grid(study.quality),
+        **_grids(study, settings),
         forest=Markup(inline_svg(study.forest, "forest", words, glyphs)),
         overview=Markup(study.overview),
         troubles=[trouble for section in sections for trouble in section["troubles"]],
@@ -91,6 +85,29 @@ def render_report(
         software=sorted(software.items()),
     )
     return page.rstrip() + "\n"
+
+
+def _template() -> jinja2.Template:
+    import jinja2
+
+    loader = jinja2.FileSystemLoader(HERE)
+    environment = jinja2.Environment(
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template("report.html.j2")
+
+
+def _grids(study: StudyPart, settings: ReportSettings) -> dict[str, Any]:
+    """The tables of the whole study, by their names in the template."""
+    primary = [endpoint for endpoint in settings.endpoints if endpoint.role == ROLES[0]]
+    values = [values_grid(study.flow, endpoint.id, endpoint.label, settings) for endpoint in primary]
+    return {
+        "flow": flow_grid(study.flow, settings),
+        "populations": population_grid(study.flow, settings),
+        "with_values": [grid for grid in values if grid],
+        "baseline": baseline_grid(study.baseline, settings),
+        "quality": quality_grid(study.quality),
+    }
 
 
 def _section(
@@ -139,11 +156,6 @@ def _by_role(sections: Sequence[dict[str, Any]]) -> list[tuple[str, list[dict[st
     roles = dict.fromkeys([*ROLES, *(section["endpoint"].role for section in sections)])
     grouped = [(role, [s for s in sections if s["endpoint"].role == role]) for role in roles]
     return [(role, chosen) for role, chosen in grouped if chosen]
-
-
-def _with_values(study: StudyPart, settings: ReportSettings) -> list[Grid]:
-    grids = [values_grid(study.flow, one.id, one.label, settings) for one in settings.endpoints if one.role == ROLES[0]]
-    return [grid for grid in grids if grid]
 
 
 def _methods(sections: Sequence[dict[str, Any]]) -> list[tuple[str, list[str]]]:
