@@ -22,6 +22,7 @@ Array = np.ndarray
 
 ALIASED = 1e-8
 DEPENDENT = 1e-13
+NO_VARIATION = 1e-12  # of the largest eigenvalue at a visit
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,8 @@ def _reduce(D: Array, per_visit: Array) -> tuple[Array, Array, Array, Array]:
     D: (T, r, p); per_visit: (T, r, r) cross-products of c over the records of each visit.
     """
     values, vectors = np.linalg.eigh(per_visit)
-    root = np.sqrt(np.maximum(values, 0))[:, :, None] * vectors.swapaxes(1, 2)
+    values[values < NO_VARIATION * values[:, -1:]] = 0.0  # the root of rounding noise would outgrow ALIASED
+    root = np.sqrt(values)[:, :, None] * vectors.swapaxes(1, 2)
     Z = (root @ D).reshape(-1, D.shape[2])
     size = np.linalg.norm(Z, axis=0)
     everywhere = np.linalg.norm(D.reshape(-1, D.shape[2]), axis=0)  # were every patient seen at every visit
