@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from rctflow.models.complete import complete_records
 from rctflow.models.contract import AnalysisData, NotEstimable
 from rctflow.models.settings import Analysis, Fit, MmrmOptions
@@ -13,6 +15,7 @@ from rctflow.models.settings import Analysis, Fit, MmrmOptions
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
+ROUNDING = 1e-12  # a change that is computed keeps so much of the digits of the values
 SUBJECT, VISIT, ARM, OUTCOME, BASELINE = "USUBJID", "AVISIT", "ARM", "OUTCOME", "BASELINE"
 
 
@@ -44,15 +47,24 @@ def longitudinal(data: AnalysisData, analysis: Analysis, settings: Fit, options:
         concat([data.baseline.assign(AVISIT=settings.baseline_visit), data.records]) if constrained else data.records
     )
     records = records.drop(columns=names, errors="ignore").join(data.subjects[names], on=SUBJECT)
+    if constrained and data.baseline.empty:
+        raise NotEstimable("no subject has a baseline value")
     records, lost = complete_records(records, [*_needed(analysis, constrained), *names])
     visits = tuple(visit for visit in data.visits if records[VISIT].eq(visit).any())
     order = ((settings.baseline_visit,) if constrained else ()) + visits
     arms = [settings.reference, *(arm for arm in settings.arms if arm != settings.reference)]
     present = [arm for arm in arms if records[ARM].eq(arm).any()]
+    if len(present) < 2:
+        raise NotEstimable(
+            f"the arms cannot be compared: values after baseline are there for {present or 'no arm'} only"
+        )
+    outcome = _outcome(records, analysis, constrained)
+    if np.ptp(outcome) <= ROUNDING * records["AVAL"].abs().max():
+        raise NotEstimable(f"the outcome is {outcome.iloc[0]:g} in every record")
     rows = records.assign(
         AVISIT=Categorical(records[VISIT], list(order), ordered=True),
         ARM=Categorical(records[ARM], present),
-        OUTCOME=_outcome(records, analysis, constrained),
+        OUTCOME=outcome,
     )
     if analysis.baseline and not constrained:
         rows = rows.assign(BASELINE=_logged(records["BASE"], analysis.log))

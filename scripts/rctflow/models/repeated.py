@@ -66,11 +66,18 @@ def fit_repeated(data: AnalysisData, analysis: Analysis, settings: Fit) -> Model
             clda=(ARM, settings.baseline_visit) if frame.constrained else None,
             level=analysis.confidence,
         )
-    except (DataError, EstimationError) as error:
+        return RepeatedFit(chain, frame, data, analysis, settings, options).output()
+    except (DataError, EstimationError, NotEstimableError) as error:
         note = _joined(str(error), excluded_words(frame.lost))
-        rows = [row for visit in data.visits for row in rows_without_estimate(analysis, settings, note, visit=visit)]
-        return ModelOutput([*_counts(frame, data, settings), *rows])
-    return RepeatedFit(chain, frame, data, analysis, settings, options).output()
+        return ModelOutput([*_counts(frame, data, settings), *_nothing(data, analysis, settings, note)])
+
+
+def _nothing(data: AnalysisData, analysis: Analysis, settings: Fit, note: str) -> Iterator[Row]:
+    """Every comparison that the model would have had, without a value."""
+    for visit in (*data.visits, AVERAGE):
+        rows = rows_without_estimate(analysis, settings, note, visit=visit)
+        yield from (row for row in rows if visit != AVERAGE or row.contrast)
+    yield from rows_of({f"{INTERACTION}_{name}": None for name in TEST}, status="not_estimable", note=note)
 
 
 def _counts(frame: Longitudinal, data: AnalysisData, settings: Fit) -> Iterator[Row]:

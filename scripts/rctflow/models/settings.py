@@ -113,3 +113,16 @@ class MmrmOptions:
         ChainStep("heterogeneous-compound-symmetry"),
         ChainStep("compound-symmetry"),
     )
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a chain that cannot be fitted."""
+        if not self.chain:
+            raise ValueError("the chain needs at least one step")
+        for step in self.chain:
+            adjusted = step.df in ("kenward-roger", "kr-linear")
+            if adjusted and step.vcov != "model":
+                raise ValueError(
+                    f"{step.df} adjusts the model-based covariance; with vcov {step.vcov} use satterthwaite"
+                )
+            if adjusted and self.method == "ml":
+                raise ValueError(f"{step.df} is defined for reml; with method ml declare a chain with satterthwaite")

@@ -20,6 +20,7 @@ RESERVED = frozenset(
     ("all", "bench", "check", "compare", "diff", "lock", "new", "package", "qualify", "setup", "test", "verify")
 )
 ADSL_COLUMNS = ("STUDYID", "USUBJID", "TRT01P", "TRT01A", "RANDDT", "TRTSDT", "RANDFL")
+MODEL_COLUMNS = ("ARM", "AVISIT", "AVAL", "BASE", "BASELINE", "CHG", "OUTCOME", "RESIDUAL")
 
 
 def cross_checks(study: Study) -> list[Problem]:
@@ -105,6 +106,9 @@ def _subject_problems(study: Study) -> Iterator[Problem]:
     subjects = study.subjects
     if subjects.table not in study.tables:
         yield "subjects.table", f"no such table. {did_you_mean(subjects.table, study.tables)}"
+    for name in (*subjects.strata, *subjects.covariates, *subjects.flags):
+        if name in (*ADSL_COLUMNS, *MODEL_COLUMNS):
+            yield f"subjects.{name}", f"{name} is a name of the workflow's own; choose another"
     sources = {"planned": subjects.planned, "actual": subjects.actual}
     sources |= {"randomized": subjects.randomized, "first_dose": subjects.first_dose}
     sources |= {f"strata.{name}": source for name, source in subjects.strata.items()}

@@ -6,6 +6,10 @@ import pytest
 from fit_cases import records, row, settings, subjects, values
 from rctflow.models.endpoint import fit_endpoint
 from rctflow.models.mmrm import fit_mmrm
+from rctflow.study.load import load_study
+from rctflow.study.messages import ConfigError
+
+from tests.tiny import tiny_config, write_config
 
 VISITS = ("week4", "week8", "week12")
 
@@ -172,3 +176,44 @@ def test_only_the_arm_that_lost_somebody_says_so():
         rows = fitted(adsl, bds, settings(visits=VISITS, model=model, strata=("SITE",)))
         assert "1 with a value but without baseline value" in row(rows, "msc", "n", "week4").note
         assert row(rows, "placebo", "n", "week4").note == ""
+
+
+def test_other_visits_go_on_when_an_arm_lacks_one_whatever_the_data():
+    for seed in range(8):
+        adsl, bds = trial(seed)
+        lacking = adsl.loc[adsl["TRT01P"].eq(("placebo", "msc")[seed % 2]), "USUBJID"]
+        gone = bds["USUBJID"].isin(lacking) & bds["AVISIT"].eq("week12")
+        bds = bds.assign(AVAL=bds["AVAL"].mask(gone), CHG=bds["CHG"].mask(gone), ANL01FL=bds["ANL01FL"].mask(gone, ""))
+        rows = fitted(adsl, bds, mmrm())
+        assert row(rows, "msc - placebo", "estimate", "week12").status == "not_estimable"
+        assert row(rows, "msc - placebo", "estimate", "week4").value is not None
+
+
+def test_a_change_that_is_constant_up_to_rounding_is_not_analysed():
+    adsl, bds = trial()
+    base = bds["BASE"].round(1)
+    bds = bds.assign(BASE=base, AVAL=base + 0.3, CHG=(base + 0.3) - base)
+    found = [r for r in fitted(adsl, bds, mmrm()) if r.statistic == "estimate"]
+    assert {r.status for r in found} == {"not_estimable"}
+
+
+def test_values_of_one_arm_only_are_not_compared():
+    adsl, bds = trial()
+    msc = adsl.loc[adsl["TRT01P"].eq("msc"), "USUBJID"]
+    found = [r for r in fitted(adsl, bds[~bds["USUBJID"].isin(msc)], mmrm()) if r.statistic == "estimate"]
+    assert found and {r.status for r in found} == {"not_estimable"}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"chain": []}, "at least one step"),
+        ({"method": "ml"}, "declare a chain with satterthwaite"),
+        ({"chain": [{"covariance": "ar1", "vcov": "CR2", "df": "kenward-roger"}]}, "use satterthwaite"),
+    ],
+)
+def test_a_chain_that_cannot_be_fitted_is_a_config_error(tmp_path, options, message):
+    config = tiny_config()
+    config["endpoints"]["hb"]["analyses"] = {"main": {"model": "mmrm", "populations": ["itt"], "options": options}}
+    with pytest.raises(ConfigError, match=message):
+        load_study(write_config(config, tmp_path / "study.yaml"))

@@ -12,7 +12,7 @@ import pandas as pd
 
 from rctflow.models.mmrm.errors import OptionError
 from rctflow.models.mmrm.formula import Formula
-from rctflow.models.mmrm.levels import codes_and_levels
+from rctflow.models.mmrm.levels import codes_and_levels, order_of_visits
 
 
 def constrained_baseline(
@@ -46,11 +46,12 @@ def baseline_as_outcome(
     """``data`` with one more row per patient, the baseline column as the outcome at ``baseline_visit``, which comes
     first.
 
-    The visit becomes an ordered Categorical, in the order in which the visits had been ordered before.
+    The visit becomes an ordered Categorical in time order. Raises VisitOrderError when that cannot be known from the
+    visits, and OptionError when there are rows at ``baseline_visit`` already.
     """
     if (data[visit] == baseline_visit).any():
         raise OptionError(f"the data have rows at {visit} = {baseline_visit!r} already.")
-    _, order = codes_and_levels(data[visit])
+    _, order = order_of_visits(data[visit], None, order_counts=True)
     first = data.drop_duplicates(subject).copy()
     first[outcome] = first[baseline]
     visits = [baseline_visit] * len(first) + list(data[visit])

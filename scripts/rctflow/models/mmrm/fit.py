@@ -7,7 +7,7 @@ import pandas as pd
 
 from rctflow.models.mmrm.clda import constrained_baseline
 from rctflow.models.mmrm.design import design_columns, split_design
-from rctflow.models.mmrm.errors import OptionError
+from rctflow.models.mmrm.errors import DataError, OptionError
 from rctflow.models.mmrm.formula import parse_formula
 from rctflow.models.mmrm.model import Model, estimate
 from rctflow.models.mmrm.options import ORDER_FREE, read_options
@@ -65,6 +65,10 @@ def fit_mmrm(
     columns = design_columns(parsed, records.variables)
     if not columns:
         raise OptionError(f"formula {formula!r} has no fixed effect; keep the intercept or add a term.")
+    if clda is not None and clda[1] not in records.visits:
+        raise DataError(
+            f"clda: no record at {clda[1]!r} has an outcome and all covariates; there is no baseline to share."
+        )
     constrain = None if clda is None else (clda[0], records.visits.index(clda[1]))
     design = split_design(columns, records, visit)
     model = Model(parsed, visit, options, records, columns, design, level, constrain)

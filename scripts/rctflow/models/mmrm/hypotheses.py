@@ -52,6 +52,16 @@ def type_three(term: Term, formula: Formula, columns: Sequence[Column], kept: Ar
     return B[rows]
 
 
+def refuse_empty_cells(term: Term, dropped: Sequence[Column]) -> None:
+    """Raise NotEstimableError when a term that contains ``term`` lost a column: its hypothesis is not unique."""
+    for column in dropped:
+        if set(column.term) > set(term):
+            raise NotEstimableError(
+                f"type III test of {':'.join(term)}: {column.name} could not be estimated (an empty cell), so that the "
+                "hypothesis depends on the coding. Use contrasts of least-squares means that exist, or kind='II'."
+            )
+
+
 def type_two(term: Term, columns: Sequence[Column], R: Array) -> Array:
     """(q, p) contrasts of the estimable coefficients, given their columns and R with X'X = R'R."""
     place = [1 if column.term == term else 2 if set(column.term) > set(term) else 0 for column in columns]

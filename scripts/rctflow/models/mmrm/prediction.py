@@ -20,6 +20,8 @@ def predicted_means(fit: "MmrmFit", data: pd.DataFrame) -> pd.DataFrame:
     settings = {}
     for name in {p.variable for column in fit.model.columns for p in column.parts}:
         variable = fit.model.records.variables[name]
+        if name not in data:
+            raise DataError(f"prediction: the data have no column {name!r}, which the model uses.")
         if variable.levels is None:
             settings[name] = data[name].to_numpy(float)
             bad = ~np.isfinite(settings[name])

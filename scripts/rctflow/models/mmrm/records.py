@@ -202,8 +202,11 @@ def _weights(frame: pd.DataFrame, weights: str | None) -> Array | None:
     return values
 
 
+ROUNDING = 1e-12  # what is left of the digits of a constant that was computed, as of a change from baseline
+
+
 def _refuse_constant(response: Array, name: str) -> None:
-    if np.ptp(response) == 0:
+    if np.ptp(response) <= ROUNDING * np.abs(response).max():
         raise ConstantOutcomeError(
             f"the outcome {name!r} is {response[0]:g} in every record; there is nothing to model."
         )

@@ -95,6 +95,11 @@ class MmrmFit:
 
     def estimate(self, L: Any) -> pd.DataFrame:
         """Any contrasts (q, p) of ``beta``: estimate, se, df, ci_low, ci_high, t, p_value."""
+        L = np.atleast_2d(np.asarray(L, float))
+        if L.ndim != 2 or L.shape[1] != len(self.names):
+            raise OptionError(
+                f"contrasts need {len(self.names)} columns, one per coefficient of beta; found shape {L.shape}."
+            )
         return self.inference.table(L)
 
     def _gap(self, rows: Array) -> Array:
@@ -183,6 +188,8 @@ class MmrmFit:
                 f"{term}: with a constrained baseline the arms differ at some visits only, so it has no main effect. "
                 f"Use contrasts({term!r}), which averages the visits after baseline."
             )
+        if kind == "III" and model.constrain is None:
+            hypotheses.refuse_empty_cells(found, [model.columns[j] for j in self.statistics.dropped])
         if kind == "II":
             L = hypotheses.type_two(found, [model.columns[j] for j in kept], self.statistics.R)
         else:
