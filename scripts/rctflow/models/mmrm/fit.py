@@ -48,6 +48,7 @@ def fit_mmrm(
     options = read_options(covariance, method, df, vcov, coordinates)
     if not 0 < level < 1:
         raise OptionError(f"level={level!r} must lie between 0 and 1.")
+    _check_call(data, coordinates, clda)
     parsed = parse_formula(formula)
     if clda is not None:
         data = constrained_baseline(data, parsed, visit, *clda, levels)
@@ -73,3 +74,14 @@ def fit_mmrm(
     design = split_design(columns, records, visit)
     model = Model(parsed, visit, options, records, columns, design, level, constrain)
     return MmrmFit(model, estimate(model, sufficient_statistics(records, design), []))
+
+
+def _check_call(data: Any, coordinates: Any, clda: Any) -> None:
+    if not isinstance(data, pd.DataFrame):
+        raise OptionError(
+            f"data must be a pandas DataFrame, one row per patient and visit; found {type(data).__name__}."
+        )
+    if isinstance(coordinates, str):
+        raise OptionError(f"coordinates must be a list of column names; write coordinates=[{coordinates!r}].")
+    if clda is not None and (isinstance(clda, str) or len(clda) != 2):
+        raise OptionError(f"clda must be (arm column, baseline visit); found {clda!r}.")

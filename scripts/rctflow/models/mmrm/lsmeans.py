@@ -129,6 +129,8 @@ def _frequencies(
 
 def _value(variable: Variable, value: Any) -> float:
     if variable.levels is None:
+        if not isinstance(value, int | float | np.number) or not np.isfinite(value):
+            raise OptionError(f"at: {variable.name} is a covariate and is held at a number; {value!r} is none.")
         return float(value)
     if value not in variable.levels:
         raise OptionError(f"{variable.name}: {value!r} is not a level; levels: {', '.join(map(str, variable.levels))}.")

@@ -95,6 +95,7 @@ def read_records(
     needed = [formula.response, *formula.variables, subject, visit, *coordinates]
     needed += [name for name in (group, weights) if name is not None]
     _check_columns(data, needed, formula)
+    _check_numbers(data, [*coordinates, *([weights] if weights else [])])
     covariates_present = np.ones(len(data), bool)
     for name in dict.fromkeys(needed):
         if name != formula.response:
@@ -145,8 +146,17 @@ def _check_columns(data: pd.DataFrame, needed: Sequence[str], formula: Formula) 
     missing = [name for name in dict.fromkeys(needed) if name not in data.columns]
     if missing:
         raise FormulaError(f"the data have no column {missing[0]!r}; they have: {', '.join(map(str, data.columns))}.")
+    twice = [name for name in dict.fromkeys(needed) if (data.columns == name).sum() > 1]
+    if twice:
+        raise DataError(f"the data have more than one column named {twice[0]!r}; rename one of them.")
     if is_categorical(data[formula.response]):
         raise DataError(f"the outcome {formula.response!r} is not numeric ({data[formula.response].dtype}).")
+
+
+def _check_numbers(data: pd.DataFrame, names: Sequence[str]) -> None:
+    for name in names:
+        if is_categorical(data[name]):
+            raise DataError(f"{name!r} must hold numbers, for weights or coordinates; it holds {data[name].dtype}.")
 
 
 def _variable(values: pd.Series, as_factor: bool, given: Sequence[Any] | None) -> Variable:

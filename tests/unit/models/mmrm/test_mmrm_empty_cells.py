@@ -85,6 +85,18 @@ def test_wrong_calls_are_typed_errors():
         fit.estimate(np.eye(3))
     with pytest.raises(DataError, match="no column 'base'"):
         fit.predict(data.drop(columns="base"))
+    with pytest.raises(DataError, match="must hold numbers"):
+        fitted(data.assign(w="heavy"), "ABC", weights="w")
+    with pytest.raises(DataError, match="more than one column named 'base'"):
+        fitted(pd.concat([data, data[["base"]]], axis=1), "ABC")
+    with pytest.raises(OptionError, match="arm column, baseline visit"):
+        fitted(data, "ABC", clda="arm")
+    with pytest.raises(OptionError, match="coordinates=\\['base'\\]"):
+        fitted(data, "ABC", covariance="spatial-exponential", coordinates="base")
+    with pytest.raises(OptionError, match="DataFrame"):
+        fit_mmrm({}, FORMULA, subject="id", visit="visit")
+    with pytest.raises(OptionError, match="held at a number"):
+        fit.lsmeans("arm", by="visit", at={"base": "high"})
     stacked = baseline_as_outcome(data, "id", "visit", "y", "base")
     stacked["y"] = stacked["y"].mask(stacked["visit"] == "Baseline")
     with pytest.raises(DataError, match="there is no baseline to share"):
