@@ -1,18 +1,23 @@
-"""Adapter of rule fit: records and ADSL -> result rows, and the records behind each."""
+"""Adapter of rule fit: a clean table and ADSL -> BDS records of an endpoint -> result rows, and their trace."""
 
 from rctflow.job import job
 
-with job(snakemake.log[0]):
+with job(snakemake.log[0]) as log:
     from pathlib import Path
 
     import pandas as pd
+    from rctflow.derive.records import derive_records
+    from rctflow.derive.settings import Records
     from rctflow.models.endpoint import fit_endpoint
     from rctflow.models.settings import Fit
     from rctflow.outputs import write_parquet
     from rctflow.results import write_results
     from rctflow.settings import settings_from
 
-    bds, adsl = pd.read_parquet(snakemake.input.records), pd.read_parquet(snakemake.input.adsl)
-    rows, records = fit_endpoint(bds, adsl, settings_from(Fit, snakemake.params.fit))
+    table, adsl = pd.read_parquet(snakemake.input.table), pd.read_parquet(snakemake.input.adsl)
+    place = f"{snakemake.params.config}: endpoints.{snakemake.wildcards.endpoint}"
+    bds = derive_records(table, adsl, settings_from(Records, snakemake.params.records), where=place, log=log)
+    rows, traced = fit_endpoint(bds, adsl, settings_from(Fit, snakemake.params.fit))
+    write_parquet(bds, snakemake.output.bds)
     write_results(rows, Path(snakemake.output.results))
-    write_parquet(records, snakemake.output.records)
+    write_parquet(traced, snakemake.output.records)

@@ -42,7 +42,7 @@ def test_a_changed_cytokine_form_refits_no_other_endpoint(frailty):
     form.write_text(before.replace("<1.0", "1.1", 1))
     planned = frailty.plan()
     form.write_text(before)
-    of_cytokines = {f"{rule}:{name}" for rule in ("records", "fit", "displays") for name in CYTOKINES}
+    of_cytokines = {f"{rule}:{name}" for rule in ("fit", "displays") for name in CYTOKINES}
     assert planned == of_cytokines | {"form:cytokines", "summaries", "overview", "report"}
 
 

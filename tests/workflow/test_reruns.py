@@ -40,7 +40,7 @@ def test_an_endpoint_added(checkout):
     config["endpoints"]["hb_again"] = config["endpoints"]["hb"] | {"label": "Haemoglobin again"}
     checkout.configure(config)
     assert checkout.plan() == {
-        *("records:hb_again", "fit:hb_again", "displays:hb_again"),
+        *("fit:hb_again", "displays:hb_again"),
         *("overview", "report", "resolved_config"),
     }
 
@@ -60,7 +60,7 @@ def test_a_visit_added(checkout):
     config = checkout.config()
     config["visits"]["week12"] = {"label": "Week 12", "day": 84, "window": [71, 98]}
     checkout.configure(config)
-    of_visits = each("form", ("walk", "blood")) | each("records") | each("fit") | each("displays")
+    of_visits = each("form", ("walk", "blood")) | each("fit") | each("displays")
     assert checkout.plan() == of_visits | {"summaries", "overview", "report", "resolved_config"}
 
 
@@ -68,14 +68,14 @@ def test_a_population_added(checkout):
     config = checkout.config()
     config["populations"]["older"] = {"label": "Older", "where": "AGE >= 66"}
     checkout.configure(config)
-    of_adsl = {"subjects", "summaries"} | each("records") | each("fit") | each("displays")
+    of_adsl = {"subjects", "summaries"} | each("fit") | each("displays")
     assert checkout.plan() == of_adsl | {"overview", "report", "resolved_config"}
 
 
 def test_a_shared_module_edited(checkout):
     module = checkout.folder / "scripts/rctflow/derive/windows.py"
     module.write_text(module.read_text() + "\n# edited\n")
-    assert checkout.plan() == each("records") | each("fit") | each("displays") | {"summaries", "overview", "report"}
+    assert checkout.plan() == each("fit") | each("displays") | {"summaries", "overview", "report"}
 
 
 def test_a_template_edited_redraws_the_report(checkout):
@@ -87,7 +87,7 @@ def test_a_template_edited_redraws_the_report(checkout):
 def test_a_model_edited_refits(checkout):
     module = checkout.folder / "scripts/rctflow/models/ancova.py"
     module.write_text(module.read_text() + "\n# edited\n")
-    assert checkout.plan() == each("fit") | each("displays") | {"overview", "report"}
+    assert checkout.plan() == each("fit") | each("displays") | {"summaries", "overview", "report"}
 
 
 def test_a_script_merely_touched(checkout):
@@ -100,16 +100,14 @@ def test_a_script_merely_touched(checkout):
 def test_a_raw_form_replaced_refits_only_its_endpoints(checkout):
     form = checkout.folder / "data/blood.csv"
     form.write_text(form.read_text().replace("<0.5", "0.7"))
-    of_blood = (
-        {"form:blood"} | each("records", ("crp", "hb")) | each("fit", ("crp", "hb")) | each("displays", ("crp", "hb"))
-    )
+    of_blood = {"form:blood"} | each("fit", ("crp", "hb")) | each("displays", ("crp", "hb"))
     assert checkout.plan() == of_blood | {"summaries", "overview", "report"}
 
 
 @pytest.mark.parametrize(
     ("result", "jobs"),
     [
-        ("endpoints/walk/results.csv", {"fit:walk", "displays:walk", "overview", "report"}),
+        ("endpoints/walk/results.csv", {"fit:walk", "displays:walk", "summaries", "overview", "report"}),
         ("endpoints/walk/profile.svg", {"displays:walk", "report"}),
         ("clean/blood.ledger.csv", None),
         ("report.html", {"report"}),

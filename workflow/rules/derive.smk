@@ -1,6 +1,6 @@
-"""Room derive: clean tables become ADSL (one row per subject) and one BDS table per endpoint (one row per assessment).
+"""Room derive, study level: clean tables become ADSL, one row per subject.
 
-in: clean/, instruments; out: adam/. An endpoint's records read only the table of its items and ADSL.
+in: clean/; out: adam/adsl.parquet. The records of each endpoint are derived in the job that fits it (fit.smk).
 """
 
 
@@ -23,26 +23,3 @@ rule subjects:
         subjects=dag.subjects(),
     script:
         "../../scripts/subjects.py"
-
-
-rule records:
-    """BDS of one endpoint: scored, windowed, with baseline and change."""
-    input:
-        table=lambda wildcards: dag.clean_table(wildcards.endpoint),
-        adsl="<results>/adam/adsl.parquet",
-        instrument=lambda wildcards: dag.instrument_files(wildcards.endpoint),
-        code=code_of("records"),
-    output:
-        "<results>/adam/{endpoint}.parquet",
-    log:
-        "<logs>/records/{endpoint}.log",
-    benchmark:
-        "<benchmarks>/records/{endpoint}.tsv"
-    priority: 70
-    conda:
-        "../../environment.yml"
-    params:
-        config=dag.file,
-        records=lambda wildcards: dag.records(wildcards.endpoint),
-    script:
-        "../../scripts/records.py"

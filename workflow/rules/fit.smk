@@ -1,16 +1,19 @@
-"""Rooms models and summaries: ADSL and records become result rows, one per statistic.
+"""Rooms derive and models per endpoint, and summaries: clean tables and ADSL become records, and these result rows.
 
-in: adam/, clean/; out: endpoints/<endpoint>/results.csv and records.parquet, summaries/<name>/results.csv.
+in: clean/, adam/adsl.parquet, instruments; out: adam/<endpoint>.parquet, endpoints/<endpoint>/results.csv and
+records.parquet, summaries/<name>/results.csv. An endpoint reads only the table of its own items.
 """
 
 
 rule fit:
-    """Fit every analysis of one endpoint in one process."""
+    """Derive the records of one endpoint (BDS) and fit every analysis of it, in one process."""
     input:
-        records="<results>/adam/{endpoint}.parquet",
+        table=lambda wildcards: dag.clean_table(wildcards.endpoint),
         adsl="<results>/adam/adsl.parquet",
+        instrument=lambda wildcards: dag.instrument_files(wildcards.endpoint),
         code=lambda wildcards: code_of("fit", *dag.model_modules(wildcards.endpoint)),
     output:
+        bds="<results>/adam/{endpoint}.parquet",
         results="<results>/endpoints/{endpoint}/results.csv",
         records="<results>/endpoints/{endpoint}/records.parquet",
     log:
@@ -21,6 +24,8 @@ rule fit:
     conda:
         "../../environment.yml"
     params:
+        config=dag.file,
+        records=lambda wildcards: dag.records(wildcards.endpoint),
         fit=lambda wildcards: dag.fit(wildcards.endpoint),  # only what fitting uses: a label edit never refits
     script:
         "../../scripts/fit.py"

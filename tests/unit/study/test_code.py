@@ -61,7 +61,7 @@ def test_modules_chosen_by_the_config_are_added(tmp_path, monkeypatch):
 
 def test_an_endpoint_does_not_depend_on_the_config_code(root, monkeypatch):
     monkeypatch.chdir(root)
-    for script in ("form", "subjects", "records", "fit", "displays", "report"):
+    for script in ("form", "subjects", "fit", "displays", "report"):
         assert not [file for file in code_of(script) if "/study/" in file or "/commands/" in file]
 
 
