@@ -11,15 +11,21 @@ import fcntl
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rctflow.errors import RctflowError
 from rctflow.outputs import sweep_partial
 
+if TYPE_CHECKING:
+    import psutil
+
 LOCK_FILE = ".run.lock"
 MARK = "RCTFLOW_RUN_IN"
+SCANS = 10
 
 
 class FolderBusyError(RctflowError):
@@ -60,24 +66,44 @@ def _clear_leftovers(folder: Path) -> None:
 
 
 def _end_processes(folder: Path) -> None:
-    """Kill the processes that carry this folder's mark: we hold its lock, so they are a dead run's."""
+    """Kill the processes that carry this folder's mark: we hold its lock, so they are a dead run's.
+
+    A process that is just starting shows no environment yet, so the scan is repeated until it finds none.
+    """
     import psutil
 
-    leftovers = []
+    for _ in range(SCANS):
+        marked, strangers = _scan(folder)
+        if not marked and not strangers:
+            return
+        for process in marked:
+            process.kill()
+        psutil.wait_procs(marked, timeout=10)
+        time.sleep(0.1)
+    if strangers:
+        raise FolderBusyError(
+            f"Snakemake (process {strangers[0].pid}) works in this folder; wait for it, or end it, then start again"
+        )
+
+
+def _scan(folder: Path) -> tuple[list[psutil.Process], list[psutil.Process]]:
+    """The processes that carry the mark, and Snakemake's that do not but work in ``folder``."""
+    import psutil
+
+    marked, strangers = [], []
     for process in psutil.process_iter():
         try:
-            if process.pid != os.getpid() and process.environ().get(MARK) == str(folder):
-                leftovers.append(process)
-            elif (
-                "snakemake" in " ".join(process.cmdline())
-                and Path(process.cwd()) == folder
-                and process.pid != os.getpid()
-            ):
-                raise FolderBusyError(
-                    f"Snakemake (process {process.pid}) works in this folder; wait for it, or end it, then start again"
-                )
+            if process.pid == os.getpid():
+                continue
+            if process.environ().get(MARK) == str(folder):
+                marked.append(process)
+            elif is_snakemake(process.cmdline()) and Path(process.cwd()) == folder:
+                strangers.append(process)
         except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
             continue
-    for process in leftovers:
-        process.kill()
-    psutil.wait_procs(leftovers, timeout=10)
+    return marked, strangers
+
+
+def is_snakemake(command: Sequence[str]) -> bool:
+    """Whether a command line is Snakemake itself, and not one of its scripts in ``.snakemake/scripts``."""
+    return any(Path(word).name == "snakemake" for word in command[:4])
