@@ -14,6 +14,9 @@ from rctflow.clean.settings import Duplicates, Long, PartialRule
 from rctflow.derive.settings import Flag, Source, TieRule, Unable
 from rctflow.ingest.settings import DEFAULT_MISSING, ColumnType
 from rctflow.models.settings import Analysis, Role
+from rctflow.package.settings import Package
+from rctflow.plan.settings import Blinding
+from rctflow.randomization import Scheme
 from rctflow.simulate.settings import SimulationSettings
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -265,3 +268,6 @@ class Study(Section):
     instruments: dict[Id, InstrumentUse] = {}
     analyses: Annotated[dict[Id, Analysis], Field(min_length=1)]
     endpoints: Annotated[dict[Id, Endpoint], Field(min_length=1)]
+    randomization: Scheme | None = None
+    blinding: Blinding = Blinding()
+    package: Package = Package()
