@@ -8,6 +8,7 @@ with job(snakemake.log[0]) as log:
     import pandas as pd
     from rctflow.derive.records import derive_records
     from rctflow.derive.settings import Records
+    from rctflow.disclosure import disclosable
     from rctflow.models.endpoint import fit_endpoint
     from rctflow.models.settings import Fit
     from rctflow.outputs import write_parquet
@@ -17,7 +18,8 @@ with job(snakemake.log[0]) as log:
     table, adsl = pd.read_parquet(snakemake.input.table), pd.read_parquet(snakemake.input.adsl)
     place = f"{snakemake.params.config}: endpoints.{snakemake.wildcards.endpoint}"
     bds = derive_records(table, adsl, settings_from(Records, snakemake.params.records), where=place, log=log)
-    rows, traced = fit_endpoint(bds, adsl, settings_from(Fit, snakemake.params.fit))
+    settings = settings_from(Fit, snakemake.params.fit)
+    rows, traced = fit_endpoint(bds, adsl, settings)
     write_parquet(bds, snakemake.output.bds)
-    write_results(rows, Path(snakemake.output.results))
+    write_results(disclosable(rows, settings.small_cells), Path(snakemake.output.results))
     write_parquet(traced, snakemake.output.records)

@@ -6,6 +6,7 @@ with job(snakemake.log[0]):
     from pathlib import Path
 
     import pandas as pd
+    from rctflow.disclosure import disclosable
     from rctflow.results import write_results
     from rctflow.settings import settings_from
     from rctflow.summaries.baseline import summarize_baseline
@@ -17,8 +18,9 @@ with job(snakemake.log[0]):
     adsl = pd.read_parquet(snakemake.input.adsl)
     ledgers = {Path(file).name.split(".")[0]: pd.read_csv(file, dtype=str) for file in snakemake.input.ledgers}
     primary = {Path(file).stem: pd.read_parquet(file) for file in snakemake.input.primary}
-    write_results(summarize_flow(adsl, settings, primary), Path(snakemake.output.flow))
-    write_results(summarize_baseline(adsl, settings), Path(snakemake.output.baseline))
+    flow, baseline = summarize_flow(adsl, settings, primary), summarize_baseline(adsl, settings)
+    write_results(disclosable(flow, settings.small_cells), Path(snakemake.output.flow))
+    write_results(disclosable(baseline, settings.small_cells), Path(snakemake.output.baseline))
     tables = {Path(file).stem: pd.read_parquet(file, columns=["USUBJID"]) for file in snakemake.input.tables}
     quality = [*summarize_ledger(ledgers, settings), *summarize_not_randomized(tables, adsl, settings)]
-    write_results(quality, Path(snakemake.output.quality))
+    write_results(disclosable(quality, settings.small_cells), Path(snakemake.output.quality))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from math import isnan, nan
 from typing import Literal
 
-from rctflow.results import Result
+from rctflow.results import SUPPRESSED, Result
 
 NOT_MEASURED = {
     "n_unable": "Unable to perform the test",
@@ -52,7 +53,8 @@ class Display:
     outcome: what the main analysis models. confidence: level of its intervals. direction: which end of the scale is
     better for the patient. role: of the endpoint (primary first). digits: decimals in print. mcid: the smallest
     difference that patients notice, when the study declares one. analyses, populations: labels; an id without one is
-    printed with spaces for underscores. not_measured: key of NOT_MEASURED -> what stands for such values, in words.
+    printed with spaces for underscores. small_cells: 0, or the data are restricted and no mark stands for fewer
+    patients. not_measured: key of NOT_MEASURED -> what stands for such values, in words.
     """
 
     endpoint: str
@@ -75,6 +77,7 @@ class Display:
     analyses: tuple[Label, ...] = ()
     populations: tuple[Label, ...] = ()
     not_measured: dict[str, str] = field(default_factory=dict)
+    small_cells: int = 0
     synthetic: bool = False
 
 
@@ -88,7 +91,7 @@ def not_measured_words(
     """
     counts = {name: dict.fromkeys(arms, 0.0) for name in NOT_MEASURED}
     found = {
-        (row.statistic, row.visit, row.group): row.value or 0.0
+        (row.statistic, row.visit, row.group): nan if row.note == SUPPRESSED else row.value or 0.0
         for row in rows
         if row.model == "descriptive" and row.population == population and row.statistic in counts
     }
@@ -105,4 +108,5 @@ def not_measured_words(
 
 def _listed(counts: Mapping[str, float], arms: Mapping[str, str]) -> str:
     noun = "assessment" if sum(counts.values()) == 1 else "assessments"
-    return f"{', '.join(f'{label} {counts[arm]:g}' for arm, label in arms.items())} {noun}"
+    shown = {arm: "suppressed" if isnan(n) else f"{n:g}" for arm, n in counts.items()}
+    return f"{', '.join(f'{label} {shown[arm]}' for arm, label in arms.items())} {noun}"

@@ -53,6 +53,8 @@ class Result:
 
 
 VALUED = ("ok", "fallback")
+SUPPRESSED = "suppressed: a cell of too few patients, or one that would give such a cell away"
+"""The note of rows without a value that restricted data do not allow to be published (disclosure.py)."""
 COLUMNS = ("result_id", *(f.name for f in fields(Result)))
 
 

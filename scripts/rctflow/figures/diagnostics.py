@@ -18,16 +18,44 @@ if TYPE_CHECKING:
 
 HEIGHT, BOTTOM, TOP, PANEL = 3.1, 0.62, 0.62, 1.86
 CORRELATION = "correlation:"
+GROUPS = 40
 
 
 def read_residuals(records: str | Path, display: Display) -> list[float]:
-    """The normalized residuals of the main analysis, as records.parquet has them; empty when its model has none."""
+    """The normalized residuals of the main analysis, as records.parquet has them; empty when its model has none.
+
+    Of restricted data each is replaced by the mean of its group (``grouped``), so that none is one patient's.
+    """
     from pyarrow.parquet import ParquetFile
 
-    columns = ParquetFile(records).read(["record_set", "RESIDUAL"], use_threads=False).to_pydict()
+    columns = ParquetFile(records).read(["record_set", "USUBJID", "RESIDUAL"], use_threads=False).to_pydict()
     prefix = f"{display.main_analysis}.{display.main_population}."
-    pairs = zip(columns["record_set"], columns["RESIDUAL"], strict=True)
-    return [value for name, value in pairs if name.startswith(prefix) and value is not None and value == value]
+    rows = zip(columns["record_set"], columns["USUBJID"], columns["RESIDUAL"], strict=True)
+    found = [(x, subject) for name, subject, x in rows if name.startswith(prefix) and x is not None and x == x]
+    return grouped(found, display.small_cells) if display.small_cells else [value for value, _ in found]
+
+
+def grouped(residuals: Sequence[tuple[float, str]], small_cells: int) -> list[float]:
+    """(residual, patient) in order of size, each residual replaced by the mean of its group.
+
+    A group has at least ``small_cells`` patients and 1/40 of all residuals; what is left over joins the last one.
+    Empty when all of them together have fewer patients.
+    """
+    ordered, groups = sorted(residuals), list[list[tuple[float, str]]]()
+    for one in ordered:
+        if not groups or (len(groups[-1]) * GROUPS >= len(ordered) and _patients(groups[-1]) >= small_cells):
+            groups.append([])
+        groups[-1].append(one)
+    if len(groups) > 1 and _patients(groups[-1]) < small_cells:
+        last = groups.pop()
+        groups[-1] += last
+    if not groups or _patients(groups[-1]) < small_cells:
+        return []
+    return [sum(value for value, _ in group) / len(group) for group in groups for _ in group]
+
+
+def _patients(group: Sequence[tuple[float, str]]) -> int:
+    return len({subject for _, subject in group})
 
 
 def draw_diagnostics(rows: Sequence[Result], residuals: Sequence[float], display: Display) -> Figure:
@@ -37,7 +65,7 @@ def draw_diagnostics(rows: Sequence[Result], residuals: Sequence[float], display
         found = rows_of(rows, display.main_analysis, display.main_population)
         left, right = (_panel(figure, place, name) for place, name in ((0.95, "correlation"), (4.1, "residuals")))
         _draw_correlation(left, found, display)
-        _draw_quantiles(right, residuals)
+        _draw_quantiles(right, residuals, bool(display.small_cells))
         style.title(figure, display.label, _fit_in_words(found))
         if display.synthetic:
             style.stamp_synthetic(figure)
@@ -82,7 +110,7 @@ def _label_visits(axes: Axes, visits: Sequence[VisitLabel]) -> None:
     axes.tick_params(length=0)
 
 
-def _draw_quantiles(axes: Axes, residuals: Sequence[float]) -> None:
+def _draw_quantiles(axes: Axes, residuals: Sequence[float], in_groups: bool) -> None:
     axes.set_title("Normalized residuals", loc="left", fontsize=style.TEXT)
     if not residuals:
         _say(axes, "The main model writes no\nnormalized residuals")
@@ -91,9 +119,18 @@ def _draw_quantiles(axes: Axes, residuals: Sequence[float]) -> None:
     expected = [NormalDist().inv_cdf((i + 0.5) / n) for i in range(n)]
     ends = (min(expected[0], ordered[0]), max(expected[-1], ordered[-1]))
     axes.plot(ends, ends, color=style.QUIET, linewidth=0.8)
-    axes.plot(expected, ordered, "o", markersize=2.5, color=style.COLOURS[1], rasterized=n > 1500)
-    axes.set_xlabel("Normal quantile")
+    points = _centres(expected, ordered) if in_groups else list(zip(expected, ordered, strict=True))
+    axes.plot(*zip(*points, strict=True), "o", markersize=2.5, color=style.COLOURS[1], rasterized=len(points) > 1500)
+    axes.set_xlabel("Normal quantile" + (", means of groups" if in_groups else ""))
     axes.set_ylabel("Observed")
+
+
+def _centres(expected: Sequence[float], ordered: Sequence[float]) -> list[tuple[float, float]]:
+    """One point for each run of equal residuals: the mean of their normal quantiles."""
+    found: dict[float, list[float]] = {}
+    for quantile, residual in zip(expected, ordered, strict=True):
+        found.setdefault(residual, []).append(quantile)
+    return [(sum(quantiles) / len(quantiles), residual) for residual, quantiles in found.items()]
 
 
 def _say(axes: Axes, words: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rctflow.display import Display
 from rctflow.figures import style
+from rctflow.figures.bands import draw_bands
 from rctflow.figures.placing import log_ticks
 from rctflow.figures.rows import value_of
 from rctflow.results import Result, contrasts_of, descriptive_rows, is_ratio, rows_of
@@ -90,8 +91,11 @@ def draw_trajectories(records: Columns, rows: Sequence[Result], display: Display
     """Small multiples by arm: thin lines are patients, the thick line is the observed mean of the result rows.
 
     records: columns USUBJID, ARM (arm id), AVISIT, ADY (study days), AVAL, AVALC, DTYPE. Values assigned because a
-    patient was unable are crosses; patients unable without a value stand on the worse edge of the panel.
+    patient was unable are crosses; patients unable without a value stand on the worse edge of the panel. Of restricted
+    data no patient is drawn, but the spread (bands.py).
     """
+    if display.small_cells:
+        return draw_bands(rows, display)
     with style.house_style():
         courses = courses_of(records, display)
         columns = _columns(display)

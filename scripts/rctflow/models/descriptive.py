@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rctflow.description import STATISTICS, describe_values
+from rctflow.description import STATISTICS, describe_values, quantile_words
 from rctflow.models.contract import AnalysisData, ModelOutput, Row, rows_of
 from rctflow.models.settings import Analysis, Fit
+from rctflow.results import SUPPRESSED
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
@@ -67,8 +68,8 @@ def _not_measured(assessed: DataFrame, records: DataFrame, shared: dict[str, Any
 
 def _described(column: Series, prefix: str, analysis: Analysis, settings: Fit, shared: dict[str, Any]) -> list[Row]:
     values = column.dropna().to_numpy(float)
-    found = describe_values(values, analysis.confidence)
-    method = f"quantiles as PCTLDEF=5; t interval {100 * analysis.confidence:g} %"
+    found = describe_values(values, analysis.confidence, settings.small_cells)
+    method = f"{quantile_words(settings.small_cells)}; t interval {100 * analysis.confidence:g} %"
     units = {prefix + name: settings.unit for name in STATISTICS[1:]}
     rows: list[Row] = []
     for name in STATISTICS:
@@ -96,4 +97,4 @@ def _geometric(column: Series, analysis: Analysis, settings: Fit, shared: dict[s
 def _too_few(value: float | None, n: int) -> dict[str, str]:
     if value is not None:
         return {}
-    return {"status": "not_estimable", "note": "no value" if n == 0 else "one value only"}
+    return {"status": "not_estimable", "note": ("no value", "one value only")[n] if n < 2 else SUPPRESSED}

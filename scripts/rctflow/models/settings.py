@@ -43,6 +43,7 @@ class Fit:
     """Everything that fitting one endpoint uses.
 
     visits: post-baseline visit ids in the order of the plan. baseline_visit: "" for an outcome without baseline.
+    small_cells: rows of fewer patients are suppressed (disclosure.py); 0 for open data.
     """
 
     study: str
@@ -56,6 +57,7 @@ class Fit:
     strata: tuple[str, ...]
     populations: dict[str, PopulationFlag]
     analyses: dict[str, Analysis]
+    small_cells: int = 0
 
 
 @dataclass(frozen=True)

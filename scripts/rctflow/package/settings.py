@@ -55,3 +55,8 @@ class Package:
     small_cells: int = 5
     twin: Twin = Twin()
     deidentify: Deidentify | None = None
+
+    @property
+    def suppressed_below(self) -> int:
+        """The number of patients below which results are suppressed; 0 for open data."""
+        return self.small_cells if self.data == "restricted" else 0

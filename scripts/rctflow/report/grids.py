@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from rctflow.report.settings import ReportSettings
-from rctflow.results import Result
+from rctflow.results import SUPPRESSED, Result
 from rctflow.rounding import MISSING, interval, rounded
 
 FLOW = {
@@ -87,8 +87,10 @@ def baseline_grid(rows: Sequence[Result], settings: ReportSettings) -> Grid:
         grid.lines.append((title, [f"n = {_print(found.get(('n', group)), 0)}" for group in groups], False))
         if any(name == "mean" for name, _ in found):
             grid.lines.append(("mean (SD)", [_mean(found, group) for group in groups], True))
-            grid.lines.append(("median [Q1, Q3]", [_median(found, group) for group in groups], True))
-            grid.lines.append(("min to max", [_range(found, group) for group in groups], True))
+            if any(found.get(("median", group)) and found["median", group].value is not None for group in groups):
+                grid.lines.append(("median [Q1, Q3]", [_median(found, group) for group in groups], True))
+            if any(name == "min" for name, _ in found):
+                grid.lines.append(("min to max", [_range(found, group) for group in groups], True))
         for name in dict.fromkeys(name for name, _ in found if name.startswith("n:")):
             level = name.removeprefix("n:")
             grid.lines.append((level, [_level(found, level, group) for group in groups], True))
@@ -161,9 +163,9 @@ def _readable(name: str) -> str:
 
 
 def troubles(rows: Iterable[Result]) -> list[Result]:
-    """One row for each distinct fall-back or failure."""
+    """One row for each distinct fall-back or failure; what is suppressed is neither."""
     found: dict[tuple[str, ...], Result] = {}
     for row in rows:
-        if row.status != "ok":
+        if row.status != "ok" and row.note != SUPPRESSED:
             found.setdefault((row.endpoint, row.analysis, row.population, row.visit, row.status, row.note), row)
     return list(found.values())

@@ -115,7 +115,8 @@ def _section(
 ) -> dict[str, Any]:
     from markupsafe import Markup
 
-    words = f"{endpoint.label}: the course of each patient by arm, with the observed mean.{_synthetic(settings)}"
+    drawn = "the spread of the values by arm and visit" if settings.small_cells else "the course of each patient by arm"
+    words = f"{endpoint.label}: {drawn}, with the observed mean.{_synthetic(settings)}"
     fitted = f"{endpoint.label}: correlation of the visits and residuals of the main model.{_synthetic(settings)}"
     labels = {visit.id: visit.label for visit in settings.visits}
     return {

@@ -63,7 +63,7 @@ class ReportSettings:
     arms: reference first. endpoints: in the order of print; the first with role primary gives the headline sentence.
     design: one or two sentences. registration: identifiers such as NCT04314011. reference: where the trial was
     published. labels: words for ADSL variables of the baseline table. command: what a reader types to make the report
-    again.
+    again. small_cells: 0, or the data are restricted and nothing of fewer patients is shown.
     """
 
     study: str
@@ -77,4 +77,5 @@ class ReportSettings:
     reference: str = ""
     labels: dict[str, str] = field(default_factory=dict)
     command: str = "./run"
+    small_cells: int = 0
     synthetic: bool = False

@@ -53,6 +53,7 @@ def display_settings(study: Study, endpoint_id: str) -> Display:
         mcid=endpoint.mcid,
         populations=tuple(Label(name, plan.label) for name, plan in study.populations.items()),
         not_measured=_not_measured(endpoint),
+        small_cells=study.package.suppressed_below,
         synthetic=study.study.data == "synthetic",
     )
 
@@ -98,6 +99,7 @@ def report_settings(study: Study, file: str) -> ReportSettings:
         reference=study.study.reference,
         labels=_variable_labels(study),
         command="./run" if file == "config/config.yaml" else f"./run --config study={file}",
+        small_cells=study.package.suppressed_below,
         synthetic=study.study.data == "synthetic",
     )
 

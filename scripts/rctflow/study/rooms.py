@@ -210,6 +210,7 @@ def fit_settings(study: Study, endpoint_id: str) -> Fit:
         strata=tuple(study.subjects.strata),
         populations={p: PopulationFlag(population_flag(study, p), study.populations[p].arm) for p in sorted(used)},
         analyses=analyses,
+        small_cells=study.package.suppressed_below,
     )
 
 
@@ -230,4 +231,5 @@ def summaries_settings(study: Study) -> Summaries:
         baseline_population=next(iter(study.populations)),
         variables=variables,
         units={name: unit for name, unit in units.items() if unit},
+        small_cells=study.package.suppressed_below,
     )

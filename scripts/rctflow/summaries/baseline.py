@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from rctflow.description import describe_values
-from rctflow.results import Result
+from rctflow.description import describe_values, quantile_words
+from rctflow.results import SUPPRESSED, Result
 from rctflow.summaries.rows import ARM_COLUMN, SummaryError, groups, require, summary_row
 from rctflow.summaries.settings import Summaries
 
@@ -36,7 +36,7 @@ def summarize_baseline(adsl: DataFrame, settings: Summaries) -> list[Result]:
         for arm, of_arm in groups(members, settings.arms, column):
             shared: dict[str, Any] = {"population": settings.baseline_population, "group": arm}
             values = of_arm[variable]
-            statistics = _levels(values, levels) if _is_text(values) else _numbers(values)
+            statistics = _levels(values, levels) if _is_text(values) else _numbers(values, settings.small_cells)
             rows += [_row(settings, variable, name, value, **shared) for name, value in statistics]
     return rows
 
@@ -53,9 +53,9 @@ def _text(value: object) -> str:
     return str(value)
 
 
-def _numbers(values: Series) -> Iterator[tuple[str, float | None]]:
+def _numbers(values: Series, small_cells: int) -> Iterator[tuple[str, float | None]]:
     present = _present(values)
-    found = describe_values(present.to_numpy(float), 0.95)
+    found = describe_values(present.to_numpy(float), 0.95, small_cells)
     yield "n", len(present)
     for name in SHOWN:
         yield name, found.get(name)
@@ -74,9 +74,9 @@ def _levels(values: Series, levels: list[str]) -> Iterator[tuple[str, float | No
 
 def _row(settings: Summaries, variable: str, statistic: str, value: float | None, **shared: Any) -> Result:
     if value is None:
-        shared |= {"status": "not_estimable", "note": "too few values"}
+        shared |= {"status": "not_estimable", "note": SUPPRESSED if settings.small_cells else "too few values"}
     if statistic.startswith("percent:"):
         shared |= {"unit": "%", "method": "of those with a value"}
     elif statistic in SHOWN:
-        shared |= {"unit": settings.units.get(variable, ""), "method": "quantiles as PCTLDEF=5"}
+        shared |= {"unit": settings.units.get(variable, ""), "method": quantile_words(settings.small_cells)}
     return summary_row(settings.study, NAME, variable, statistic, value, **shared)

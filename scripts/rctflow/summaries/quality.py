@@ -53,7 +53,7 @@ def summarize_not_randomized(tables: Mapping[str, DataFrame], adsl: DataFrame, s
 
 def _not_randomized(table: str, ids: set[str], settings: Summaries) -> Result:
     method = "subjects with rows in a form who are not in ADSL"
-    note = ", ".join(sorted(ids))
+    note = "" if settings.small_cells else ", ".join(sorted(ids))
     return summary_row(settings.study, NAME, table, "note:not_randomized", len(ids), method=method, note=note)
 
 

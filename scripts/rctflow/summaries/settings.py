@@ -20,7 +20,8 @@ class Summaries:
     dose (TRTSDT). status, reason: ADSL columns of the end of the study and of the reason for leaving it, left out when
     ADSL has no such column. completed: the values of ``status`` that mean that the study was completed.
     baseline_population: the population whose characteristics are shown; variables: the ADSL columns shown, in order:
-    numbers are described, text is counted per level.
+    numbers are described, text is counted per level. small_cells: rows of fewer patients are suppressed
+    (disclosure.py); 0 for open data.
     """
 
     study: str
@@ -33,3 +34,4 @@ class Summaries:
     reason: str = "DCSREAS"
     completed: tuple[str, ...] = ("COMPLETED",)
     units: dict[str, str] = field(default_factory=dict)
+    small_cells: int = 0

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from displayed_study import ENDPOINTS, displays
 from displayed_study import rows as invented_rows
-from rctflow.figures.diagnostics import draw_diagnostics, read_residuals
+from rctflow.figures.diagnostics import draw_diagnostics, grouped, read_residuals
 from rctflow.results import Result
 
 ENDPOINT = ENDPOINTS[0]
@@ -59,7 +59,16 @@ def test_a_model_without_correlation_or_residuals_says_so(display):
 def test_only_residuals_of_the_main_analysis_are_read(display, tmp_path):
     main = f"{display.main_analysis}.{display.main_population}.all_visits"
     file = tmp_path / "records.parquet"
-    pd.DataFrame({"record_set": [main, main, "other.itt.all_visits"], "RESIDUAL": [0.5, float("nan"), 3.0]}).to_parquet(
-        file
-    )
+    sets = [main, main, "other.itt.all_visits"]
+    residuals = [0.5, float("nan"), 3.0]
+    pd.DataFrame({"record_set": sets, "USUBJID": ["1", "2", "3"], "RESIDUAL": residuals}).to_parquet(file)
     assert read_residuals(file, display) == [0.5]
+
+
+def test_a_group_of_residuals_has_as_many_patients_as_a_small_cell_needs():
+    residuals = [(float(i), f"P{i // 3}") for i in range(30)]  # three residuals of each of ten patients, side by side
+    assert grouped(residuals, 5) == [6.0] * 13 + [21.0] * 17
+
+
+def test_restricted_residuals_of_too_few_patients_are_not_drawn():
+    assert grouped([(0.1, "A"), (0.2, "A"), (0.3, "B")], 3) == []

@@ -1,0 +1,154 @@
+"""What may be published of restricted data: small tables of result rows in, rows without small cells out."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rctflow.description import describe_values
+from rctflow.disclosure import REST, disclosable
+from rctflow.results import SUPPRESSED, Result
+
+K = 5
+
+
+def row(statistic: str, value: float | None, **more: str) -> Result:
+    empty = dict.fromkeys(("estimand", "population", "role", "visit", "group", "contrast"), "")
+    fixed = {"study": "s", "endpoint": "baseline", "analysis": "SEX", "model": "summary"}
+    return Result(**empty | fixed | {"statistic": statistic, "value": value} | more)
+
+
+def by_arm(statistic: str, a: float, b: float, **more: str) -> list[Result]:
+    return [row(statistic, n, group=arm, **more) for arm, n in (("a", a), ("b", b), ("", a + b))]
+
+
+def shown(rows: list[Result]) -> dict[tuple[str, str], float | None]:
+    return {(one.statistic, one.group): one.value for one in disclosable(rows, K)}
+
+
+def test_open_data_are_left_alone():
+    rows = [*by_arm("n", 1, 3), row("min", 3.0, group="a")]
+    assert disclosable(rows, 0) == rows
+
+
+def test_small_counts_are_suppressed_with_a_note_and_a_neighbour():
+    rows = disclosable(by_arm("n", 3, 20), K)
+    assert [one.value for one in rows] == [None, 20, None]
+    assert {(one.status, one.note) for one in rows if one.value is None} == {("not_estimable", SUPPRESSED)}
+
+
+def test_zero_and_five_are_shown():
+    assert shown(by_arm("n", 0, 5)) == {("n", "a"): 0, ("n", "b"): 5, ("n", ""): 5}
+
+
+def test_two_small_counts_whose_sum_would_tell_them_hide_their_sum():
+    assert shown(by_arm("n", 1, 1)) == dict.fromkeys([("n", "a"), ("n", "b"), ("n", "")])
+
+
+def test_a_level_cannot_be_computed_from_the_others():
+    rows = [*by_arm("n", 30, 30), *by_arm("n:F", 2, 13), *by_arm("n:M", 28, 17)]
+    left = shown(rows)
+    assert left["n:F", "a"] is None
+    assert not (left["n", "a"] is not None and left["n:M", "a"] is not None)
+
+
+def test_percentages_follow_their_counts():
+    rows = [*by_arm("n", 30, 30), *by_arm("n:F", 2, 13), *by_arm("n:M", 28, 17)]
+    rows += [row("percent:F", 100 * 2 / 30, group="a"), row("percent:F", 100 * 13 / 30, group="b")]
+    left = shown(rows)
+    assert left["percent:F", "a"] is None
+    assert (left["percent:F", "b"] is None) == (left["n:F", "b"] is None or left["n", "b"] is None)
+
+
+def test_rare_levels_lose_their_names():
+    rows = [*by_arm("n_discontinued:moved to Lund", 1, 0), *by_arm("n_discontinued:a scandal", 0, 2)]
+    names = {one.statistic for one in disclosable(rows, K)}
+    assert names == {f"n_discontinued:{REST}"}
+
+
+def test_statistics_of_few_patients_and_their_totals_are_suppressed():
+    rows = [*by_arm("n", 4, 20), *by_arm("mean", 1.5, 2.5)]
+    left = shown(rows)
+    assert (left["mean", "a"], left["mean", ""], left["mean", "b"]) == (None, None, 2.5)
+
+
+def test_extremes_have_no_row():
+    rows = [*by_arm("n", 20, 20), *by_arm("min", 1, 2), *by_arm("max", 8, 9), *by_arm("change_max", 8, 9)]
+    assert {one.statistic for one in disclosable(rows, K)} == {"n"}
+
+
+def model(statistic: str, value: float, **more: str) -> Result:
+    return row(statistic, value, **{"endpoint": "tug", "analysis": "mmrm", "model": "mmrm", "population": "itt"} | more)
+
+
+def test_a_contrast_of_few_patients_takes_the_average_over_the_visits_along():
+    rows = [
+        model("n", n, visit=v, group=g) for v, g, n in (("v1", "a", 9), ("v1", "b", 9), ("v2", "a", 3), ("v2", "b", 9))
+    ]
+    rows += [model("estimate", 1.0, visit=visit, contrast="a - b") for visit in ("v1", "v2", "average")]
+    left = {one.visit: one.value for one in disclosable(rows, K) if one.statistic == "estimate"}
+    assert left == {"v1": 1.0, "v2": None, "average": None}
+
+
+def test_two_populations_that_differ_by_one_patient_are_not_both_described():
+    describe = {"endpoint": "tug", "model": "descriptive", "visit": "v1", "group": "a"}
+    rows = [row("n", 20, population="itt", **describe), row("mean", 5.0, population="itt", **describe)]
+    rows += [row("n", 19, population="pp", **describe), row("mean", 5.1, population="pp", **describe)]
+    left = {(one.population, one.statistic): one.value for one in disclosable(rows, K)}
+    assert left == {("itt", "n"): 20, ("itt", "mean"): 5.0, ("pp", "n"): 19, ("pp", "mean"): None}
+
+
+def test_notes_lose_their_small_counts():
+    note = "2 with a value but without baseline value not analysed"
+    one = row("n", 20, note=note)
+    assert disclosable([one], K)[0].note == "fewer than 5 with a value but without baseline value not analysed"
+
+
+def possible(hidden: list[tuple[str, str]], left: dict, top: int) -> list[dict]:
+    """Every table that a reader who knows the shown counts cannot rule out, by trying all."""
+    found = []
+    for values in itertools.product(range(1, top), repeat=len(hidden)):
+        full = left | dict(zip(hidden, values, strict=True))
+        arms = all(full[s, "a"] + full[s, "b"] == full[s, ""] for s in ("n", "n:F", "n:M"))
+        if arms and all(full["n:F", g] + full["n:M", g] == full["n", g] for g in ("a", "b", "")):
+            found.append(full)
+    return found
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(0, 9), min_size=4, max_size=4))
+def test_no_small_count_can_be_computed_by_trying_every_table(cells):
+    fa, fb, ma, mb = cells
+    rows = [*by_arm("n", fa + ma, fb + mb), *by_arm("n:F", fa, fb), *by_arm("n:M", ma, mb)]
+    kept = {one.statistic: one for one in disclosable(rows, K)}
+    if set(kept) != {"n", "n:F", "n:M"}:
+        return  # a rare level was joined; its name is gone
+    left = shown(rows)
+    hidden = [key for key, value in left.items() if value is None]
+    truth = {(one.statistic, one.group): one.value for one in rows}
+    small = [key for key in hidden if 0 < truth[key] < K]
+    assert set(small) == {key for key, n in truth.items() if 0 < n < K}
+    if len(hidden) > 5:
+        return  # too many tables to try; what is hidden grows with them
+    tables = possible(hidden, left, 24)
+    for key in small:
+        assert max(table[key] for table in tables) >= K
+
+
+@pytest.mark.parametrize("n", [20, 21, 22, 23, 47, 101])
+def test_quantiles_of_restricted_data_come_from_disjoint_sets_of_five(n):
+    values = np.arange(n, dtype=float) ** 3
+    found = describe_values(values, 0.95, K)
+    windows = [
+        {i for i in range(n - K + 1) if values[i : i + K].mean() == found[name]} for name in ("q1", "median", "q3")
+    ]
+    starts = [window.pop() for window in windows]
+    assert starts[1] - starts[0] >= K and starts[2] - starts[1] >= K and starts[2] + K <= n and starts[0] >= 0
+    assert not {"min", "max"} & set(found)
+
+
+def test_fewer_than_four_small_cells_have_no_quantiles():
+    assert set(describe_values(np.arange(19.0), 0.95, K)) == {"n", "mean", "sd", "ci_low", "ci_high"}
