@@ -38,9 +38,9 @@ wildcard_constraints:
 
 
 pathvars:
-    results=f"results/{dag.study.study.id}",
-    logs=f"results/{dag.study.study.id}/logs",
-    benchmarks=f"results/{dag.study.study.id}/benchmarks",
+    results=dag.results,
+    logs=f"{dag.results}/logs",
+    benchmarks=f"{dag.results}/benchmarks",
 
 
 include: "workflow/rules/forms.smk"

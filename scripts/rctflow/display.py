@@ -54,7 +54,8 @@ class Display:
     better for the patient. role: of the endpoint (primary first). digits: decimals in print. mcid: the smallest
     difference that patients notice, when the study declares one. analyses, populations: labels; an id without one is
     printed with spaces for underscores. small_cells: 0, or the data are restricted and no mark stands for fewer
-    patients. not_measured: key of NOT_MEASURED -> what stands for such values, in words.
+    patients. not_measured: key of NOT_MEASURED -> what stands for such values, in words. blinded: how the arms are
+    blinded, in words, or "".
     """
 
     endpoint: str
@@ -79,6 +80,17 @@ class Display:
     not_measured: dict[str, str] = field(default_factory=dict)
     small_cells: int = 0
     synthetic: bool = False
+    blinded: str = ""
+
+    @property
+    def stamps(self) -> list[str]:
+        """What everything drawn or tabulated must say of its data."""
+        return stamps_of(self.synthetic, self.blinded)
+
+
+def stamps_of(synthetic: bool, blinded: str) -> list[str]:
+    """The stamps of simulated data and of a blinded study (``blinded``: its words, or "")."""
+    return ["SYNTHETIC DATA"] * synthetic + [blinded] * bool(blinded)
 
 
 def not_measured_words(

@@ -67,9 +67,8 @@ def draw_diagnostics(rows: Sequence[Result], residuals: Sequence[float], display
         _draw_correlation(left, found, display)
         _draw_quantiles(right, residuals, bool(display.small_cells))
         style.title(figure, display.label, _fit_in_words(found))
-        if display.synthetic:
-            style.stamp_synthetic(figure)
-            style.watermark(right, 12)
+        style.stamp(figure, display)
+        style.watermark(right, display, 12)
         return figure
 
 

@@ -250,7 +250,6 @@ def _title(figure: Figure, displays: Sequence[Display], by_visit: bool) -> None:
     if by_visit:
         note += " Endpoints without baseline: SD at the primary visit."
     figure.text(0.06 / wide, 0.06 / high, wrapped(note, 130), va="bottom", fontsize=style.SMALL, color=style.QUIET)
-    if any(display.synthetic for display in displays):
-        style.stamp_synthetic(figure)
-        for axes in figure.axes:
-            style.watermark(axes, size=14)
+    style.stamp(figure, displays[0])
+    for axes in figure.axes:
+        style.watermark(axes, displays[0], size=14)

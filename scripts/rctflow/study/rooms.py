@@ -115,7 +115,7 @@ def clean_settings(study: Study, table_id: str) -> Clean:
         long=table.long,
         duplicates=replace(table.duplicates, key=tuple(key)),
         constant=table.constant,
-        study=study.study.stamped,
+        study=study.stamped,
     )
 
 
@@ -128,7 +128,7 @@ def subjects_settings(study: Study) -> Subjects:
     """How ADSL is made."""
     subjects = study.subjects
     return Subjects(
-        study=study.study.stamped,
+        study=study.stamped,
         table=subjects.table,
         planned=subjects.planned,
         actual=subjects.actual,
@@ -160,7 +160,7 @@ def records_settings(study: Study, endpoint_id: str) -> Records:
     use = study.instruments.get(endpoint.instrument)
     visits = (baseline_visit(study), *endpoint_visits(study, endpoint))
     return Records(
-        study=study.study.stamped,
+        study=study.stamped,
         endpoint=endpoint_id,
         param=endpoint.score or endpoint.column,
         unit=endpoint.unit,
@@ -199,7 +199,7 @@ def fit_settings(study: Study, endpoint_id: str) -> Fit:
     analyses = analyses_of(study, endpoint_id)
     used = {population for analysis in analyses.values() for population in analysis.populations}
     return Fit(
-        study=study.study.stamped,
+        study=study.stamped,
         endpoint=endpoint_id,
         unit=endpoint.unit,
         direction=endpoint.direction,
@@ -223,7 +223,7 @@ def summaries_settings(study: Study) -> Summaries:
         name: table_columns(study.tables[described[name].table])[described[name].column].unit for name in variables
     }
     return Summaries(
-        study=study.study.stamped,
+        study=study.stamped,
         arms=arm_order(study),
         populations={
             name: SummaryPopulation(population_flag(study, name), plan.arm) for name, plan in study.populations.items()

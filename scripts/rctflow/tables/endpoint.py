@@ -37,6 +37,7 @@ def endpoint_table(rows: Sequence[Result], settings: Display) -> Table:
         lines,
         notes=[*_notes(main, settings, modelled), *_not_measured(rows, settings)],
         synthetic=settings.synthetic,
+        blinded=settings.blinded,
     )
     return nominal_once(table) if modelled else table
 

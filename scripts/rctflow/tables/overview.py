@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from rctflow.display import Display
 from rctflow.results import Result, contrasts_of, is_ratio, rows_of
@@ -28,8 +29,8 @@ def overview_table(rows_by_endpoint: Mapping[str, Sequence[Result]], settings: S
             sections[len(lines)] = one.role.capitalize()
         lines += _endpoint_lines(rows_by_endpoint.get(one.endpoint, ()), one)
     notes = ["Each endpoint's main analysis in its main population, at its primary visit.", NOMINAL]
-    synthetic = any(one.synthetic for one in settings)
-    table = Table("overview", "All endpoints", tuple(heads), lines, sections, notes, synthetic=synthetic, anchors=False)
+    stamps: dict[str, Any] = {"synthetic": settings[0].synthetic, "blinded": settings[0].blinded}
+    table = Table("overview", "All endpoints", tuple(heads), lines, sections, notes, **stamps, anchors=False)
     return nominal_once(_said_once(table))
 
 
@@ -90,4 +91,5 @@ def other_analyses_table(rows: Sequence[Result], settings: Display) -> Table | N
         return None
     caption = f"{settings.label}, other analyses at {words(visit, settings.visits)}"
     name = f"{settings.endpoint}-others"
-    return nominal_once(Table(name, caption, heads, lines, notes=[NOMINAL], synthetic=settings.synthetic))
+    stamps: dict[str, Any] = {"synthetic": settings.synthetic, "blinded": settings.blinded}
+    return nominal_once(Table(name, caption, heads, lines, notes=[NOMINAL], **stamps))

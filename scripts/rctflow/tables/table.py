@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 
+from rctflow.display import stamps_of
 from rctflow.results import Result, number
 
 CSV_COLUMNS = (
@@ -46,6 +47,7 @@ class Table:
     sections: dict[int, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     synthetic: bool = False
+    blinded: str = ""
     anchors: bool = True
 
     def footnotes(self) -> dict[str, str]:
@@ -59,7 +61,8 @@ class Table:
         A cell's ``data-results`` names its result rows, so that each printed number leads to the number behind it.
         """
         marks = self.footnotes()
-        caption = f"{escape(self.caption)}{' <strong>SYNTHETIC DATA</strong>' if self.synthetic else ''}"
+        stamps = (f" <strong>{escape(stamp)}</strong>" for stamp in stamps_of(self.synthetic, self.blinded))
+        caption = escape(self.caption) + "".join(stamps)
         heads = "".join(f'<th scope="col">{escape(head)}</th>' for head in self.heads)
         parts = [
             f'<figure class="table" id="table-{escape(self.name)}">',
@@ -80,12 +83,12 @@ class Table:
     def to_csv(self) -> str:
         """One line per result row behind a cell: where it stands, what is printed, and the unrounded value.
 
-        Column data says SYNTHETIC on each line of a table of synthetic data, else real.
+        Column data says SYNTHETIC on each line of a table of synthetic data, else real; and how the arms are blinded.
         """
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(CSV_COLUMNS)
-        data = "SYNTHETIC" if self.synthetic else "real"
+        data = ", ".join(["SYNTHETIC" if self.synthetic else "real", *stamps_of(False, self.blinded)])
         above: dict[int, str] = {}
         for line in self.lines:
             first = len(self.heads) - len(line)
