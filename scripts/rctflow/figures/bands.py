@@ -107,11 +107,10 @@ def _finish(figure: Figure, panels: list[Axes], columns: int, display: Display) 
         axes.set_ylabel(f"Value ({display.unit})" if display.unit else "Value")
     for axes in panels[max(0, arms - columns) : arms]:
         axes.tick_params(labelbottom=True)
-    for axes in panels[:arms] if display.synthetic else ():
-        style.watermark(axes, size=36 / columns)
+    for axes in panels[:arms]:
+        style.watermark(axes, display, size=36 / columns)
     style.title(figure, display.label)
     figure.text(0.5, 0.27 / height, "Study day", ha="center", va="bottom")
     legend = LEGEND.format(4 * display.small_cells)
     figure.text(0.06 / inches, 0.06 / height, legend, va="bottom", fontsize=style.SMALL, color=style.QUIET)
-    if display.synthetic:
-        style.stamp_synthetic(figure)
+    style.stamp(figure, display)
