@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,18 @@ class Chosen:
     """A config file, read without checking: enough to say where results are."""
 
     file: str
-    document: dict[str, Any]
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """What the file says; nothing when it cannot be read, which is left for the workflow to report."""
+        import yaml
+
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        try:
+            document = yaml.load(Path(self.file).read_text(encoding="utf-8"), Loader=loader)
+        except (OSError, UnicodeDecodeError, yaml.YAMLError):
+            document = None
+        return document if isinstance(document, dict) else {}
 
     @property
     def results(self) -> Path:
@@ -47,14 +59,5 @@ def study_argument(arguments: list[str]) -> str:
 
 
 def chosen_study(arguments: list[str]) -> Chosen:
-    """The chosen config, unchecked; an unreadable one is left for the workflow to report."""
-    import yaml
-
-    file = study_argument(arguments)
-    try:
-        document = yaml.load(
-            Path(file).read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        )
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        document = None
-    return Chosen(file, document if isinstance(document, dict) else {})
+    """The chosen config, read when it is first asked for."""
+    return Chosen(study_argument(arguments))

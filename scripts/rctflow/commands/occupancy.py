@@ -106,4 +106,4 @@ def _scan(folder: Path) -> tuple[list[psutil.Process], list[psutil.Process]]:
 
 def is_snakemake(command: Sequence[str]) -> bool:
     """Whether a command line is Snakemake itself, and not one of its scripts in ``.snakemake/scripts``."""
-    return any(Path(word).name == "snakemake" for word in command[:4])
+    return any(Path(word).name in ("snakemake", "rctflow.commands.snakemake") for word in command[:4])

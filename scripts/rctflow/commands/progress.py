@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 _STEPS = re.compile(r"^(\d+) of (\d+) steps")
@@ -14,9 +14,9 @@ _ERROR = "ERROR: "
 
 
 class Progress:
-    """What Snakemake and its jobs said. logs: the folder where jobs write theirs."""
+    """What Snakemake and its jobs said. logs: tells the folder where jobs write theirs, once it is wanted."""
 
-    def __init__(self, logs: Path) -> None:
+    def __init__(self, logs: Callable[[], Path]) -> None:
         self.logs = logs
         self.said: list[str] = []
 
@@ -46,7 +46,7 @@ class Progress:
 
     def _failure(self, began: float) -> str:
         """What failed jobs wrote to their logs since the run began; else what was said from the first error on."""
-        logs = [log for log in sorted(self.logs.rglob("*.log")) if log.stat().st_mtime >= began - 1]
+        logs = [log for log in sorted(self.logs().rglob("*.log")) if log.stat().st_mtime >= began - 1]
         messages = dict.fromkeys(message for log in logs if (message := _message(log)))
         if messages:
             return "\n".join(messages)

@@ -34,13 +34,13 @@ def main(arguments: list[str]) -> int:
     folder = Path.cwd()
     study = chosen_study(arguments)
     _check_target(arguments, study)
-    command = [sys.executable, "-m", "snakemake", *_cores(arguments), *arguments]
+    command = [sys.executable, "-m", "rctflow.commands.snakemake", *_cores(arguments), *arguments]
     if DRY.intersection(arguments):
         return _shortened(command)
     if LOOKS_ONLY.intersection(arguments):
         return subprocess.call(command)
     with exclusive_run(folder) as environment:
-        progress = Progress(study.results / "logs")
+        progress = Progress(lambda: study.results / "logs")
         status = progress.follow([*command, "--quiet", "rules", "host", "reason"], environment)
     if status == 0:
         for line in study.closing_lines(whole=not any(argument.startswith("endpoint_") for argument in arguments)):

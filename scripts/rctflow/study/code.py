@@ -7,13 +7,19 @@ module reruns its jobs, and a file merely touched reruns none (inputs are compar
 from __future__ import annotations
 
 import ast
+import atexit
+import json
 import os
 from collections.abc import Iterable, Iterator
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
+
+from rctflow.outputs import write_json
 
 SCRIPTS = Path(__file__).resolve().parents[2]
 TEMPLATES = (".j2", ".css")
+KNOWN = Path(".snakemake") / "rctflow_imports.json"  # hash of a source text -> what it imports: never out of date
 
 
 @cache
@@ -50,9 +56,43 @@ def _files(module: str) -> tuple[Path, ...]:
 
 @cache
 def _imports(path: Path) -> tuple[str, ...]:
-    """rctflow modules that a file imports anywhere, functions included; those for type checkers alone are left out."""
-    tree = ast.parse(path.read_bytes())
-    return tuple(sorted({name for node in _running(tree) for name in _names(node) if name.split(".")[0] == "rctflow"}))
+    """rctflow modules that a file imports anywhere, functions included; those for type checkers alone are left out.
+
+    To parse every module took a tenth of a run with nothing to do, so what a text imports is remembered by its hash.
+    """
+    source, known = path.read_bytes(), _known()
+    key = sha256(_this_module() + source).hexdigest()
+    if key not in known:
+        known[key] = imports_in(source)
+    return tuple(known[key])
+
+
+@cache
+def _this_module() -> bytes:
+    """This file's text: an edit of how imports are found forgets what was found."""
+    return Path(__file__).read_bytes()
+
+
+@cache
+def _known() -> dict[str, list[str]]:
+    """What earlier runs in this folder found; what this one adds is written when it ends."""
+    try:
+        known = dict(json.loads(KNOWN.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):  # none yet, or damaged
+        known = {}
+    atexit.register(_remember, known, len(known))
+    return known
+
+
+def _remember(known: dict[str, list[str]], before: int) -> None:
+    if len(known) > before and KNOWN.parent.is_dir():
+        write_json(known, KNOWN)
+
+
+def imports_in(source: bytes) -> list[str]:
+    """rctflow modules that a source text imports where it runs, sorted."""
+    tree = ast.parse(source)
+    return sorted({name for node in _running(tree) for name in _names(node) if name.split(".")[0] == "rctflow"})
 
 
 def _running(tree: ast.AST) -> Iterator[ast.AST]:

@@ -9,6 +9,7 @@ from rctflow.commands.occupancy import FolderBusyError, exclusive_run, is_snakem
     [
         (["/venv/bin/python", "-m", "snakemake", "--cores", "2"], True),
         (["/venv/bin/python", "/venv/bin/snakemake", "-n"], True),
+        (["/venv/bin/python", "-m", "rctflow.commands.snakemake", "-n"], True),
         (["python", "/study/.snakemake/scripts/tmpabc.form.py"], False),
         (["less", "/study/.snakemake/log/x.log"], False),
     ],

@@ -1,7 +1,9 @@
 """The code that a rule's result depends on is found from the imports."""
 
+import os
 from pathlib import Path
 
+import pytest
 from rctflow.study import code
 from rctflow.study.code import code_of
 
@@ -14,7 +16,7 @@ def write(folder, files):
 
 
 def forget():
-    for cached in (code._files, code._imports, code.code_of):
+    for cached in (code._files, code._imports, code._known, code.code_of):
         cached.cache_clear()
 
 
@@ -72,3 +74,47 @@ def test_imports_inside_conditions_loops_and_handlers_are_followed(tmp_path, mon
     files |= {f"rctflow/{name}.py": "" for name in "abcde"}
     found = closure(tmp_path, monkeypatch, files)
     assert found == {"job.py", "rctflow/__init__.py", *(f"rctflow/{name}.py" for name in "abcd")}
+
+
+def test_what_a_text_imports_is_remembered_by_its_content_alone(tmp_path, monkeypatch):
+    """An edit that keeps size and time stamp of the file is seen; what was found before is not searched again."""
+    monkeypatch.setattr(code.atexit, "register", lambda *_: None)
+    files = {"job.py": "from rctflow.a import x", "rctflow/a.py": "", "rctflow/b.py": ""}
+    assert "rctflow/a.py" in closure(tmp_path, monkeypatch, files)
+    before = (tmp_path / "job.py").stat()
+    found = code._known()
+    (tmp_path / ".snakemake").mkdir()
+    for path in ("job.py", "rctflow/a.py"):
+        code._imports(tmp_path / path)
+    code._remember(code._known(), 0)
+    forget()
+    assert code._known() and code._known() is not found
+    (tmp_path / "job.py").write_text("from rctflow.b import x")
+    os.utime(tmp_path / "job.py", ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert code._imports(tmp_path / "job.py") == ("rctflow.b", "rctflow.b.x")
+    monkeypatch.setattr(code, "imports_in", lambda source: pytest.fail("searched again"))
+    assert code._imports(tmp_path / "rctflow/a.py") == ()
+    forget()
+
+
+def test_remembered_imports_are_those_of_the_syntax_tree(root, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".snakemake").mkdir()
+    modules = sorted((root / "scripts").rglob("*.py"))
+    forget()
+    first = {path: code._imports(path) for path in modules}
+    code._remember(code._known(), 0)
+    forget()
+    assert len(modules) > 100
+    assert {path: code._imports(path) for path in modules} == first
+    assert first == {path: tuple(code.imports_in(path.read_bytes())) for path in modules}
+    forget()
+
+
+@pytest.mark.parametrize("damaged", ["", "[1]", '{"a": '])
+def test_a_damaged_memory_is_forgotten(tmp_path, monkeypatch, damaged):
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, {".snakemake/rctflow_imports.json": damaged})
+    forget()
+    assert code._known() == {}
+    forget()
