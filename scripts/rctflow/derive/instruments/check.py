@@ -226,5 +226,5 @@ class StepsChecker:
         for term in table.index if table.index.name == "term" else ():
             for part in str(term).split("&"):
                 name, _, level = part.strip().partition("=")
-                if name != "start" and name not in (dimensions if level else self.known):
+                if name not in value_sets.CONSTANTS and name not in (dimensions if level else self.known):
                     self.problems.add(place, f"{path}: the term {term!r} names no known variable")

@@ -1,8 +1,8 @@
 """Preference values of health states: a CSV with one column per value set.
 
 Two kinds of file. *Terms*: one row per term of an additive model, the first column (term) being ``start`` (a
-constant), ``MO=2`` (a level), ``MO=3 & SC=3`` (two levels at once), or the name of a variable that an earlier step made
-(a count, an indicator); blank cells are 0.
+constant), ``MO=2`` (a level), ``MO=3 & SC=3`` (levels at once), the name of a variable that an earlier step made (a
+count, an indicator), or ``power`` (the exponent of what is lost from the start); blank cells are 0.
 *Profiles*: one row per health state, the first column (profile) such as 11213.
 """
 
@@ -20,6 +20,7 @@ from rctflow.derive.instruments.columns import Column, State, scored, why_absent
 from rctflow.derive.instruments.model import InstrumentError
 
 Body = Mapping[str, Any]
+CONSTANTS = ("start", "power")
 
 
 @lru_cache(maxsize=8)
@@ -52,7 +53,7 @@ def extra_variables(body: Body) -> list[str]:
     if kind == "profile":
         return []
     parts = [part.strip() for term in terms.index for part in str(term).split("&")]
-    return [part for part in parts if "=" not in part and part != "start"]
+    return [part for part in parts if "=" not in part and part not in CONSTANTS]
 
 
 def lookup(body: Body, state: State) -> Column:
@@ -74,13 +75,12 @@ def lookup(body: Body, state: State) -> Column:
 
 
 def _sum_of_terms(terms: pd.Series, state: State, rows: int, product: bool) -> np.ndarray:
-    value = np.full(rows, float(terms.get("start", 0.0)))
-    for term, coefficient in terms.items():
-        if term == "start":
-            continue
+    start, power = float(terms.get("start", 0.0)), float(terms.get("power", 1.0))
+    value = np.full(rows, start)
+    for term, coefficient in terms.drop(list(CONSTANTS), errors="ignore").items():
         amount = np.ones(rows)
         for part in str(term).split("&"):
             name, _, level = part.strip().partition("=")
             amount = amount * (state[name].value == float(level) if level else state[name].value)
         value = value * coefficient**amount if product else value + coefficient * amount
-    return value
+    return value if power == 1 else start + np.copysign(np.abs(value - start) ** power, value - start)

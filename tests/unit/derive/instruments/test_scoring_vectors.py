@@ -116,12 +116,19 @@ def test_eq5d5l_chinese_crosswalks_from_the_transition_probabilities(vectors: Pa
 
 @pytest.mark.parametrize("method", ["tto", "vas"])
 def test_eq5d3l_every_value_set(vectors: Path, method: str) -> None:
-    """Australia (TTO) is not shipped: the peer and the published coefficients disagree."""
     table = pd.read_csv(vectors / f"eq5d3l_{method}_all_countries_243.csv")
-    for country in table.columns.drop(["profile", "Australia"], errors="ignore"):
+    for country in table.columns.drop("profile"):
         name = value_set("eq5d3l", country, "VAS" if method == "vas" else "")
         ours = score(load_instrument("eq5d3l"), profiles(table), {"value_set": name}, scores=["INDEX"])
         np.testing.assert_allclose(ours["INDEX"], table[country], atol=1e-9, rtol=0, err_msg=name)
+
+
+def test_eq5d3l_reverse_crosswalks(vectors: Path) -> None:
+    table = pd.read_csv(vectors / "eq5d3l_reverse_crosswalk_243.csv")
+    for country in table.columns.drop("profile"):
+        name = f"{value_set('eq5d5l', country)}_reverse_crosswalk"
+        ours = score(load_instrument("eq5d3l"), profiles(table), {"value_set": name}, scores=["INDEX"])
+        np.testing.assert_allclose(ours["INDEX"], table[country], atol=1.01e-10, rtol=0, err_msg=name)
 
 
 @pytest.mark.parametrize(
