@@ -11,6 +11,7 @@ with job(snakemake.log[0]):
     from rctflow.figures.style import save_svg
     from rctflow.figures.trajectories import draw_trajectories, read_trajectories
     from rctflow.outputs import write_text
+    from rctflow.plan.status import read_status
     from rctflow.results import read_results
     from rctflow.settings import settings_from
     from rctflow.tables.endpoint import endpoint_table
@@ -23,6 +24,8 @@ with job(snakemake.log[0]):
     save_svg(draw_trajectories(courses, rows, display), snakemake.output.trajectories)
     residuals = read_residuals(snakemake.input.traces, display)
     save_svg(draw_diagnostics(rows, residuals, display), snakemake.output.diagnostics)
-    main, others = endpoint_table(rows, display), other_analyses_table(rows, display)
+    inputs = snakemake.input
+    plan = read_status(snakemake.params.plan, inputs.lock, inputs.adsl, inputs.ledgers, deviations=[]).line
+    main, others = endpoint_table(rows, display, plan), other_analyses_table(rows, display, plan)
     write_text("\n".join(table.to_html() for table in (main, others) if table), snakemake.output.html)
     write_text(main.to_csv(), snakemake.output.csv)

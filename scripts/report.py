@@ -6,6 +6,7 @@ with job(snakemake.log[0]):
     from pathlib import Path
 
     from rctflow.outputs import write_text
+    from rctflow.plan.status import read_status
     from rctflow.report.render import EndpointPart, StudyPart, render_report
     from rctflow.report.settings import ReportSettings
     from rctflow.report.software import software_versions
@@ -18,5 +19,6 @@ with job(snakemake.log[0]):
         *(read_results(Path(file)) for file in snakemake.input.summaries), forest=forest, overview=overview
     )
     endpoints = {folder.name: EndpointPart.read(folder) for folder in folders}
-    settings = settings_from(ReportSettings, snakemake.params.report)
-    write_text(render_report(settings, study, endpoints, software_versions()), snakemake.output[0])
+    settings, inputs = settings_from(ReportSettings, snakemake.params.report), snakemake.input
+    plan = read_status(snakemake.params.plan, inputs.lock, inputs.adsl, inputs.ledgers, inputs.deviations)
+    write_text(render_report(settings, study, endpoints, software_versions(), plan), snakemake.output[0])

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-ROOMS = ("simulate", "ingest", "clean", "derive", "models", "summaries", "figures", "tables", "report")
+ROOMS = ("simulate", "ingest", "clean", "derive", "models", "summaries", "figures", "tables", "report", "plan")
 
 
 def imported(file):

@@ -11,6 +11,8 @@ rule displays:
         traces="<results>/endpoints/{endpoint}/records.parquet",
         records="<results>/adam/{endpoint}.parquet",
         adsl="<results>/adam/adsl.parquet",
+        ledgers=lambda wildcards: dag.plan_ledgers(wildcards.endpoint),
+        lock=dag.lock_files(),
         code=code_of("displays"),
     output:
         profile=report("<results>/endpoints/{endpoint}/profile.svg", category="{endpoint}"),
@@ -26,6 +28,7 @@ rule displays:
         "../../environment.yml"
     params:
         display=lambda wildcards: dag.display(wildcards.endpoint),
+        plan=lambda wildcards: dag.plan(wildcards.endpoint),
     script:
         "../../scripts/displays.py"
 
@@ -34,6 +37,9 @@ rule overview:
     """The forest of all endpoints and their table at the primary visit."""
     input:
         results=expand("<results>/endpoints/{endpoint}/results.csv", endpoint=dag.study.endpoints),
+        adsl="<results>/adam/adsl.parquet",
+        ledgers=dag.plan_ledgers(*dag.study.endpoints),
+        lock=dag.lock_files(),
         code=code_of("overview"),
     output:
         forest=report("<results>/figures/forest.svg", category="overview"),
@@ -47,5 +53,6 @@ rule overview:
         "../../environment.yml"
     params:
         displays=dag.displays(),
+        plan=dag.plan(*dag.study.endpoints),
     script:
         "../../scripts/overview.py"

@@ -29,6 +29,10 @@ rule report:
         displays=dag.all_displays(),
         overview=["<results>/figures/forest.svg", "<results>/tables/overview.html"],
         summaries=expand("<results>/summaries/{name}/results.csv", name=["flow", "baseline", "data_quality"]),
+        adsl="<results>/adam/adsl.parquet",
+        ledgers=dag.plan_ledgers(),
+        deviations=dag.plan_deviations(),
+        lock=dag.lock_files(),
         code=code_of("report"),
     output:
         report("<results>/report.html", category="report"),
@@ -40,5 +44,6 @@ rule report:
         "../../environment.yml"
     params:
         report=dag.report(),
+        plan=dag.plan(),
     script:
         "../../scripts/report.py"

@@ -17,3 +17,36 @@ class Blinding:
     mode: Literal["none", "dummy", "masked"] = "none"
     seed: int = 1
     hide: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ProtocolDeviations:
+    """The form that lists protocol deviations, one row each: its columns with the deviation in words and its class."""
+
+    table: str
+    term: str
+    classification: str
+
+
+@dataclass(frozen=True)
+class PopulationSet:
+    """A population: its flag in ADSL, and who belongs to it, over the columns of ADSL (everybody when empty)."""
+
+    flag: str
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class Since:
+    """What is to be said of a lock.
+
+    settings: what changed in the config since, one text each. populations: whose members are compared with the locked
+    ones. deviations: where protocol deviations stand, when they are compared. whole: of the whole study, or of what
+    bears on one table. ids: whether subjects may be named.
+    """
+
+    settings: tuple[str, ...]
+    populations: dict[str, PopulationSet]
+    deviations: ProtocolDeviations | None
+    whole: bool
+    ids: bool

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rctflow.display import stamps_of
+from rctflow.plan_status import UNLOCKED, PlanStatus
 from rctflow.report.grids import baseline_grid, flow_grid, population_grid, quality_grid, troubles, values_grid
 from rctflow.report.inline import glyph_definitions, inline_svg
 from rctflow.report.sentences import headline, not_measured
@@ -53,9 +54,14 @@ class StudyPart:
 
 
 def render_report(
-    settings: ReportSettings, study: StudyPart, endpoints: Mapping[str, EndpointPart], software: Mapping[str, str]
+    settings: ReportSettings,
+    study: StudyPart,
+    endpoints: Mapping[str, EndpointPart],
+    software: Mapping[str, str],
+    plan: PlanStatus = UNLOCKED,
 ) -> str:
     """The page as HTML text. endpoints: by id, one for each of ``settings.endpoints``. software: name -> version.
+    plan: the status of the analysis plan.
 
     Everything that comes from data or config is escaped; figures and tables must come from this program's own rooms.
     Raises KeyError when an endpoint is missing.
@@ -69,6 +75,7 @@ def render_report(
     page = _template().render(
         s=settings,
         stamps=stamps_of(settings.synthetic, settings.blinded),
+        plan=plan,
         css=Markup((HERE / "report.css").read_text(encoding="utf-8")),
         sections=sections,
         roles=_by_role(sections),

@@ -17,7 +17,21 @@ from rctflow.study.rooms import endpoint_table, endpoint_visits, population_flag
 Problem = tuple[str, str]
 
 RESERVED = frozenset(
-    ("all", "bench", "check", "compare", "diff", "lock", "new", "package", "qualify", "setup", "test", "verify")
+    (
+        "all",
+        "bench",
+        "check",
+        "compare",
+        "diff",
+        "lock",
+        "new",
+        "package",
+        "qualify",
+        "setup",
+        "test",
+        "unblind",
+        "verify",
+    )
 )
 ADSL_COLUMNS = ("STUDYID", "USUBJID", "TRT01P", "TRT01A", "RANDDT", "TRTSDT", "RANDFL")
 MODEL_COLUMNS = ("ARM", "AVISIT", "AVAL", "BASE", "BASELINE", "CHG", "OUTCOME", "RESIDUAL")
@@ -31,6 +45,7 @@ def cross_checks(study: Study) -> list[Problem]:
         *_table_problems(study),
         *_subject_problems(study),
         *_population_problems(study),
+        *_deviation_problems(study),
         *_instrument_problems(study),
         *(problem for name in study.analyses for problem in _template_problems(study, name)),
         *(problem for name in study.endpoints for problem in _endpoint_problems(study, name)),
@@ -157,6 +172,17 @@ def _population_problems(study: Study) -> Iterator[Problem]:
         yield from _where_problems(f"populations.{name}.where", population.where, known)
         if population_flag(study, name) in known:
             yield f"populations.{name}.flag", f"{population_flag(study, name)} is taken by another ADSL column"
+
+
+def _deviation_problems(study: Study) -> Iterator[Problem]:
+    declared = study.protocol_deviations
+    if declared and declared.table not in study.tables:
+        yield "protocol_deviations.table", f"no such table. {did_you_mean(declared.table, study.tables)}"
+    elif declared:
+        known = table_columns(study.tables[declared.table])
+        for key, column in (("term", declared.term), ("classification", declared.classification)):
+            if column not in known:
+                yield f"protocol_deviations.{key}", f"the form declares no such column. {did_you_mean(column, known)}"
 
 
 def _instrument_problems(study: Study) -> Iterator[Problem]:

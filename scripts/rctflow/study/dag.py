@@ -15,6 +15,7 @@ from rctflow.study import presentation, rooms
 from rctflow.study.analyses import analyses_of
 from rctflow.study.files import instrument_files, missing_forms, raw_file
 from rctflow.study.load import load_study, study_file
+from rctflow.study.locked import Locked
 from rctflow.study.messages import ConfigError
 from rctflow.study.model import Simulate, Study
 
@@ -37,14 +38,38 @@ class Dag:
             study = load_study(file)
             if problems := missing_forms(study):
                 raise ConfigError(file, problems)
+            dag = cls(file, study)
+            dag.lock_files()
         except RctflowError as error:
             sys.exit(f"ERROR: {error}")
-        return cls(file, study)
+        return dag
 
     @cached_property
     def results(self) -> str:
         """The folder of this study's results."""
         return self.study.folder
+
+    @cached_property
+    def locked(self) -> Locked:
+        """The lock of the analysis plan, and what changed since."""
+        return Locked(self.file, self.study)
+
+    def lock_files(self) -> list[str]:
+        """The lock, when the plan is locked."""
+        return [self.locked.path.as_posix()] if self.locked.lock else []
+
+    def plan_ledgers(self, *endpoints: str) -> list[str]:
+        """The ledgers that are compared with the lock, when there is one: of the whole study, or of these endpoints."""
+        return [f"{self.results}/clean/{t}.ledger.csv" for t in self.locked.tables(list(endpoints) or None)]
+
+    def plan_deviations(self) -> list[str]:
+        """The clean table of protocol deviations, when the plan is locked and the study declares one."""
+        declared = self.study.protocol_deviations if self.locked.lock else None
+        return [f"{self.results}/clean/{declared.table}.parquet"] if declared else []
+
+    def plan(self, *endpoints: str) -> Any:
+        """Params of the plan's status in the report, or in a table of these endpoints; None without a lock."""
+        return as_params(self.locked.since(list(endpoints) or None))
 
     @property
     def is_simulated(self) -> bool:

@@ -16,7 +16,7 @@ from rctflow.ingest.settings import DEFAULT_MISSING, ColumnType
 from rctflow.models.settings import Analysis, Role
 from rctflow.package.settings import Package
 from rctflow.plan.blinded import STAMPS, results_folder
-from rctflow.plan.settings import Blinding
+from rctflow.plan.settings import Blinding, ProtocolDeviations
 from rctflow.randomization import Scheme
 from rctflow.simulate.settings import SimulationSettings
 
@@ -265,6 +265,7 @@ class Study(Section):
     analyses: Annotated[dict[Id, Analysis], Field(min_length=1)]
     endpoints: Annotated[dict[Id, Endpoint], Field(min_length=1)]
     randomization: Scheme | None = None
+    protocol_deviations: ProtocolDeviations | None = None
     blinding: Blinding = Blinding()
     package: Package = Package()
 

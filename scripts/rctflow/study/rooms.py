@@ -124,6 +124,11 @@ def visit_labels(study: Study, visit: str) -> tuple[str, ...]:
     return study.visits[visit].values or (visit, study.visits[visit].label)
 
 
+def arm_values(study: Study, arm: str) -> tuple[str, ...]:
+    """How the raw data write an arm."""
+    return study.arms.levels[arm].values or (arm, study.arms.levels[arm].label)
+
+
 def subjects_settings(study: Study) -> Subjects:
     """How ADSL is made."""
     subjects = study.subjects
@@ -132,7 +137,7 @@ def subjects_settings(study: Study) -> Subjects:
         table=subjects.table,
         planned=subjects.planned,
         actual=subjects.actual,
-        arms={value: arm for arm, plan in study.arms.levels.items() for value in (plan.values or (arm, plan.label))},
+        arms={value: arm for arm in study.arms.levels for value in arm_values(study, arm)},
         arm_order=arm_order(study),
         randomized=subjects.randomized,
         first_dose=subjects.first_dose,

@@ -13,12 +13,12 @@ from rctflow.tables.table import Cell, Table
 NOMINAL = "Nominal p-values are not adjusted for multiplicity and test no hypothesis of the trial."
 
 
-def endpoint_table(rows: Sequence[Result], settings: Display) -> Table:
+def endpoint_table(rows: Sequence[Result], settings: Display, plan: str = "") -> Table:
     """By visit and arm: n and mean (SD) observed, n analysed, LS mean, comparison with the reference arm, p.
 
     Where the main analysis compares geometric means, the observed one is geometric too, with its interval. Columns of
     the model are left out when the endpoint has no model analysis. Statistics without a value show their reason in a
-    footnote.
+    footnote. plan: the status of the analysis plan, for the foot.
     """
     main = rows_of(rows, settings.main_analysis, settings.main_population)
     observed = descriptive_rows(rows, settings.main_population)
@@ -35,7 +35,7 @@ def endpoint_table(rows: Sequence[Result], settings: Display) -> Table:
         f"{settings.label}, by visit",
         tuple(heads),
         lines,
-        notes=[*_notes(main, settings, modelled), *_not_measured(rows, settings)],
+        notes=[*_notes(main, settings, modelled), *_not_measured(rows, settings), *([plan] if plan else [])],
         synthetic=settings.synthetic,
         blinded=settings.blinded,
     )

@@ -16,8 +16,13 @@ from rctflow.tables.table import Cell, Table
 ROLES = ("primary", "secondary", "exploratory")
 
 
-def overview_table(rows_by_endpoint: Mapping[str, Sequence[Result]], settings: Sequence[Display]) -> Table:
-    """One line per endpoint and comparison: the main analysis at the primary visit, by role as in ``settings``."""
+def overview_table(
+    rows_by_endpoint: Mapping[str, Sequence[Result]], settings: Sequence[Display], plan: str = ""
+) -> Table:
+    """One line per endpoint and comparison: the main analysis at the primary visit, by role as in ``settings``.
+
+    plan: the status of the analysis plan, for the foot.
+    """
     settings = sorted(settings, key=lambda one: ROLES.index(one.role) if one.role in ROLES else len(ROLES))
     arms = settings[0].arms
     heads = ["Endpoint", "Visit", *(f"n {arm.label}" for arm in arms)]
@@ -29,6 +34,7 @@ def overview_table(rows_by_endpoint: Mapping[str, Sequence[Result]], settings: S
             sections[len(lines)] = one.role.capitalize()
         lines += _endpoint_lines(rows_by_endpoint.get(one.endpoint, ()), one)
     notes = ["Each endpoint's main analysis in its main population, at its primary visit.", NOMINAL]
+    notes += [plan] if plan else []
     stamps: dict[str, Any] = {"synthetic": settings[0].synthetic, "blinded": settings[0].blinded}
     table = Table("overview", "All endpoints", tuple(heads), lines, sections, notes, **stamps, anchors=False)
     return nominal_once(_said_once(table))
@@ -66,7 +72,7 @@ def _endpoint_lines(rows: Sequence[Result], settings: Display) -> list[list[Cell
     return made
 
 
-def other_analyses_table(rows: Sequence[Result], settings: Display) -> Table | None:
+def other_analyses_table(rows: Sequence[Result], settings: Display, plan: str = "") -> Table | None:
     """Comparisons at the primary visit by every analysis and population but the main one; None when there are none."""
     arms = settings.arms
     level = f"{settings.confidence * 100:g}% CI"
@@ -91,5 +97,6 @@ def other_analyses_table(rows: Sequence[Result], settings: Display) -> Table | N
         return None
     caption = f"{settings.label}, other analyses at {words(visit, settings.visits)}"
     name = f"{settings.endpoint}-others"
+    notes = [NOMINAL, *([plan] if plan else [])]
     stamps: dict[str, Any] = {"synthetic": settings.synthetic, "blinded": settings.blinded}
-    return nominal_once(Table(name, caption, heads, lines, notes=[NOMINAL], **stamps))
+    return nominal_once(Table(name, caption, heads, lines, notes=notes, **stamps))
