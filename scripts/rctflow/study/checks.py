@@ -16,7 +16,23 @@ from rctflow.study.rooms import endpoint_table, endpoint_visits, population_flag
 
 Problem = tuple[str, str]
 
-RESERVED = frozenset("all bench check compare diff lock new package qualify setup test unblind verify".split())
+RESERVED = frozenset(
+    (
+        "all",
+        "bench",
+        "check",
+        "compare",
+        "diff",
+        "lock",
+        "new",
+        "package",
+        "qualify",
+        "setup",
+        "test",
+        "verify",
+        "unblind",
+    )
+)
 ADSL_COLUMNS = ("STUDYID", "USUBJID", "TRT01P", "TRT01A", "RANDDT", "TRTSDT", "RANDFL")
 MODEL_COLUMNS = ("ARM", "AVISIT", "AVAL", "BASE", "BASELINE", "CHG", "OUTCOME", "RESIDUAL")
 
