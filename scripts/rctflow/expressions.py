@@ -95,6 +95,26 @@ class Expression:
         return f"{self.text!r}: no column {', '.join(hints)}. The table has: {', '.join(known)}."
 
 
+def literals(text: str) -> dict[str, list[str]]:
+    """Column -> the texts and numbers that an expression compares it with by == or in, as text; nothing when empty.
+
+    Raises ExpressionError as ``parse`` does.
+    """
+    found: dict[str, list[str]] = {}
+    if not text:
+        return found
+    for node in ast.walk(parse(text)._tree):
+        if (
+            isinstance(node, ast.Compare)
+            and isinstance(node.left, ast.Name)
+            and isinstance(node.ops[0], ast.Eq | ast.In)
+        ):
+            for value in ast.walk(node.comparators[0]):
+                if isinstance(value, ast.Constant):
+                    found.setdefault(node.left.id, []).append(str(value.value))
+    return found
+
+
 def parse(text: str) -> Expression:
     """The expression that ``text`` says.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 
@@ -17,10 +17,15 @@ class Person:
 
 @dataclass(frozen=True)
 class Twin:
-    """A synthetic twin: as many patients, drawn with this seed from the declared forms alone, never from their rows."""
+    """A synthetic twin: as many patients, drawn with this seed from the declared forms alone, never from their rows.
+
+    margins: table -> column -> what a number is drawn with (mean, sd), or the share of each text as it is written;
+    published numbers can stand here.
+    """
 
     patients: int = 60
     seed: int = 1
+    margins: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
