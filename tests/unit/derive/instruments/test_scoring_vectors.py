@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from rctflow.derive.instruments import load_instrument, score
+from scipy import stats
 
 SCALES = ["PF", "RP", "BP", "GH", "VT", "SF", "RE", "MH"]
 DIMENSIONS = ["MO", "SC", "UA", "PD", "AD"]
@@ -244,3 +245,18 @@ def test_values_below_quantification(vectors: Path) -> None:
     half = score(load_instrument("single_value"), items, {"below": "half"})
     np.testing.assert_allclose(half.loc[below, "VALUE"], table.loc[below, "lloq"] / 2)
     assert (half["VALUE_CODE"] == plain["VALUE_CODE"]).all()
+
+
+@pytest.mark.parametrize("rule", ["half", "sqrt2"])
+def test_substitutes_give_the_ratios_of_geometric_means(vectors: Path, rule: str) -> None:
+    """Arm 1 / arm 0 with its t interval (equal variances) and p-value after the substitution."""
+    table = pd.read_csv(vectors / "lloq_data.csv")
+    below = table["below"] == 1
+    items = pd.DataFrame({"VALUE": table["value"].where(~below, table["lloq"]), "VALUE_CODE": below.map({True: "<"})})
+    logs = np.log(score(load_instrument("single_value"), items, {"below": rule})["VALUE"])
+    for row in pd.read_csv(vectors / "lloq_expected.csv").to_dict("records"):
+        arm0, arm1 = (logs[(table["set"] == row["set"]) & (table["arm"] == arm)] for arm in (0, 1))
+        test = stats.ttest_ind(arm1, arm0)
+        ours = np.exp([arm1.mean() - arm0.mean(), *test.confidence_interval()])
+        expected = [row[f"{rule}_{name}"] for name in ("gmr", "lo", "hi", "p")]
+        assert [*ours, test.pvalue] == pytest.approx(expected, rel=1e-11)
