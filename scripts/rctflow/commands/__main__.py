@@ -12,6 +12,7 @@ VERBS = {
     "check": "validate the config against the data and print what was understood",
     "new": "look at a folder of data and propose a config: ./run new NAME --data FOLDER",
     "lock": "freeze the analysis plan: ./run lock [--by NAME] [--again REASON]",
+    "verify": "verify a package: ./run verify PACKAGE.zip (--help says more)",
     "bench": "measure speed and print a table",
     "schema": "write config/README.md and the JSON Schema of the config from the typed model",
     "setup": "make the environment and stop; --test: with what the tests and the HELP example need",
