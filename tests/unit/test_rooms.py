@@ -4,7 +4,19 @@ import ast
 
 import pytest
 
-ROOMS = ("simulate", "ingest", "clean", "derive", "models", "summaries", "figures", "tables", "report", "plan")
+ROOMS = (
+    "simulate",
+    "ingest",
+    "clean",
+    "derive",
+    "models",
+    "summaries",
+    "figures",
+    "tables",
+    "report",
+    "plan",
+    "compare",
+)
 
 
 def imported(file):

@@ -80,7 +80,7 @@ def _length(then: list[Any] | None, summary: Any) -> int:
 
 def _difference(then: list[dict[str, str]], now: list[dict[str, str]]) -> tuple[list[dict[str, str]], ...]:
     """The rows that are only in the one and only in the other, each as often as it is there."""
-    counts = [Counter(tuple(row.items()) for row in rows) for rows in (then, now)]
+    counts = [Counter(tuple(sorted(row.items())) for row in rows) for rows in (then, now)]
     return tuple([dict(row) for row in (a - b).elements()] for a, b in (counts, counts[::-1]))
 
 

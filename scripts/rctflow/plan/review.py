@@ -39,7 +39,7 @@ def _reasons(excluded: DataFrame, where: str) -> dict[str, str]:
         met = parse(condition).evaluate(excluded)
         for subject in excluded.loc[~met, "USUBJID"]:
             unmet[str(subject)].append(condition)
-    return {subject: f"not met: {'; '.join(conditions)}" for subject, conditions in unmet.items()}
+    return {name: f"not met: {'; '.join(parts)}" if parts else "meets every condition" for name, parts in unmet.items()}
 
 
 def _conditions(where: str) -> list[str]:
@@ -85,5 +85,5 @@ def summarized_list(entries: list[Any]) -> dict[str, Any]:
 
 def without_rows(decisions: list[dict[str, str]]) -> list[dict[str, str]]:
     """Decisions without their row numbers, sorted: rows inserted above a value do not change what was decided."""
-    named = [{key: value for key, value in row.items() if key != "SRCROW"} for row in decisions]
+    named = [{key: row[key] for key in DECISION[1:]} for row in decisions]
     return sorted(named, key=lambda row: tuple(row.values()))
