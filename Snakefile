@@ -44,6 +44,7 @@ pathvars:
 
 
 include: "workflow/rules/forms.smk"
+include: "workflow/rules/blinding.smk"
 include: "workflow/rules/derive.smk"
 include: "workflow/rules/fit.smk"
 include: "workflow/rules/displays.smk"

@@ -8,6 +8,7 @@ with job(snakemake.log[0]):
     from rctflow.clean.ledger import write_ledger
     from rctflow.clean.settings import Clean
     from rctflow.clean.table import clean_table
+    from rctflow.ingest.blinding import read_allocation
     from rctflow.ingest.forms import ingest_form
     from rctflow.ingest.settings import Ingest
     from rctflow.outputs import write_json, write_parquet
@@ -15,7 +16,8 @@ with job(snakemake.log[0]):
 
     place = f"{snakemake.params.config}: tables.{snakemake.wildcards.table}"
     ingest = settings_from(Ingest, snakemake.params.ingest)
-    source, description = ingest_form(Path(snakemake.input.raw), ingest, where=place)
+    allocation = read_allocation(snakemake.input.allocation)
+    source, description = ingest_form(Path(snakemake.input.raw), ingest, allocation, where=place)
     rules = settings_from(Clean, snakemake.params.clean)
     clean, ledger = clean_table(source, rules, where=place)
     write_parquet(source, snakemake.output.source)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rctflow.clean.ledger import CleanError, Entries, listed_rows
 from rctflow.clean.settings import Clean
+from rctflow.identity import label_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,14 +52,3 @@ def check_constant(table: pd.DataFrame, settings: Clean, *, where: str) -> tuple
             "not analysed here."
         )
     return table, []
-
-
-def label_text(values: pd.Series) -> pd.Series:
-    """Labels as text: whole numbers without a decimal point, missing stays missing."""
-    import pandas as pd
-
-    if not pd.api.types.is_numeric_dtype(values):
-        return values.astype("str")
-    codes, distinct = pd.factorize(values)
-    names = pd.Series([f"{number:.10g}" for number in distinct] + [None], dtype="str")
-    return names.iloc[codes].set_axis(values.index)

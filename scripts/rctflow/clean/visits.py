@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rctflow.clean.ledger import CleanError, Entries, entries, listed_rows
 from rctflow.clean.settings import Clean
-from rctflow.clean.subjects import label_text
+from rctflow.identity import label_text
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -66,6 +66,18 @@ class Subjects:
 
 
 @dataclass(frozen=True)
+class Enrolment:
+    """Who was randomized, in which stratum and when: what an allocation can be drawn for without knowing the true one.
+
+    table: the subjects' table. order: the column that sorts patients as they were randomized; who has none was not.
+    """
+
+    table: str
+    order: Source
+    strata: dict[str, Source] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Window:
     """An analysis visit: number in the order of the plan, target day, window (both ends included).
 

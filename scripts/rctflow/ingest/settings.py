@@ -37,12 +37,42 @@ class Wide:
 
 
 @dataclass(frozen=True)
+class ArmColumn:
+    """A column that tells the arm, of a blinded study.
+
+    column: as the study declares it. texts: text as written, after the column's ``values`` -> arm. written: arm of the
+    dummy allocation, or true arm of a masked study -> the text that stands in its place.
+    """
+
+    column: Column
+    texts: dict[str, str]
+    written: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Blind:
+    """What a form loses before anybody sees it.
+
+    by: dummy (each patient's arm is that of the dummy allocation) or masked (true arms under other names). keys: the
+    columns that identify a row, the subject's first; they stay. arms: the columns that tell the arm. hide: columns that
+    are emptied. words: names of treatments, replaced wherever else they are written.
+    """
+
+    by: Literal["dummy", "masked"]
+    keys: tuple[str, ...]
+    arms: dict[str, ArmColumn] = field(default_factory=dict)
+    hide: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Ingest:
     """How one raw form is read.
 
     format: of the file (from its ending when the config omits it). delimiter: of a CSV file (found in its header when
     omitted). missing: texts that mean "no value" in every column, in exactly this case.
     wide: when set, each row becomes one row per visit, with the visit's id in the column VISIT.
+    blind: when set, what the form loses as it is read.
     """
 
     table: str
@@ -54,3 +84,4 @@ class Ingest:
     sheet: str = ""
     missing: tuple[str, ...] = DEFAULT_MISSING
     wide: Wide | None = None
+    blind: Blind | None = None

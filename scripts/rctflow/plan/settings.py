@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from rctflow.randomization import Scheme
+
 
 @dataclass(frozen=True)
 class Blinding:
@@ -50,3 +52,12 @@ class Since:
     deviations: ProtocolDeviations | None
     whole: bool
     ids: bool
+
+
+@dataclass(frozen=True)
+class DummyAllocation:
+    """How a dummy allocation is drawn: the declared scheme, the arm ids, and the seed."""
+
+    scheme: Scheme
+    arms: tuple[str, ...]
+    seed: int

@@ -9,6 +9,7 @@ from rctflow.errors import RctflowError
 from rctflow.expressions import ExpressionError, parse
 from rctflow.models.registry import known_models
 from rctflow.study.analyses import analyses_of, analysis_problems, option_problems
+from rctflow.study.blinding_checks import blinding_problems
 from rctflow.study.files import instrument_file, instrument_keys
 from rctflow.study.messages import did_you_mean
 from rctflow.study.model import Endpoint, Files, Study, Table
@@ -16,23 +17,8 @@ from rctflow.study.rooms import endpoint_table, endpoint_visits, population_flag
 
 Problem = tuple[str, str]
 
-RESERVED = frozenset(
-    (
-        "all",
-        "bench",
-        "check",
-        "compare",
-        "diff",
-        "lock",
-        "new",
-        "package",
-        "qualify",
-        "setup",
-        "test",
-        "verify",
-        "unblind",
-    )
-)
+VERBS = ("bench", "check", "compare", "diff", "lock", "new", "package", "qualify", "setup", "test", "unblind", "verify")
+RESERVED = frozenset(("all", *VERBS))
 ADSL_COLUMNS = ("STUDYID", "USUBJID", "TRT01P", "TRT01A", "RANDDT", "TRTSDT", "RANDFL")
 MODEL_COLUMNS = ("ARM", "AVISIT", "AVAL", "BASE", "BASELINE", "CHG", "OUTCOME", "RESIDUAL")
 
@@ -46,6 +32,7 @@ def cross_checks(study: Study) -> list[Problem]:
         *_subject_problems(study),
         *_population_problems(study),
         *_deviation_problems(study),
+        *blinding_problems(study),
         *_instrument_problems(study),
         *(problem for name in study.analyses for problem in _template_problems(study, name)),
         *(problem for name in study.endpoints for problem in _endpoint_problems(study, name)),

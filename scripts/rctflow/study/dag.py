@@ -10,8 +10,9 @@ from typing import Any
 
 from rctflow.errors import RctflowError
 from rctflow.models.registry import modules_of
+from rctflow.plan.unblinding import ended_without_record, read_unblinding
 from rctflow.settings import as_params
-from rctflow.study import presentation, rooms
+from rctflow.study import blinding, presentation, rooms
 from rctflow.study.analyses import analyses_of
 from rctflow.study.files import instrument_files, missing_forms, raw_file
 from rctflow.study.load import load_study, study_file
@@ -25,17 +26,25 @@ SUMMARIES = ("flow", "baseline", "data_quality")
 
 @dataclass(frozen=True)
 class Dag:
-    """A checked study and the config file that it came from."""
+    """A checked study and the config file that it came from.
+
+    declared: the study as the config has it, blinded unless its unblinding is on record.
+    """
 
     file: str
-    study: Study
+    declared: Study
+
+    @cached_property
+    def study(self) -> Study:
+        """The study as the rooms may see it."""
+        return blinding.shown_study(self.declared)
 
     @classmethod
     def open(cls, snakemake_config: Mapping[str, Any]) -> Dag:
         """The study that Snakemake's config chooses; a config problem ends the program with its message alone."""
         try:
             file = study_file(snakemake_config)
-            study = load_study(file)
+            study = blinding.unless_unblinded(load_study(file))
             if problems := missing_forms(study):
                 raise ConfigError(file, problems)
             dag = cls(file, study)
@@ -121,6 +130,7 @@ class Dag:
             f"{self.results}/report.html",
             f"{self.results}/config.yaml",
             f"{self.results}/adam/adsl.parquet",
+            *self.allocation(),
             *(f"{self.results}/figures/forest.svg", f"{self.results}/tables/overview.csv"),
             *(f"{self.results}/summaries/{name}/results.csv" for name in SUMMARIES),
             *(f"{self.results}/clean/{t}.{end}" for t in self.study.tables for end in ("parquet", "ledger.csv")),
@@ -134,7 +144,7 @@ class Dag:
 
     def ingest(self, table: str) -> Any:
         """Params of the ingest room for one table."""
-        return as_params(rooms.ingest_settings(self.study, table))
+        return as_params(blinding.blinded_ingest(self.declared, table))
 
     def clean(self, table: str) -> Any:
         """Params of the clean room for one table."""
@@ -166,7 +176,7 @@ class Dag:
 
     def report(self) -> Any:
         """Params of the report."""
-        return as_params(presentation.report_settings(self.study, self.file))
+        return as_params(presentation.report_settings(self.study, self.file, self.unblinding()))
 
     def resolved(self) -> Any:
         """The whole study, defaults filled in, templates resolved."""
@@ -174,4 +184,44 @@ class Dag:
         for endpoint in self.study.endpoints:
             resolved = {name: as_params(a) for name, a in analyses_of(self.study, endpoint).items()}
             document["endpoints"][endpoint]["analyses"] = resolved
-        return document
+        return blinding.withheld(self.declared, document)
+
+    @property
+    def is_allocated_anew(self) -> bool:
+        """Whether a dummy allocation stands for the true one."""
+        return self.declared.blinding.mode == "dummy"
+
+    def allocation(self, table: str = "") -> list[str]:
+        """The dummy allocation, of the study or for one of its tables; empty where none is needed."""
+        needed = blinding.needs_allocation(self.declared, table) if table else self.is_allocated_anew
+        return [f"{self.results}/blinding/allocation.csv"] if needed else []
+
+    def enrolment_forms(self) -> list[str]:
+        """The raw forms that say who was randomized, in which stratum and when."""
+        return [self.raw_file(table) for table in sorted(blinding.enrolment_study(self.declared).tables)]
+
+    def enrolment(self) -> Any:
+        """Params of how these forms are read and cleaned, without the columns that say the arm."""
+        study = blinding.enrolment_study(self.declared)
+        return [
+            {
+                "clean": as_params(rooms.clean_settings(study, table)),
+                "ingest": as_params(rooms.ingest_settings(study, table)),
+                "place": f"tables.{table}",
+            }
+            for table in sorted(study.tables)
+        ]
+
+    def strata_and_order(self) -> Any:
+        """Params of who was randomized, in which stratum and when."""
+        return as_params(blinding.enrolment(self.declared))
+
+    def dummy(self) -> Any:
+        """Params of the dummy allocation."""
+        return as_params(blinding.dummy_settings(self.declared))
+
+    def unblinding(self) -> str:
+        """What the report says of an unblinding: who, when and under which lock, or that nobody recorded one."""
+        study, mode = self.declared.study.id, self.declared.blinding.mode
+        record = read_unblinding(study)
+        return record.in_words() if record else ended_without_record(study, mode)

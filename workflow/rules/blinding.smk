@@ -1,0 +1,29 @@
+"""Room plan: the dummy allocation of a blinded dry run (docs/plan.md); nothing in a study that is not blinded so.
+
+in: the raw forms with strata and order of randomization, not their arms; out: blinding/allocation.csv, which the rule
+`form` writes into every form that tells the arm, as it is read.
+"""
+
+if dag.is_allocated_anew:
+
+    rule allocation:
+        """Draw an allocation from the declared randomization scheme, without seeing the true one."""
+        input:
+            raw=dag.enrolment_forms(),
+            code=code_of("allocation"),
+        output:
+            "<results>/blinding/allocation.csv",
+        log:
+            "<logs>/allocation.log",
+        benchmark:
+            "<benchmarks>/allocation.tsv"
+        priority: 95
+        conda:
+            "../../environment.yml"
+        params:
+            config=dag.file,
+            forms=dag.enrolment(),
+            enrolment=dag.strata_and_order(),
+            dummy=dag.dummy(),
+        script:
+            "../../scripts/allocation.py"
