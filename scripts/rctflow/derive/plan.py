@@ -1,4 +1,4 @@
-"""The plan of visits: what a set of windows must meet. No pandas, so that the config can be checked in no time."""
+"""The plan of visits and the names that follow from the plan. No pandas, so that a config is checked in no time."""
 
 from __future__ import annotations
 
@@ -14,6 +14,16 @@ def study_day(day: int) -> int:
     Source: CDISC ADaM Implementation Guide 1.3, timing variables of the BDS (ADY).
     """
     return day + 1 if day >= 0 else day
+
+
+def event_column(event: str) -> str:
+    """The ADSL variable that holds the study day of an event."""
+    return f"ICEDY_{event.upper()}"
+
+
+def analysis_flag(estimand: str) -> str:
+    """The BDS variable that says which records count for an estimand."""
+    return f"ANL01FL_{estimand.upper()}"
 
 
 def check_windows(windows: Mapping[str, Window]) -> list[str]:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from rctflow.derive.change import derive_change
 from rctflow.derive.errors import DeriveError, located
+from rctflow.derive.estimands import apply_strategies
 from rctflow.derive.notes import describe_records, write_notes
 from rctflow.derive.selection import flag_analysis, flag_baseline
 from rctflow.derive.settings import Records
@@ -47,7 +48,7 @@ LAYOUT = {
 def derive_records(
     table: pd.DataFrame, adsl: pd.DataFrame, settings: Records, where: str = "", log: TextIO | None = None
 ) -> pd.DataFrame:
-    """The BDS table of one endpoint: columns and types of ``LAYOUT``.
+    """The BDS table of one endpoint: columns and types of ``LAYOUT``, and ANL01FL_<ESTIMAND> per estimand.
 
     Sorted by USUBJID, AVISITN, ADY, SRCSEQ (missing last). Every row of the clean ``table`` that meets the endpoint's
     ``where`` and is of a subject in ``adsl`` is a record; averages of ties are further ones.
@@ -67,7 +68,7 @@ def derive_records(
         records = flag_analysis(records, settings.visits, settings.tie, settings.baseline)
         if settings.unable is not None and settings.unable.rule == "rank":
             records = rank_within_visit(records, settings.visits)
-        bds = _laid_out(derive_change(records, settings.visits), settings)
+        bds = _sorted(apply_strategies(_laid_out(derive_change(records, settings.visits), settings), adsl, settings))
     write_notes(describe_records(table, adsl, bds, settings), log)
     return bds
 
@@ -108,5 +109,9 @@ def _laid_out(records: pd.DataFrame, settings: Records) -> pd.DataFrame:
         "SRCDOM": settings.table,
     }
     records = records.assign(**{name: pd.array([text] * len(records), dtype="str") for name, text in constant.items()})
-    records = records.sort_values(["USUBJID", "AVISITN", "ADY", "SRCSEQ", "VISIT"], kind="stable")
+    records = records.sort_values("VISIT", kind="stable")  # the last of the keys; BDS does not keep the site's label
     return records[list(LAYOUT)].astype(LAYOUT).reset_index(drop=True)
+
+
+def _sorted(bds: pd.DataFrame) -> pd.DataFrame:
+    return bds.sort_values(["USUBJID", "AVISITN", "ADY", "SRCSEQ"], kind="stable", ignore_index=True)

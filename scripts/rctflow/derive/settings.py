@@ -41,6 +41,22 @@ class PopulationRule:
     where: str = ""
 
 
+Strategy = Literal["treatment_policy", "hypothetical", "composite", "while_on_treatment"]
+
+
+@dataclass(frozen=True)
+class Event:
+    """An intercurrent event (ICH E9(R1)): the rows of ``table`` that meet ``where``, on the date or day of the table.
+
+    terminal: no value can exist afterwards (death).
+    """
+
+    table: str
+    where: str = ""
+    label: str = ""
+    terminal: bool = False
+
+
 @dataclass(frozen=True)
 class Subjects:
     """How ADSL is made.
@@ -48,7 +64,7 @@ class Subjects:
     table: the clean table that says who exists (one row per subject, or more). arms: raw value -> arm id. arm_order:
     the arm ids, reference arm first. planned, actual: where TRT01P and TRT01A stand (actual is planned when omitted).
     randomized, first_dose: dates, or None for a study that has only study days. strata, covariates, flags: ADSL name
-    -> where it stands.
+    -> where it stands. events: intercurrent events; complete: tables whose every row must be one of them.
     """
 
     study: str
@@ -63,6 +79,8 @@ class Subjects:
     covariates: dict[str, Source] = field(default_factory=dict)
     flags: dict[str, Flag] = field(default_factory=dict)
     populations: dict[str, PopulationRule] = field(default_factory=dict)
+    events: dict[str, Event] = field(default_factory=dict)
+    complete: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,7 +135,8 @@ class Records:
     nominal believes the visit that the site wrote. tie: which of two records equally far from the target day.
     direction: which way is better. unable: needed once somebody was unable. below, above: the value that stands for
     ``<0.5`` or ``>100``: half the limit, the limit divided by the square root of 2, the limit itself, or missing;
-    needed once such a value occurs. baseline: False for an outcome that is not measured before treatment.
+    needed once such a value occurs. baseline: False for an outcome that is not measured before treatment. strategies:
+    estimand -> intercurrent event -> strategy; failure: the value of a composite strategy.
     """
 
     study: str
@@ -139,3 +158,5 @@ class Records:
     below: Literal["", "half", "sqrt2", "limit", "missing"] = ""
     above: Literal["", "limit", "missing"] = ""
     baseline: bool = True
+    strategies: dict[str, dict[str, Strategy]] = field(default_factory=dict)
+    failure: float | None = None

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from rctflow.derive.errors import DeriveError, did_you_mean, located
+from rctflow.derive.events import derive_events
 from rctflow.derive.notes import describe_subjects, write_notes
 from rctflow.derive.populations import flag_populations
 from rctflow.derive.settings import Flag, Source, Subjects
@@ -24,7 +25,8 @@ def derive_subjects(
 
     Columns: STUDYID, USUBJID, TRT01P, TRT01A (arm ids; TRT01A missing when an actual arm is declared and the subject
     has none), RANDDT, TRTSDT (datetime64, days), RANDFL, then strata, covariates and flags (Y/N), each in the order of
-    their names, then the population flags (Y/N). where: place in the config, for messages. log: gets the notes.
+    their names, ICEDY_<EVENT>, then the population flags (Y/N). where: place in the config, for messages. log: gets
+    the notes.
     Raises DeriveError, with the subject and the remedy, for an unknown arm, two randomizations of one subject, a
     subject who is randomized but not in the subjects table, an arm or a population with nobody, and an unknown table,
     column or ``where``.
@@ -38,6 +40,7 @@ def derive_subjects(
         adsl = derive_covariates(adsl[list(FIXED)], tables, settings.strata, "subjects.strata")
         adsl = derive_covariates(adsl, tables, settings.covariates, "subjects.covariates")
         adsl = derive_flags(adsl, tables, settings.flags)
+        adsl = derive_events(adsl, tables, settings)
         adsl = flag_populations(adsl, settings.populations)
     write_notes(describe_subjects(tables, adsl, settings), log)
     return adsl

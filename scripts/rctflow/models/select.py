@@ -18,26 +18,27 @@ ARM_COLUMN = {"planned": "TRT01P", "actual": "TRT01A"}
 def select_data(bds: DataFrame, adsl: DataFrame, analysis: Analysis, population: str, settings: Fit) -> AnalysisData:
     """The members of ``population`` with their arm, and their records, ready for a model.
 
-    bds, adsl: as in docs/architecture.md. Records that count have ANL01FL Y, a post-baseline visit of the analysis,
-    and a value. Raises FitDataError on a missing column, an unknown visit, population or arm, or two analysed records
-    of one subject at one visit.
+    bds, adsl: as in docs/architecture.md. Records that count have the flag of the analysis's estimand (ANL01FL when it
+    has none), a post-baseline visit of the analysis, and a value. Raises FitDataError on a missing column, an unknown
+    visit, population or arm, or two analysed records of one subject at one visit.
     """
     visits = analysis.visits or settings.visits
     if unknown := [visit for visit in visits if visit not in settings.visits]:
         raise FitDataError(
             f"{settings.endpoint}: visit '{unknown[0]}' is not after baseline. One of: {', '.join(settings.visits)}"
         )
-    _require(bds, BDS, f"BDS of {settings.endpoint}")
+    counts = settings.analysis_flags.get(analysis.estimand, "ANL01FL")
+    _require(bds, (*BDS, counts), f"BDS of {settings.endpoint}")
     subjects = _members(adsl, analysis, population, settings)
-    narrow = bds[list(BDS)]  # rows are taken many times below; what no model reads is left behind
+    narrow = bds[list(dict.fromkeys((*BDS, counts)))]  # what no model reads is left behind
     assessments = narrow[narrow["USUBJID"].isin(subjects.index)].sort_values(
         ["USUBJID", "AVISIT", "SRCSEQ"], kind="stable"
     )
     assessments = assessments.assign(ARM=assessments["USUBJID"].map(subjects["ARM"]))
     valued = assessments[assessments["AVAL"].notna()]
-    records = valued[valued["ANL01FL"].eq("Y") & valued["AVISIT"].isin(visits)]
+    records = valued[valued[counts].eq("Y") & valued["AVISIT"].isin(visits)]
     baseline = valued[valued["ABLFL"].eq("Y")]
-    _require_one(records, ["USUBJID", "AVISIT"], "records with ANL01FL Y", settings)
+    _require_one(records, ["USUBJID", "AVISIT"], f"records with {counts} Y", settings)
     _require_one(baseline, ["USUBJID"], "baseline records (ABLFL Y)", settings)
     return AnalysisData(population, visits, subjects, records, baseline, assessments)
 

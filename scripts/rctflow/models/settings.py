@@ -13,7 +13,8 @@ class Analysis:
     model: a name of the registry. outcome: change from baseline, or the value itself. populations: ids, each is one
     set of rows. covariates: ADSL columns beside the baseline value and the strata. log: analyse the natural logarithm
     and report ratios. visits: visit ids (every post-baseline visit of the endpoint when empty). options: what only
-    this model understands.
+    this model understands. estimand: treatment_policy (what was observed) unless the section estimands joins the
+    analysis to another.
     """
 
     model: str
@@ -44,6 +45,7 @@ class Fit:
 
     visits: post-baseline visit ids in the order of the plan. baseline_visit: "" for an outcome without baseline.
     small_cells: rows of fewer patients are suppressed (disclosure.py); 0 for open data.
+    analysis_flags: estimand -> the BDS variable that says which records count for it (ANL01FL when not named).
     """
 
     study: str
@@ -58,6 +60,7 @@ class Fit:
     populations: dict[str, PopulationFlag]
     analyses: dict[str, Analysis]
     small_cells: int = 0
+    analysis_flags: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

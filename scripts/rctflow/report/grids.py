@@ -13,6 +13,7 @@ FLOW = {
     "n_randomized": "Randomized",
     "n_treated": "Received treatment",
     "n_other_arm": "Received the other arm's treatment",
+    "n_with_event": "Had an intercurrent event",
     "n_completed": "Completed the study",
     "n_discontinued": "Left the study early",
     "n_status_unknown": "End of study unknown",

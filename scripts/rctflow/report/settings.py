@@ -57,6 +57,15 @@ class ReportEndpoint:
 
 
 @dataclass(frozen=True)
+class ReportEstimand:
+    """One estimand: attribute of ICH E9(R1) or estimator -> what is declared, in words, in the order of print."""
+
+    id: str
+    label: str
+    attributes: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class ReportSettings:
     """The study as the report tells it.
 
@@ -82,3 +91,4 @@ class ReportSettings:
     synthetic: bool = False
     blinded: str = ""
     unblinding: str = ""
+    estimands: tuple[ReportEstimand, ...] = ()

@@ -3,31 +3,50 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from rctflow.models.registry import options_class
-from rctflow.models.settings import Analysis
+from rctflow.models.settings import Analysis, Role
+from rctflow.study.estimands import OBSERVED, joined_analyses, main_estimator
 from rctflow.study.messages import did_you_mean, path_of
-from rctflow.study.model import Endpoint, Study
+from rctflow.study.model import Study
 
 DESCRIPTIVE = "descriptive"
 
 
-def main_analysis(endpoint: Endpoint, analyses: dict[str, Analysis]) -> str:
-    """The analysis that the endpoint is judged by: the declared ``main``, or the first that compares the arms."""
+def main_analysis(study: Study, endpoint_id: str, analyses: dict[str, Analysis]) -> str:
+    """The analysis that the endpoint is judged by.
+
+    The main estimator of its estimand, else the declared ``main``, or the first that compares the arms.
+    """
+    endpoint, estimator = study.endpoints[endpoint_id], main_estimator(study, endpoint_id)
+    if estimator is not None and estimator.analysis in analyses:
+        return estimator.analysis
     comparing = (name for name, analysis in analyses.items() if analysis.model != DESCRIPTIVE)
     return endpoint.main or next(comparing, next(iter(analyses)))
 
 
+def main_population(study: Study, endpoint_id: str, analysis: Analysis) -> str:
+    """The population that the endpoint is judged in: its estimand's analysis set, else the analysis's first."""
+    estimator = main_estimator(study, endpoint_id)
+    return estimator.analysis_set if estimator else analysis.populations[0]
+
+
 def analyses_of(study: Study, endpoint_id: str) -> dict[str, Analysis]:
-    """Every analysis of one endpoint of a checked config, resolved; the main one has the endpoint's role."""
+    """Every analysis of one endpoint of a checked config, resolved; the main one has the endpoint's role.
+
+    An analysis that an estimand joins has its estimand and role; the others keep their own.
+    """
     endpoint = study.endpoints[endpoint_id]
     analyses = {name: _resolved(study, settings) for name, settings in endpoint.analyses.items()}
-    main = main_analysis(endpoint, analyses)
+    main = main_analysis(study, endpoint_id, analyses)
     if "role" not in endpoint.analyses[main]:
         analyses[main] = replace(analyses[main], role=endpoint.role)
+    for name, joined in joined_analyses(study, endpoint_id).items():
+        if name in analyses:
+            analyses[name] = replace(analyses[name], estimand=joined.estimand, role=cast(Role, joined.role))
     return analyses
 
 
@@ -42,10 +61,14 @@ def analysis_problems(study: Study, endpoint_id: str) -> list[tuple[str, str]]:
             problems.append((path, f"{template!r} is no template under `analyses`. {known}"))
             continue
         try:
-            _resolved(study, settings)
+            if _resolved(study, settings).estimand != OBSERVED:
+                problems.append((f"{path}.estimand", "estimands choose their analyses; name it under `estimands`."))
         except ValidationError as error:
             items = error.errors(include_url=False)
             problems += [(f"{path}.{path_of(item['loc'])}", _words(item, Analysis, "use")) for item in items]
+    estimator = main_estimator(study, endpoint_id)
+    if endpoint.main and estimator and endpoint.main != estimator.analysis:
+        problems.append((f"endpoints.{endpoint_id}.main", f"its estimand is estimated by {estimator.analysis!r}."))
     if endpoint.main and endpoint.main not in endpoint.analyses:
         problems.append(
             (f"endpoints.{endpoint_id}.main", f"no such analysis. {did_you_mean(endpoint.main, endpoint.analyses)}")

@@ -10,6 +10,7 @@ from rctflow.expressions import ExpressionError, parse
 from rctflow.models.registry import known_models
 from rctflow.study.analyses import analyses_of, analysis_problems, option_problems
 from rctflow.study.blinding_checks import blinding_problems
+from rctflow.study.estimand_checks import estimand_problems
 from rctflow.study.files import instrument_file, instrument_keys
 from rctflow.study.messages import did_you_mean
 from rctflow.study.model import Endpoint, Files, Study, Table
@@ -33,6 +34,8 @@ def cross_checks(study: Study) -> list[Problem]:
         *_population_problems(study),
         *_deviation_problems(study),
         *blinding_problems(study),
+        *_event_problems(study),
+        *estimand_problems(study),
         *_instrument_problems(study),
         *(problem for name in study.analyses for problem in _template_problems(study, name)),
         *(problem for name in study.endpoints for problem in _endpoint_problems(study, name)),
@@ -170,6 +173,11 @@ def _deviation_problems(study: Study) -> Iterator[Problem]:
         for key, column in (("term", declared.term), ("classification", declared.classification)):
             if column not in known:
                 yield f"protocol_deviations.{key}", f"the form declares no such column. {did_you_mean(column, known)}"
+
+
+def _event_problems(study: Study) -> Iterator[Problem]:
+    for name, event in study.intercurrent_events.items():
+        yield from _reference(study, f"intercurrent_events.{name}", event.table, "", event.where)
 
 
 def _instrument_problems(study: Study) -> Iterator[Problem]:

@@ -19,6 +19,7 @@ from rctflow.plan.blinded import STAMPS, results_folder
 from rctflow.plan.settings import Blinding, ProtocolDeviations
 from rctflow.randomization import Scheme
 from rctflow.simulate.settings import SimulationSettings
+from rctflow.study.estimands import Estimand, IntercurrentEvent
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
@@ -191,13 +192,17 @@ class SubjectsConfig(Section):
 
 
 class Population(Section):
-    """An analysis set: who belongs (``where`` over ADSL; description: in words), arms as randomized or as treated."""
+    """An analysis set: who belongs (``where`` over ADSL; description: in words), arms as randomized or as treated.
+
+    justification: why a set that selects by what happened after randomization may still serve an estimand.
+    """
 
     label: Text
     description: str = ""
     where: str = ""
     flag: Name | None = None
     arm: Literal["planned", "actual"] = "planned"
+    justification: str = ""
 
 
 class InstrumentUse(Section):
@@ -240,6 +245,7 @@ class Endpoint(Section):
     tie: TieRule = "earlier"
     unable: Unable | None = None
     baseline: bool = True
+    failure: float | None = None
     visits: tuple[Id, ...] = ()
     primary_visit: str = ""
     main: str = ""
@@ -261,6 +267,8 @@ class Study(Section):
     tables: Annotated[dict[Id, Table], Field(min_length=1)]
     subjects: SubjectsConfig
     populations: Annotated[dict[Id, Population], Field(min_length=1)]
+    intercurrent_events: dict[Id, IntercurrentEvent] = {}
+    estimands: dict[Id, Estimand] = {}
     instruments: dict[Id, InstrumentUse] = {}
     analyses: Annotated[dict[Id, Analysis], Field(min_length=1)]
     endpoints: Annotated[dict[Id, Endpoint], Field(min_length=1)]

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from rctflow.display import ArmLabel, Display, Label, VisitLabel
 from rctflow.plan.blinded import STAMPS
-from rctflow.report.settings import ReportArm, ReportEndpoint, ReportPopulation, ReportSettings, ReportVisit
-from rctflow.study.analyses import analyses_of, main_analysis
+from rctflow.report.settings import (
+    ReportArm,
+    ReportEndpoint,
+    ReportEstimand,
+    ReportPopulation,
+    ReportSettings,
+    ReportVisit,
+)
+from rctflow.study.analyses import analyses_of, main_analysis, main_population
+from rctflow.study.estimands import Estimand, Estimator
 from rctflow.study.model import Endpoint, Study
 from rctflow.study.rooms import (
     arm_order,
@@ -29,8 +37,8 @@ def display_settings(study: Study, endpoint_id: str) -> Display:
     """How the figures and tables of one endpoint look."""
     endpoint = study.endpoints[endpoint_id]
     analyses = analyses_of(study, endpoint_id)
-    main = main_analysis(endpoint, analyses)
-    population = analyses[main].populations[0]
+    main = main_analysis(study, endpoint_id, analyses)
+    population = main_population(study, endpoint_id, analyses[main])
     visits = (baseline_visit(study), *endpoint_visits(study, endpoint))
     return Display(
         endpoint=endpoint_id,
@@ -108,7 +116,42 @@ def report_settings(study: Study, file: str, unblinding: str = "") -> ReportSett
         synthetic=study.study.data == "synthetic",
         blinded=STAMPS[study.blinding.mode],
         unblinding=unblinding,
+        estimands=tuple(_estimand(study, name) for name in study.estimands),
     )
+
+
+def _estimand(study: Study, name: str) -> ReportEstimand:
+    """The attributes of an estimand and its estimators as the report prints them."""
+    estimand, populations = study.estimands[name], study.populations
+    endpoints = ", ".join(study.endpoints[endpoint].label for endpoint in estimand.variable.endpoints)
+    strategies = [
+        f"{study.intercurrent_events[event].label}: {_strategy(study, estimand, strategy)}"
+        for event, strategy in estimand.intercurrent_events.items()
+    ]
+
+    def words(estimator: Estimator) -> str:
+        return f"{estimator.analysis.replace('_', ' ')}, {populations[estimator.analysis_set].label}"
+
+    listed = {
+        "Treatments": estimand.treatments,
+        "Population": estimand.population,
+        "Variable": f"{endpoints}, at {study.visits[estimand.variable.visit].label}",
+        "Intercurrent events": "; ".join(strategies) or "none is declared",
+        "Summary": estimand.summary,
+        "Main estimator": words(estimand.main_estimator),
+        "Sensitivity": "; ".join(words(estimator) for estimator in estimand.sensitivity),
+        "Supplementary": ", ".join(study.estimands[other].label or other for other in estimand.supplementary),
+    }
+    return ReportEstimand(name, estimand.label or name.replace("_", " "), tuple((k, v) for k, v in listed.items() if v))
+
+
+def _strategy(study: Study, estimand: Estimand, strategy: str) -> str:
+    if strategy != "composite":
+        return strategy.replace("_", " ")
+    endpoints = [study.endpoints[endpoint] for endpoint in estimand.variable.endpoints]
+    values = {f"{endpoint.failure:g} {endpoint.unit}".rstrip() for endpoint in endpoints}
+    value = values.pop() if len(values) == 1 else "the value that each endpoint declares"
+    return f"composite (failure, {value})"
 
 
 def _variable_labels(study: Study) -> dict[str, str]:

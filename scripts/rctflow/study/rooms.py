@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rctflow.clean.settings import Clean, Range, Unit
+from rctflow.derive.plan import analysis_flag, event_column
 from rctflow.derive.settings import PopulationRule, Records, Subjects, Window
 from rctflow.ingest.settings import Column, Ingest, Wide
 from rctflow.models.settings import Fit, PopulationFlag
 from rctflow.study.analyses import analyses_of
+from rctflow.study.estimands import estimands_of
 from rctflow.study.files import instrument_file, table_format
 from rctflow.study.model import Endpoint, Study, Table, TableColumn, Test
 from rctflow.summaries.settings import Summaries, SummaryPopulation
@@ -148,6 +150,8 @@ def subjects_settings(study: Study) -> Subjects:
             name: PopulationRule(flag=population_flag(study, name), where=population.where)
             for name, population in study.populations.items()
         },
+        events={name: event.event for name, event in study.intercurrent_events.items()},
+        complete=tuple(sorted({event.table for event in study.intercurrent_events.values() if event.complete})),
     )
 
 
@@ -156,6 +160,7 @@ def subject_tables(study: Study) -> list[str]:
     subjects = study.subjects
     single = (subjects.planned, subjects.actual, subjects.randomized, subjects.first_dose)
     tables = [source.table for source in (*single, *subjects.strata.values(), *subjects.covariates.values()) if source]
+    tables += [event.table for event in study.intercurrent_events.values()]
     return sorted({subjects.table, *tables, *(flag.table for flag in subjects.flags.values())})
 
 
@@ -184,6 +189,8 @@ def records_settings(study: Study, endpoint_id: str) -> Records:
         tie=endpoint.tie,
         unable=endpoint.unable,
         baseline=endpoint.baseline,
+        strategies={name: estimand.strategies for name, estimand in estimands_of(study, endpoint_id).items()},
+        failure=endpoint.failure,
     )
 
 
@@ -216,6 +223,7 @@ def fit_settings(study: Study, endpoint_id: str) -> Fit:
         populations={p: PopulationFlag(population_flag(study, p), study.populations[p].arm) for p in sorted(used)},
         analyses=analyses,
         small_cells=study.package.suppressed_below,
+        analysis_flags={name: analysis_flag(name) for name in sorted(estimands_of(study, endpoint_id))},
     )
 
 
@@ -237,4 +245,5 @@ def summaries_settings(study: Study) -> Summaries:
         variables=variables,
         units={name: unit for name, unit in units.items() if unit},
         small_cells=study.package.suppressed_below,
+        events={event_column(name): event.label for name, event in sorted(study.intercurrent_events.items())},
     )

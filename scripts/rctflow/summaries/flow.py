@@ -21,7 +21,8 @@ def summarize_flow(
     """Counts of participants by arm and in total (group ""), as rows with endpoint ``flow``.
 
     analysis ``flow``: n_randomized, n_treated, n_other_arm (treated with another arm than randomized), n_completed,
-    n_discontinued, n_discontinued:<reason> and n_status_unknown, by planned arm; n per population, by its own arm.
+    n_discontinued, n_discontinued:<reason> and n_status_unknown, n_with_event and n_with_event:<intercurrent event>, by
+    planned arm; n per population, by its own arm.
     analysis <endpoint id>, for each BDS table of ``endpoints``: n with an analysed value (ANL01FL Y) per visit, and
     n_outside_windows, the records with a value that no visit holds, by planned arm. Raises SummaryError when a column
     is missing.
@@ -31,7 +32,8 @@ def summarize_flow(
     if settings.treated:
         require(adsl, [settings.treated], "ADSL")
     randomized = adsl[adsl["RANDFL"].eq("Y")]
-    rows = [*_started(randomized, settings), *_populations(adsl, settings), *_ended(randomized, settings)]
+    rows = [*_started(randomized, settings), *_populations(adsl, settings)]
+    rows += [*_events(randomized, settings), *_ended(randomized, settings)]
     for endpoint, bds in sorted((endpoints or {}).items()):
         rows += [
             *_with_value(endpoint, bds, randomized, settings),
@@ -69,6 +71,18 @@ def _populations(adsl: DataFrame, settings: Summaries) -> Iterator[Result]:
         for arm, of_arm in groups(members, settings.arms, column):
             method = f"{population.flag} Y by {column}"
             yield summary_row(settings.study, NAME, NAME, "n", len(of_arm), population=name, group=arm, method=method)
+
+
+def _events(randomized: DataFrame, settings: Summaries) -> Iterator[Result]:
+    """Who had an intercurrent event, and which."""
+    if not settings.events:
+        return
+    happened = randomized[list(settings.events)].notna()
+    for arm, members in groups(randomized, settings.arms, "TRT01P"):
+        here = happened.loc[members.index]
+        yield _count(settings, "n_with_event", arm, here.any(axis=1), "any ICEDY_* by TRT01P")
+        for column, label in settings.events.items():
+            yield _count(settings, f"n_with_event:{label}", arm, here[column], f"{column} by TRT01P")
 
 
 def _ended(randomized: DataFrame, settings: Summaries) -> Iterator[Result]:

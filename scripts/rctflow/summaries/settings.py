@@ -21,7 +21,8 @@ class Summaries:
     ADSL has no such column. completed: the values of ``status`` that mean that the study was completed.
     baseline_population: the population whose characteristics are shown; variables: the ADSL columns shown, in order:
     numbers are described, text is counted per level. small_cells: rows of fewer patients are suppressed
-    (disclosure.py); 0 for open data.
+    (disclosure.py); 0 for open data. events: ADSL column of the study day of an intercurrent event -> its name in
+    print.
     """
 
     study: str
@@ -35,3 +36,4 @@ class Summaries:
     completed: tuple[str, ...] = ("COMPLETED",)
     units: dict[str, str] = field(default_factory=dict)
     small_cells: int = 0
+    events: dict[str, str] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 import pandas as pd
 from rctflow.derive.settings import Records, Window
 
-TEXT = ("USUBJID", "VISIT", "AVISIT", "ARM", "SEX", "TEST", "AVALC", "DTYPE", "ABLFL", "ANL01FL", "TRT01P")
+TEXT = ("USUBJID", "VISIT", "AVISIT", "ARM", "SEX", "TEST", "TERM", "AVALC", "DTYPE", "ABLFL", "ANL01FL", "TRT01P")
 DATES = ("ADT", "TRTSDT", "RANDDT", "DATE")
 
 VISITS = {
