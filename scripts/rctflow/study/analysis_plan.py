@@ -32,6 +32,8 @@ PRESENTATION = (
     "tables.*.columns.*.label",
     "populations.*.label",
     "populations.*.description",
+    "intercurrent_events.*.label",
+    "estimands.*.label",
     "analyses",  # templates: resolved in each endpoint
     "endpoints.*.label",
     "endpoints.*.digits",
@@ -72,7 +74,7 @@ def _endpoint(study: Study, name: str) -> dict[str, Any]:
         resolved[key]["options"] = as_params(asdict(options))
     return {
         "analyses": resolved,
-        "main": main_analysis(endpoint, analyses),
+        "main": main_analysis(study, name, analyses),
         "visits": list(endpoint_visits(study, endpoint)),
         "primary_visit": primary_visit(study, endpoint),
     }

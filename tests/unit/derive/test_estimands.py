@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from clean_tables import VISITS, adsl, clean, records_of
-from hypothesis import given, settings as hypothesis_settings
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from rctflow.derive.records import derive_records
 from rctflow.derive.settings import Window
