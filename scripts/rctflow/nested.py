@@ -57,5 +57,7 @@ def _text(value: Any) -> str:
 def _shown(value: Any) -> str | None:
     if value is _ABSENT:
         return None
+    if isinstance(value, float):
+        return f"{value:.10g}"
     text = value if isinstance(value, str) and value else json.dumps(value, sort_keys=True, ensure_ascii=False)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}... ({len(text)} characters)"

@@ -29,6 +29,7 @@ def test_empty_text_missing_and_absent_are_told_apart():
     assert told({"a": ""}, {"a": None}) == ['a: "" -> null']
     assert told({"a": None}, {}) == ["a: removed: null"]
     assert told({"a": 1}, {"a": True}) == ["a: 1 -> true"]
+    assert told({"a": 40.0}, {"a": 0.05}) == ["a: 40 -> 0.05"]
 
 
 def test_equal_documents_have_one_hash_whatever_the_order_of_keys():

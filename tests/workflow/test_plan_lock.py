@@ -120,7 +120,7 @@ def test_locking_again_needs_a_reason_and_keeps_it(checkout):
     second = json.loads((checkout.folder / "config/tiny.lock.json").read_text())
     (earlier,) = second["history"]
     assert (earlier["reason"], earlier["sha256"], earlier["locked"]["by"]) == ("amendment 2", first["sha256"], "N. N.")
-    assert earlier["changes"] == ["endpoints.hb.mcid: null -> 4.0"]
+    assert earlier["changes"] == ["endpoints.hb.mcid: null -> 4"]
     assert second["sha256"] != first["sha256"]
 
 
