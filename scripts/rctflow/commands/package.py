@@ -1,0 +1,43 @@
+"""``./run package [--with-wheels]``: a finished run becomes results/<study>/package/<study>-<version>.zip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rctflow.commands.chosen import study_argument
+from rctflow.commands.finished import require_finished
+from rctflow.commands.occupancy import exclusive_run
+from rctflow.errors import RctflowError
+
+WHEELS = "--with-wheels"
+
+
+def main(arguments: list[str]) -> int:
+    """Write the package and say where it is; returns 0."""
+    _refuse_others(arguments)
+    file = study_argument(arguments)
+    _refuse_outside(file)
+    folder = Path.cwd()
+    with exclusive_run(folder):
+        require_finished(file, "./run package")
+        from rctflow.commands.packing import pack
+
+        path = pack(folder, file, wheels=WHEELS in arguments)
+    print(f"Package: {path.relative_to(folder)} ({path.stat().st_size / 1e6:.1f} MB)")
+    return 0
+
+
+def _refuse_others(arguments: list[str]) -> None:
+    for argument in arguments:
+        if argument not in ("--config", WHEELS) and not argument.startswith(("study=", "--config=study=")):
+            raise RctflowError(f"./run package knows --config study=FILE and {WHEELS}; {argument!r} is something else.")
+
+
+def _refuse_outside(file: str) -> None:
+    from rctflow.package.contents import is_inside
+
+    if not is_inside(file):
+        raise RctflowError(
+            f"{file} lies outside the project folder, so that the package could not run elsewhere; copy it to "
+            f"config/{Path(file).name}, run it from there (./run --config study=config/{Path(file).name}), then package"
+        )
