@@ -26,6 +26,7 @@ os.environ.update(
     MKL_NUM_THREADS="1",
 )
 
+from rctflow.package.machine import write_machine
 from rctflow.study.code import code_of
 from rctflow.study.dag import Dag
 
@@ -49,6 +50,10 @@ include: "workflow/rules/derive.smk"
 include: "workflow/rules/fit.smk"
 include: "workflow/rules/displays.smk"
 include: "workflow/rules/report.smk"
+
+
+onstart:
+    write_machine(f"{dag.results}/benchmarks")
 
 
 rule all:
