@@ -1,0 +1,46 @@
+"""The study as its package describes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rctflow.package.about import About, Outcome, Seed
+from rctflow.study.model import Simulate, Study
+from rctflow.study.presentation import endpoint_order
+
+
+def about_study(study: Study, file: str, plan: str = "") -> About:
+    """What the config ``file`` says of the study. plan: whether the analysis plan is locked, in words."""
+    endpoints = {name: study.endpoints[name] for name in endpoint_order(study)}
+    return About(
+        study=study.study.id,
+        title=study.study.title,
+        config=file,
+        synthetic=study.study.data == "synthetic",
+        simulated=isinstance(study.source, Simulate),
+        description=study.study.description,
+        registration=study.study.registration,
+        reference=study.study.reference,
+        outcomes=tuple(Outcome(name, endpoint.label, endpoint.role) for name, endpoint in endpoints.items()),
+        seeds=tuple(_seeds(study)),
+        plan=plan,
+        package=study.package,
+    )
+
+
+def _seeds(study: Study) -> Iterator[Seed]:
+    """Every seed of the config that something is drawn from."""
+    in_use = {"blinding": study.blinding.mode == "dummy", "package": study.package.data == "restricted"}
+    for key, value in _named(study.model_dump(mode="json"), ""):
+        if in_use.get(key.partition(".")[0], True):
+            yield Seed(key, value)
+
+
+def _named(section: Any, path: str) -> Iterator[tuple[str, int]]:
+    if isinstance(section, Mapping):
+        for key, value in section.items():
+            if key == "seed" and isinstance(value, int):
+                yield f"{path}seed", value
+            else:
+                yield from _named(value, f"{path}{key}.")
