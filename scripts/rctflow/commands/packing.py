@@ -4,46 +4,59 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from rctflow.outputs import sweep_partial
+from rctflow.package.account import Account
 from rctflow.package.bag import DECLARATION, INFO, MANIFEST, PAYLOAD, TAG_MANIFEST, bag_info, hash_list
+from rctflow.package.citation import read_citation
 from rctflow.package.contents import Contents, contents
+from rctflow.package.crate import crate_json
+from rctflow.package.deposit import bag_description, zenodo_json
+from rctflow.package.errors import PackageError
 from rctflow.package.jobs import read_jobs
+from rctflow.package.machine import NAME as MACHINE
 from rctflow.package.manifest import NAME, RECORD, Declared, RawForm, package_json
 from rctflow.package.provenance import normalised, read_records, record_file
+from rctflow.package.readme import readme
+from rctflow.package.rules import read_rules
+from rctflow.package.software import read_lock
+from rctflow.package.wheels import fetched_wheels, sweep_wheels
 from rctflow.package.zipped import Measured, Source, measured, write_zip
+from rctflow.study.about import about_study
 from rctflow.study.dag import Dag
 from rctflow.study.files import raw_form
 from rctflow.study.rooms import table_columns
 
-VERIFY = "scripts/rctflow/package/verify.py"
+VERIFY = Path("scripts/rctflow/package/verify.py")
+TOLERANCE = {"relative": 1e-6, "absolute": 1e-9}  # of numbers, on another processor
 
 
 def pack(folder: Path, file: str, *, wheels: bool) -> Path:
     """Write the package of the finished run of the study ``file`` in ``folder``; returns its path."""
     dag = Dag.open({"study": file})
+    if dag.study.package.data == "restricted" or dag.study.package.deidentify:
+        raise PackageError(f"{file}: package: restricted and de-identified packages cannot be made yet")
+    target = folder / dag.results / "package" / f"{dag.study.study.id}-{version_of(dag)}.zip"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    sweep_partial(target.parent)
+    sweep_wheels(target.parent)
     jobs = read_jobs(folder, dag.results)
     found = contents(folder, dag.results, file, dag.declared_results(), jobs, raw_names(dag))
-    payload: dict[str, Source] = {PAYLOAD + path: source for path, source in found.files.items()}
-    payload |= {PAYLOAD + path: record for path, record in _records(folder, dag.results, found).items()}
-    sizes = {path: measured(source) for path, source in payload.items()}
-    payload[PAYLOAD + NAME] = _package_json(dag, found, sizes)
-    sizes[PAYLOAD + NAME] = measured(payload[PAYLOAD + NAME])
-    tags = tag_files(dag, found, sizes)
-    target = folder / dag.results / "package" / f"{dag.study.study.id}-{version_of(dag)}.zip"
-    if target.parent.is_dir():
-        sweep_partial(target.parent)
-    write_zip(payload | tags, sizes, target)
+    with ExitStack() as fetching:
+        fetched = fetching.enter_context(fetched_wheels(folder, target.parent)) if wheels else {}
+        payload: dict[str, Source] = {PAYLOAD + path: source for path, source in found.files.items()}
+        payload |= {PAYLOAD + path: record for path, record in _records(folder, dag.results, found).items()}
+        payload |= {f"{PAYLOAD}wheels/{name}": wheel for name, wheel in fetched.items()}
+        _write(dag, found, payload, target)
     return target
 
 
 def version_of(dag: Dag) -> str:
     """The version of the archive: the config's, else the workflow's."""
-    import yaml
-
-    return dag.study.package.version or str(yaml.safe_load(Path("CITATION.cff").read_text(encoding="utf-8"))["version"])
+    return dag.study.package.version or read_citation(Path("CITATION.cff")).version
 
 
 def raw_names(dag: Dag) -> dict[str, str]:
@@ -56,6 +69,19 @@ def raw_names(dag: Dag) -> dict[str, str]:
     }
 
 
+def _write(dag: Dag, found: Contents, payload: dict[str, Source], target: Path) -> None:
+    sizes = _sizes(payload)
+    raw = _raw_forms(dag, found, sizes)
+    payload[PAYLOAD + NAME] = package_json(_study(dag), raw, _declared(dag, found, sizes))
+    sizes[PAYLOAD + NAME] = measured(payload[PAYLOAD + NAME])
+    tags = _tag_files(dag, found, sizes, raw)
+    write_zip(payload | tags, sizes | _sizes(tags), target)
+
+
+def _sizes(files: Mapping[str, Source]) -> dict[str, Measured]:
+    return {path: measured(source) for path, source in files.items()}
+
+
 def _records(folder: Path, results: str, found: Contents) -> dict[str, bytes]:
     """Snakemake's records of what is packed, without times."""
     records = read_records(folder, results)
@@ -66,10 +92,9 @@ def _records(folder: Path, results: str, found: Contents) -> dict[str, bytes]:
     }
 
 
-def _package_json(dag: Dag, found: Contents, sizes: Mapping[str, Measured]) -> bytes:
+def _study(dag: Dag) -> dict[str, object]:
     study = dag.study.study
-    rules = {output: job.rule for job in found.jobs for output in job.outputs}
-    about = {
+    return {
         "study": study.id,
         "version": version_of(dag),
         "title": study.title,
@@ -80,44 +105,56 @@ def _package_json(dag: Dag, found: Contents, sizes: Mapping[str, Measured]) -> b
         "deidentified": None,
         "plan": "",
     }
-    results = [
-        Declared(path, rules[path], endpoint, sizes[PAYLOAD + path].sha256, {"relative": 1e-6, "absolute": 1e-9})
-        for path, endpoint in _endpoints(dag).items()
+
+
+def _declared(dag: Dag, found: Contents, sizes: Mapping[str, Measured]) -> list[Declared]:
+    rules = {output: job.rule for job in found.jobs for output in job.outputs}
+    endpoints = {path: name for name in dag.study.endpoints for path in dag.endpoint_results(name)}
+    return [
+        Declared(path, rules[path], endpoints.get(path, ""), sizes[PAYLOAD + path].sha256, TOLERANCE)
+        for path in dag.declared_results()
     ]
-    return package_json(about, _raw(dag, found, sizes), results)
 
 
-def _endpoints(dag: Dag) -> dict[str, str]:
-    """Declared result -> the endpoint that it belongs to, "" when to none."""
-    of_endpoint = {path: name for name in dag.study.endpoints for path in dag.endpoint_results(name)}
-    return {path: of_endpoint.get(path, "") for path in dag.declared_results()}
-
-
-def _raw(dag: Dag, found: Contents, sizes: Mapping[str, Measured]) -> dict[str, RawForm]:
+def _raw_forms(dag: Dag, found: Contents, sizes: Mapping[str, Measured]) -> dict[str, RawForm]:
+    """Raw form as the config names it -> what it is; tables that read one file share it."""
     forms: dict[str, RawForm] = {}
     for table, plan in dag.study.tables.items():
         name, read = raw_form(dag.study, table), dag.raw_file(table)
         path = found.moved.get(read, read)
         told = json.loads(found.files[f"{dag.results}/tables/{table}.json"].read_text(encoding="utf-8"))
-        columns: dict[str, Any] = forms[name].columns if name in forms else {}
+        columns: dict[str, str] = forms[name].columns if name in forms else {}
         columns = columns | {column: kind.type for column, kind in table_columns(plan).items()}
         size = sizes[PAYLOAD + path]
-        forms[name] = RawForm(path, size.sha256, size.bytes, told["rows"], columns, dag.study.package.access)
+        forms[name] = RawForm(path, size.sha256, size.bytes, told["rows"], columns)
     return forms
 
 
-def tag_files(dag: Dag, found: Contents, payload: Mapping[str, Measured]) -> dict[str, Source]:
+def _tag_files(
+    dag: Dag, found: Contents, payload: Mapping[str, Measured], raw: Mapping[str, RawForm]
+) -> dict[str, Source]:
     """The files beside the payload: what describes it, then the hash lists that cover everything."""
-    study = dag.study.study
+    machine = Path(dag.results) / "benchmarks" / MACHINE
+    account = Account(
+        about=about_study(dag.study, dag.file),
+        citation=read_citation(Path("CITATION.cff")),
+        rules=read_rules(Path()),
+        jobs=found.jobs,
+        files=payload,
+        declared=tuple(dag.declared_results()),
+        software=read_lock(Path()),
+        machine=json.loads(machine.read_text(encoding="utf-8")) if machine.is_file() else {},
+        moved=found.moved,
+        raw=raw,
+    )
     tags: dict[str, Source] = {
-        "README.md": f"# {study.title}\n".encode(),
-        RECORD: b"{}\n",
-        ".zenodo.json": b"{}\n",
+        "README.md": readme(account).encode(),
+        ".zenodo.json": zenodo_json(account).encode(),
+        "verify.py": VERIFY.read_bytes(),
         "bagit.txt": DECLARATION.encode(),
-        INFO: bag_info(payload, {"External-Identifier": study.id, "External-Description": study.title}),
+        INFO: bag_info(payload, bag_description(account)),
         MANIFEST: hash_list(payload),
     }
-    if Path(VERIFY).is_file():
-        tags["verify.py"] = Path(VERIFY)
-    tags[TAG_MANIFEST] = hash_list({name: measured(source) for name, source in tags.items()})
-    return tags
+    documents = {path: tags[path] for path in ("README.md", ".zenodo.json", "verify.py")}
+    tags[RECORD] = crate_json(replace(account, files={**payload, **_sizes(documents)})).encode()
+    return tags | {TAG_MANIFEST: hash_list(_sizes(tags))}

@@ -13,7 +13,7 @@ NAME = "machine.json"
 
 
 def write_machine(benchmarks: str) -> None:
-    """Write ``machine.json`` into the folder of the benchmarks; on a cluster it is the machine that started the jobs."""
+    """Write ``machine.json`` into the folder of the benchmarks; on a cluster it is the machine that starts jobs."""
     write_json(machine(), Path(benchmarks) / NAME)
 
 

@@ -19,8 +19,8 @@ HIDDEN = ".wheels-"
 def fetched_wheels(folder: Path, beside: Path) -> Iterator[dict[str, Path]]:
     """File name -> file of every package that the locks in ``folder`` name, for this system and this Python.
 
-    They are fetched with pip, from where pip is told to fetch, into a hidden folder in ``beside`` that is removed at the
-    end. What is published as source only stays source; its build needs are in requirements-build.lock. Raises
+    They are fetched with pip, from where pip is told to fetch, into a hidden folder in ``beside`` that is removed at
+    the end. What is published as source only stays source; its build needs are in requirements-build.lock. Raises
     PackageError with pip's last words when one cannot be had with the locked hash.
     """
     sweep_wheels(beside)
@@ -45,4 +45,6 @@ def _download(lock: Path, target: Path) -> None:
     told = subprocess.run(command, capture_output=True, text=True, check=False)
     if told.returncode:
         words = [line for line in told.stderr.splitlines() if line.strip()][-1:] or ["pip says nothing"]
-        raise PackageError(f"{lock.name}: the packages could not be fetched ({words[0]}); is the package index reachable?")
+        raise PackageError(
+            f"{lock.name}: the packages could not be fetched ({words[0]}); is the package index reachable?"
+        )
