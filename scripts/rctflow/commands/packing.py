@@ -23,6 +23,7 @@ from rctflow.package.provenance import normalised, read_records, record_file
 from rctflow.package.readme import readme
 from rctflow.package.rules import read_rules
 from rctflow.package.software import read_lock
+from rctflow.package.unchanged import require_unchanged
 from rctflow.package.wheels import fetched_wheels, sweep_wheels
 from rctflow.package.zipped import Measured, Source, measured, write_zip
 from rctflow.study.about import about_study
@@ -83,13 +84,13 @@ def _sizes(files: Mapping[str, Source]) -> dict[str, Measured]:
 
 
 def _records(folder: Path, results: str, found: Contents) -> dict[str, bytes]:
-    """Snakemake's records of what is packed, without times."""
+    """Snakemake's records of what is packed, without times; raises PackageError when a file was changed since."""
     records = read_records(folder, results)
-    return {
-        record_file(output): normalised(records[output], found.moved, job.outputs[0])
-        for job in found.jobs
-        for output in job.outputs
-    }
+    made = {output: job.outputs[0] for job in found.jobs for output in job.outputs}
+    originals = {target: path for path, target in found.moved.items()}
+    hashes = {originals.get(path, path): measured(file).sha256 for path, file in found.files.items()}
+    require_unchanged(folder, records, made, hashes)
+    return {record_file(output): normalised(records[output], found.moved, job) for output, job in made.items()}
 
 
 def _study(dag: Dag) -> dict[str, object]:
