@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 from rctflow.package.about import About, Author, authors_of
+from rctflow.package.bag import PAYLOAD
 from rctflow.package.citation import Citation
 from rctflow.package.jobs import Job
 from rctflow.package.manifest import RawForm
@@ -15,7 +16,6 @@ from rctflow.package.rules import Output, Rule
 from rctflow.package.software import Software
 from rctflow.package.zipped import Measured
 
-PAYLOAD = "data"
 CODE = (".py", ".j2", ".css")
 
 
@@ -42,7 +42,7 @@ class Account:
 
     def place(self, path: str) -> str:
         """Where a file of the run stands in the package, from its root."""
-        return f"{PAYLOAD}/{self.moved.get(path, path)}"
+        return f"{PAYLOAD}{self.moved.get(path, path)}"
 
     @cached_property
     def authors(self) -> tuple[Author, ...]:

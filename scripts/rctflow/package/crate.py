@@ -12,7 +12,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from rctflow.package.account import PAYLOAD, Account
+from rctflow.package.account import Account
+from rctflow.package.bag import PAYLOAD
 from rctflow.package.crate_actions import RUN, actions, code_collections, job_ids
 from rctflow.package.crate_entities import (
     Entity,
@@ -37,8 +38,8 @@ from rctflow.package.crate_workflow import (
     workflow_properties,
 )
 from rctflow.package.errors import PackageError
+from rctflow.package.manifest import RECORD
 
-RECORD = "ro-crate-metadata.json"
 CRATE = "https://w3id.org/ro/crate/1.1"
 WORKFLOW_CRATE = "https://w3id.org/workflowhub/workflow-ro-crate/1.0"
 PROFILES = {
@@ -50,8 +51,8 @@ PROFILES = {
 _RUN_TERMS = "https://w3id.org/ro/terms/workflow-run#"
 TERMS = ("ParameterConnection", "connection", "environment", "resourceUsage", "sha256", "sourceParameter")
 FOLDERS = {
-    f"{PAYLOAD}/.snakemake/": "Snakemake's records, by which it knows that nothing is to be done; times are constants.",
-    f"{PAYLOAD}/wheels/": "The packages of the locked environment, for a machine without a network.",
+    f"{PAYLOAD}.snakemake/": "Snakemake's records, by which it knows that nothing is to be done; times are constants.",
+    f"{PAYLOAD}wheels/": "The packages of the locked environment, for a machine without a network.",
 }
 
 
@@ -127,7 +128,7 @@ def _root(account: Account, files: list[Entity]) -> Entity:
         "author": reference(*(author_id(author) for author in account.authors)),
         "publisher": reference(organization_id(publisher_name(account))),
         "conformsTo": reference(*PROFILES),
-        "mainEntity": reference(f"{PAYLOAD}/Snakefile"),
+        "mainEntity": reference(f"{PAYLOAD}Snakefile"),
         "hasPart": reference(*(entity["@id"] for entity in files)),
         "mentions": reference(RUN, *job_ids(account), *(entity["@id"] for entity in collections)),
     }
@@ -152,7 +153,7 @@ def _files(account: Account, plan: Plan, ids: dict[str, str], version: str) -> l
     for name, entity in entities.items():
         if parameters := plan.parameters_of.get(name):
             entity["exampleOfWork"] = reference(*parameters)
-    entities[f"{PAYLOAD}/Snakefile"] |= workflow_properties(account, plan, version)
+    entities[f"{PAYLOAD}Snakefile"] |= workflow_properties(account, plan, version)
     for rule in account.steps:
         entities[uri(account.place(rule.script))] |= script_properties(rule, plan, version)
     if readme := entities.get("README.md"):

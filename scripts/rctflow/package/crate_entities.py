@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 from rctflow.package.about import Author
-from rctflow.package.account import PAYLOAD, Account
+from rctflow.package.account import Account
+from rctflow.package.bag import PAYLOAD
 from rctflow.package.software import Software, version_of
 from rctflow.package.zipped import Measured
 
@@ -64,7 +65,7 @@ def file_entity(path: str, file: Measured) -> Entity:
     return {
         "@id": uri(path),
         "@type": "File",
-        "name": path.removeprefix(f"{PAYLOAD}/"),
+        "name": path.removeprefix(PAYLOAD),
         "encodingFormat": media_type(path),
         "contentSize": str(file.bytes),
         "sha256": file.sha256,
@@ -72,11 +73,12 @@ def file_entity(path: str, file: Measured) -> Entity:
 
 
 def withheld_entity(path: str) -> Entity:
-    """A file that the run had and the package has not (restricted data): known by name alone."""
+    """A file that the run had and the package has not (restricted data): known by its place in the project alone."""
+    place = PurePosixPath(path)
     return {
-        "@id": f"#withheld/{uri(path)}",
+        "@id": f"#withheld/{uri(place.name if place.is_absolute() else path)}",
         "@type": "File",
-        "name": PurePosixPath(path).name,
+        "name": place.name,
         "encodingFormat": media_type(path),
         "description": "Not in this package; see the section on data availability in README.md.",
     }

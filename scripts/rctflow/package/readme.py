@@ -7,7 +7,8 @@ the run; nothing that differs between two runs of one study stands here.
 
 from __future__ import annotations
 
-from rctflow.package.account import PAYLOAD, Account
+from rctflow.package.account import Account
+from rctflow.package.bag import PAYLOAD
 from rctflow.package.markdown import code, plain, table
 from rctflow.package.readme_programs import displays_section, programs_section, requirements_section
 from rctflow.package.sharing import availability, sharing_statement
@@ -70,7 +71,7 @@ def _data(account: Account) -> str:
     rows = [
         [
             plain(name),
-            code(f"{PAYLOAD}/{form.path}") if form.path else plain(f"withheld: {form.access or 'no access stated'}"),
+            code(f"{PAYLOAD}{form.path}") if form.path else plain(f"withheld: {form.access or 'no access stated'}"),
             str(form.rows),
             str(len(form.columns)),
             str(form.bytes),
@@ -80,8 +81,8 @@ def _data(account: Account) -> str:
     ]
     columns = (
         "The columns of each form, their types, codes, units and possible values stand in the study's config, "
-        f"{code(f'{PAYLOAD}/{account.about.config}')}, under {code('tables')}; what cleaning changed stands in "
-        f"{code(f'{PAYLOAD}/results/{account.about.study}/clean')}, one ledger per form."
+        f"{code(f'{PAYLOAD}{account.about.config}')}, under {code('tables')}; what cleaning changed stands in "
+        f"{code(f'{PAYLOAD}results/{account.about.study}/clean')}, one ledger per form."
     )
     parts = ["## Data availability and provenance", *availability(account), columns]
     return "\n\n".join([*parts, "### Data sources", table(header, rows)] if rows else parts)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rctflow.package.account import PAYLOAD, Account
+from rctflow.package.account import Account
+from rctflow.package.bag import PAYLOAD
 from rctflow.package.markdown import code, plain
 
 
@@ -15,7 +16,7 @@ def availability(account: Account) -> list[str]:
 
 def _provenance(account: Account) -> str:
     about = account.about
-    config = code(f"{PAYLOAD}/{about.config}")
+    config = code(f"{PAYLOAD}{about.config}")
     if about.simulated:
         return (
             "The data are synthetic. The workflow's simulator writes the raw forms from the settings and the seed in "
