@@ -50,8 +50,8 @@ def description(account: Account) -> str:
     about = account.about
     stamp = "SYNTHETIC DATA: no number was measured on a patient. " if about.synthetic else ""
     held = "without patient data" if about.restricted else "with data"
-    study = about.description or about.title
-    return f"{stamp}{study} Reproducibility package {held}: code as run, locked environment, results and their proof."
+    study = (about.description or about.title).rstrip(".")
+    return f"{stamp}{study}. Reproducibility package {held}: code as run, locked environment, results and their proof."
 
 
 def keywords(account: Account) -> list[str]:

@@ -15,10 +15,11 @@ def plain(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """A file name or another literal; in a table too."""
-    fence = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
-    space = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{fence}{space}{text}{space}{fence}".replace("|", "\\|")
+    """A file name or another literal; as HTML where a code span would end early or split a table's cell."""
+    if re.search(r"[`|]", text):
+        escaped = re.sub(r"[^\w./ -]", lambda found: f"&#{ord(found[0])};", text)
+        return f"<code>{escaped}</code>"
+    return f"`{text}`"
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -43,15 +43,13 @@ def sharing_statement(account: Account) -> str:
         f"{account.citation.licence or 'the licence that it holds'} (code) and {about.package.licence} (results)."
     )
     if about.restricted:
-        how = about.package.access or "no way to apply for them is stated"
+        how = about.package.access.rstrip(".") or "no way to apply for them is stated"
         return (
             f"Individual participant data are not shared with this package; access: {how}. A data dictionary (the "
             f"study's config), names, hashes, row numbers and columns of all data files are in it. {code_part}"
         )
     if about.synthetic:
-        return (
-            f"There are no participants: the data are synthetic and in the package, with their dictionary. {code_part}"
-        )
+        return f"No participants: the data are synthetic and in the package, with their dictionary. {code_part}"
     state = "De-identified individual" if about.package.deidentify else "Individual"
     return (
         f"{state} participant data and their dictionary (the study's config) are in this package, available to "

@@ -1,0 +1,31 @@
+"""What a config says of its study to the package."""
+
+from rctflow.package.about import Outcome, Seed
+from rctflow.study.about import about_study
+from rctflow.study.load import load_study
+
+from tests.tiny import tiny_config, write_config
+
+
+def told(tmp_path, **changes):
+    return about_study(load_study(write_config(tiny_config() | changes, tmp_path / "tiny.yaml")), "config/tiny.yaml")
+
+
+def test_the_study_is_told_in_the_order_of_print(tmp_path):
+    about = told(tmp_path)
+    assert (about.study, about.title, about.config, about.synthetic) == (
+        "tiny",
+        "A tiny trial",
+        "config/tiny.yaml",
+        True,
+    )
+    assert about.outcomes[0] == Outcome("walk", "Walk", "primary")
+    assert {outcome.id for outcome in about.outcomes} == {"walk", "crp", "hb"}
+    assert not about.simulated
+
+
+def test_seeds_count_only_where_something_is_drawn_from_them(tmp_path, root):
+    assert told(tmp_path).seeds == ()
+    assert told(tmp_path, package={"data": "restricted", "twin": {"seed": 5}}).seeds == (Seed("package.twin.seed", 5),)
+    default = about_study(load_study(root / "config/config.yaml"), "config/config.yaml")
+    assert default.seeds == (Seed("source.seed", 2025),) and default.simulated
