@@ -32,6 +32,9 @@ def run(checkout):
 def test_locking_reruns_no_model_and_a_label_unlocks_nothing(checkout):
     walk, report = "endpoints/walk/table.html", "report.html"
     assert lines_of(checkout, walk, report) == ["Analysis plan: not locked."] * 2
+    told = checkout.run("lock", "--review")
+    assert told.stdout.startswith("Population itt: 12 in, 0 out\nProtocol deviations: 0\n"), told.stderr
+    assert not (checkout.folder / "config/tiny.lock.json").exists()
     results = {file: file.read_bytes() for file in checkout.folder.glob("results/tiny/endpoints/*/results.csv")}
     lock = locked(checkout)
     assert lock["review"]["populations"]["itt"]["members"] == [f"S{i:02d}" for i in range(1, 13)]

@@ -53,6 +53,6 @@ rule overview:
         "../../environment.yml"
     params:
         displays=dag.displays(),
-        plan=dag.plan(*dag.study.endpoints),
+        plan=lambda wildcards: dag.plan(*dag.study.endpoints),
     script:
         "../../scripts/overview.py"

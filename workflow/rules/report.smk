@@ -44,6 +44,6 @@ rule report:
         "../../environment.yml"
     params:
         report=dag.report(),
-        plan=dag.plan(),
+        plan=lambda wildcards: dag.plan(),
     script:
         "../../scripts/report.py"

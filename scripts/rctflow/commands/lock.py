@@ -1,4 +1,4 @@
-"""``./run lock [--by NAME] [--again REASON]``: freeze the analysis plan and the data review beside the config."""
+"""``./run lock [--review] [--by NAME] [--again REASON]``: freeze the analysis plan and the data review."""
 
 from __future__ import annotations
 
@@ -11,24 +11,40 @@ from typing import TYPE_CHECKING, Any
 from rctflow.commands.chosen import study_argument
 
 if TYPE_CHECKING:
-    from rctflow.plan.lock import Earlier, Lock, Signature
+    from rctflow.plan.lock import Lock, Signature
     from rctflow.study.locked import Locked
     from rctflow.study.model import Study
 
 
 def main(arguments: list[str]) -> int:
-    """Lock the plan of the chosen study; raises LockError when it is locked already and no reason is given."""
+    """Lock the plan of the chosen study, or print its data review; raises LockError when it may not be locked."""
     from rctflow.commands.finished import require_finished
     from rctflow.commands.occupancy import exclusive_run
-    from rctflow.plan.lock import LockError, new_lock, write_lock
-    from rctflow.study.analysis_plan import analysis_plan
+    from rctflow.plan.listing import listed
+    from rctflow.plan.lock import write_lock
     from rctflow.study.load import load_study
     from rctflow.study.locked import Locked
 
-    options = _options(arguments)
-    file = study_argument(arguments)
-    study = load_study(file)
-    locked = Locked(file, study)
+    options, file = _options(arguments), study_argument(arguments)
+    locked = Locked(file, load_study(file))
+    signature = None if options.review else _permitted(locked, options)
+    with exclusive_run(Path.cwd()):
+        require_finished(file, "./run lock")
+        review = data_review(locked.study)
+        if signature is None:
+            said = list(listed(review))
+        else:
+            lock = _lock(locked, signature, review, options.again)
+            write_lock(lock, locked.path)
+            said = _said(lock, locked, file)
+    print("\n".join(said))
+    return 0
+
+
+def _permitted(locked: Locked, options: argparse.Namespace) -> Signature:
+    """Who locks; raises LockError when nobody is named, or a lock would be replaced without a reason."""
+    from rctflow.plan.lock import LockError
+
     if locked.lock and not options.again:
         by = locked.lock.locked
         raise LockError(
@@ -37,21 +53,28 @@ def main(arguments: list[str]) -> int:
         )
     if options.again and not locked.lock:
         raise LockError(f"{locked.path}: there is no lock yet; leave out --again")
-    signature = _signature(options.by)
-    with exclusive_run(Path.cwd()):
-        require_finished(file, "./run lock")
-        results, old = Path(study.folder), locked.lock
-        history = (*old.history, _earlier(old, locked, results, options.again)) if old else ()
-        lock = new_lock(study.study.id, signature, analysis_plan(study), _review(study, results), history)
-        write_lock(lock, locked.path)
-    print("\n".join(_said(lock, locked, file)))
-    return 0
+    return _signature(options.by)
+
+
+def _lock(locked: Locked, signature: Signature, review: dict[str, Any], reason: str) -> Lock:
+    """The new lock; what it replaces goes into its history, with what differed from it by now."""
+    from rctflow.plan.lock import Earlier, new_lock
+    from rctflow.study.analysis_plan import analysis_plan
+    from rctflow.study.locked import plan_status
+
+    study, old = locked.study, locked.lock
+    history: tuple[Earlier, ...] = ()
+    if old:
+        changes = plan_status(study, locked.file, study.folder).deviations
+        history = (*old.history, Earlier(old.locked, old.sha256, reason, changes))
+    return new_lock(study.study.id, signature, analysis_plan(study), review, history)
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./run lock", description=__doc__, allow_abbrev=False)
     parser.add_argument("--by", default="", metavar="NAME", help="who locks (git's user.name when omitted)")
     parser.add_argument("--again", default="", metavar="REASON", help="replace a lock; the reason is kept in it")
+    parser.add_argument("--review", action="store_true", help="print what the data review would freeze; lock nothing")
     parser.add_argument("--config", metavar="study=FILE", help="the study (config/config.yaml when omitted)")
     return parser.parse_args(arguments)
 
@@ -75,32 +98,22 @@ def _git(*arguments: str) -> str:
     return told.stdout.strip() if told.returncode == 0 else ""
 
 
-def _review(study: Study, results: Path) -> dict[str, Any]:
+def data_review(study: Study) -> dict[str, Any]:
+    """Populations, protocol deviations and outlier decisions, from the files of the finished run."""
     import pandas as pd
 
-    from rctflow.plan.review import deviation_review, outlier_review, population_review
+    from rctflow.plan.review import deviation_review, outlier_review, population_review, read_ledger
     from rctflow.plan.settings import PopulationSet
     from rctflow.study.rooms import population_flag
 
+    results, declared = Path(study.folder), study.protocol_deviations
     sets = {name: PopulationSet(population_flag(study, name), plan.where) for name, plan in study.populations.items()}
-    declared = study.protocol_deviations
-    ledgers = {table: pd.read_csv(results / f"clean/{table}.ledger.csv", dtype=str) for table in study.tables}
+    deviations = pd.read_parquet(results / f"clean/{declared.table}.parquet") if declared else None
     return {
         "populations": population_review(pd.read_parquet(results / "adam/adsl.parquet"), sets),
-        "deviations": deviation_review(pd.read_parquet(results / f"clean/{declared.table}.parquet"), declared)
-        if declared
-        else [],
-        "outliers": outlier_review(ledgers),
+        "deviations": deviation_review(deviations, declared) if declared and deviations is not None else [],
+        "outliers": outlier_review({t: read_ledger(results / f"clean/{t}.ledger.csv") for t in study.tables}),
     }
-
-
-def _earlier(lock: Lock, locked: Locked, results: Path, reason: str) -> Earlier:
-    """The lock that is replaced, with what differed from it."""
-    from rctflow.plan.lock import Earlier
-    from rctflow.study.locked import plan_status
-
-    changes = plan_status(locked.study, locked.file, results).deviations
-    return Earlier(lock.locked, lock.sha256, reason, changes)
 
 
 def _said(lock: Lock, locked: Locked, file: str) -> list[str]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rctflow.plan.listing import decision
 from rctflow.plan.review import summarized_list, without_rows
 
 
@@ -66,8 +67,8 @@ def outlier_changes(
             yield f"outlier decisions in {table}: another list than at the lock ({counts})"
             continue
         gone, come = _difference(locked, rows)
-        yield from (f"outlier decision no longer taken: {_decision(table, row)}" for row in gone)
-        yield from (f"outlier decision new since the lock: {_decision(table, row)}" for row in come)
+        yield from (f"outlier decision no longer taken: {table}, {decision(row)}" for row in gone)
+        yield from (f"outlier decision new since the lock: {table}, {decision(row)}" for row in come)
 
 
 def _same(then: list[Any] | None, summary: Any, now: list[Any]) -> bool:
@@ -86,9 +87,3 @@ def _difference(then: list[dict[str, str]], now: list[dict[str, str]]) -> tuple[
 
 def _deviation(row: Mapping[str, str]) -> str:
     return f"{row['subject']}, {row['class']}: {row['term']}"
-
-
-def _decision(table: str, row: Mapping[str, str]) -> str:
-    if row["severity"] == "removed":
-        return f"{table}, {row['subject']}: a row removed ({row['rule']})"
-    return f"{table}, {row['subject']}, {row['column']}: {row['old']} -> {row['new'] or 'missing'} ({row['rule']})"

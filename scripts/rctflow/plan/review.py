@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rctflow.errors import RctflowError
@@ -46,7 +47,7 @@ def _conditions(where: str) -> list[str]:
     """The parts of a ``where`` that must all hold."""
     if not where:
         return []
-    tree = ast.parse(" ".join(where.split()), mode="eval").body
+    tree = ast.parse(" ".join(where.splitlines()).strip(), mode="eval").body
     parts = tree.values if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And) else [tree]
     return [ast.unparse(part) for part in parts]
 
@@ -59,11 +60,18 @@ def deviation_review(table: DataFrame, settings: ProtocolDeviations) -> list[dic
     return sorted(rows, key=lambda row: (row["subject"], row["term"], row["class"]))
 
 
+def read_ledger(file: str | Path) -> DataFrame:
+    """A ledger as text, "" for missing."""
+    import pandas as pd
+
+    return pd.read_csv(file, dtype=str, keep_default_na=False)
+
+
 def outlier_review(ledgers: Mapping[str, DataFrame]) -> dict[str, list[dict[str, str]]]:
     """Per table with any: the ledger rows by which a rule changed a value or removed a row, in the ledger's order."""
     review = {}
     for table, ledger in sorted(ledgers.items()):
-        decided = ledger[ledger["severity"].isin(DECIDED)][list(DECISION)].fillna("").astype("str")
+        decided = ledger[ledger["severity"].isin(DECIDED)][list(DECISION)].astype("str")
         if len(decided):
             review[table] = [dict(zip(DECISION, row, strict=True)) for row in decided.itertuples(index=False)]
     return review

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rctflow.plan.deviations import deviation_changes, outlier_changes, population_changes
 from rctflow.plan.lock import Lock, read_lock
-from rctflow.plan.review import deviation_review, outlier_review, population_review
+from rctflow.plan.review import deviation_review, outlier_review, population_review, read_ledger
 from rctflow.plan.settings import Since
 from rctflow.plan_status import UNLOCKED, PlanStatus
 from rctflow.settings import settings_from
@@ -29,7 +29,7 @@ def read_status(
         return UNLOCKED
     import pandas as pd
 
-    named = {Path(file).name.split(".")[0]: pd.read_csv(file, dtype=str) for file in ledgers}
+    named = {Path(file).name.split(".")[0]: read_ledger(file) for file in ledgers}
     listed = pd.read_parquet(deviations[0]) if deviations else None
     return status(read_lock(locks[0]), settings_from(Since, since), pd.read_parquet(adsl), named, listed)
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from rctflow.display import ArmLabel, Display, Label, VisitLabel
 from rctflow.figures.diagnostics import draw_diagnostics
+from rctflow.plan_status import UNLOCKED, PlanStatus
 from rctflow.report.settings import ReportArm, ReportEndpoint, ReportPopulation, ReportSettings, ReportVisit
 from rctflow.results import Result
 
@@ -314,7 +315,12 @@ def records(endpoint: Invented, per_arm: int = 15, seed: int = 1) -> dict[str, l
     return columns
 
 
-def rendered_report(per_arm: int = 15, synthetic: bool = True, endpoints: tuple[Invented, ...] = ENDPOINTS) -> str:
+def rendered_report(
+    per_arm: int = 15,
+    synthetic: bool = True,
+    endpoints: tuple[Invented, ...] = ENDPOINTS,
+    plan: PlanStatus = UNLOCKED,
+) -> str:
     """Everything drawn, printed and put on one page, as the workflow's rules do it."""
     from tempfile import TemporaryDirectory
 
@@ -352,4 +358,4 @@ def rendered_report(per_arm: int = 15, synthetic: bool = True, endpoints: tuple[
             overview_table(by_endpoint, [displays(endpoint, synthetic)[0] for endpoint in endpoints]).to_html(),
         )
     settings = replace(report_settings(synthetic), endpoints=tuple(displays(endpoint)[1] for endpoint in endpoints))
-    return render_report(settings, study, parts, {"python": "3.11", "numpy": "2.4.0"})
+    return render_report(settings, study, parts, {"python": "3.11", "numpy": "2.4.0"}, plan)

@@ -5,6 +5,7 @@ import json
 import pandas as pd
 import pytest
 from rctflow.plan.deviations import deviation_changes, outlier_changes, population_changes
+from rctflow.plan.listing import listed
 from rctflow.plan.lock import LockError, Signature, new_lock, publishable, read_lock, write_lock
 from rctflow.plan.review import deviation_review, outlier_review, population_review, summarized
 from rctflow.plan.settings import PopulationSet, ProtocolDeviations, Since
@@ -111,6 +112,21 @@ def test_outlier_decisions_follow_the_value_not_the_row():
         "outlier decision new since the lock: grip, S1, R1: 60 -> missing (range)",
     ]
     assert list(outlier_changes(then, {}, ["walk"], ids=True)) == []
+
+
+def test_the_review_is_listed_for_the_meeting():
+    assert list(listed(review())) == [
+        "Population itt: 4 in, 0 out",
+        "Population per_protocol: 2 in, 2 out",
+        "  out: S2, not met: DOSE2FL == 'Y'",
+        "  out: S3, not met: MAJDVFL == 'N' or AGE > 80; TRT01A == TRT01P",
+        "Protocol deviations: 2",
+        "  S2, Minor: late visit",
+        "  S3, Major: wrong kit",
+        "Values changed and rows removed by rule: 2",
+        "  grip row 4, S1, R1: 60 -> 27.2 (unit_slip)",
+        "  grip row 9, S2: row removed (duplicate_identical)",
+    ]
 
 
 SIGNATURE = Signature("N. N.", "2026-11-22T10:00:00Z", "abc", False)

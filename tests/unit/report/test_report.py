@@ -6,6 +6,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from rctflow.plan_status import PlanStatus
 from rctflow.report.grids import baseline_grid, flow_grid, population_grid, quality_grid, troubles, values_grid
 from rctflow.report.inline import FigureError, inline_svg
 from rctflow.report.sentences import headline
@@ -73,6 +74,22 @@ def test_every_id_is_unique_and_every_anchor_leads_somewhere(html):
     assert [name for name, n in Counter(page.ids).items() if n > 1] == []
     assert set(page.links) - set(page.ids) == set()
     assert page.open == []
+
+
+def test_the_plan_is_not_locked_and_nothing_more_is_said(html):
+    assert '<p class="plan not-locked">Analysis plan: not locked.</p>' in html
+    assert 'id="analysis-plan"' not in html
+
+
+def test_what_changed_since_the_lock_is_listed_and_escaped():
+    told = PlanStatus(
+        "changed", "Analysis plan: locked by <A>.", ("visits.week1.day: 7 -> 8", "population <itt>: + S1")
+    )
+    page = rendered_report(endpoints=SOME, plan=told)
+    assert 'class="plan changed">Analysis plan: locked by &lt;A&gt;. <a href="#analysis-plan">' in page
+    section = page[page.index('<section id="analysis-plan"') : page.index('<nav id="contents"')]
+    assert re.findall("<li>(.*)</li>", section) == ["visits.week1.day: 7 -&gt; 8", "population &lt;itt&gt;: + S1"]
+    assert page.index('id="primary-result"') < page.index('<section id="analysis-plan"')
 
 
 def test_references_inside_figures_lead_to_that_figure(html):

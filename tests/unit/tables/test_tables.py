@@ -173,6 +173,17 @@ def test_values_that_were_not_measured_are_told_with_what_stands_for_them():
     assert not any("Unable" in note for note in endpoint_table([*ROWS, *never], SETTINGS).notes)
 
 
+def test_the_status_of_the_plan_stands_in_the_foot_of_each_table():
+    line = "Analysis plan: locked 2026-11-22 by <N. N.>."
+    others = [*ROWS, *(replace(one, analysis="mmrm") for one in ROWS if one.analysis == "ancova")]
+    main, second = endpoint_table(ROWS, SETTINGS, line), other_analyses_table(others, SETTINGS, line)
+    over = overview_table({"tug": ROWS}, [SETTINGS], line)
+    for table in (main, second, over):
+        assert table.notes[-1] == line
+        assert '<p class="note">Analysis plan: locked 2026-11-22 by &lt;N. N.&gt;.</p>' in table.to_html()
+    assert line not in endpoint_table(ROWS, SETTINGS).notes
+
+
 def test_without_a_model_only_what_was_observed_is_shown():
     table = endpoint_table([r for r in ROWS if r.model == "descriptive"], SETTINGS)
     assert table.heads == ("Visit", "Arm", "n observed", "Mean (SD) observed, s")
