@@ -33,13 +33,15 @@ class Deidentify:
     """How raw forms lose what identifies a person before they enter an open package.
 
     drop: table -> columns with direct identifiers; dates: dates become study days; top_code: table -> column -> the
-    highest value shown (ages); free_text: table -> columns whose words are removed.
+    highest value shown (ages); free_text: table -> columns whose words are removed; subjects: patients get new
+    identifiers.
     """
 
     drop: dict[str, tuple[str, ...]] | None = None
     dates: bool = True
     top_code: dict[str, dict[str, float]] | None = None
     free_text: dict[str, tuple[str, ...]] | None = None
+    subjects: bool = True
 
 
 @dataclass(frozen=True)

