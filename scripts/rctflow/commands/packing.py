@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+from rctflow.commands.disclosing import deidentification, disclosed, refuse_patients, twin_of
 from rctflow.outputs import sweep_partial
 from rctflow.package.account import Account
 from rctflow.package.bag import DECLARATION, INFO, MANIFEST, PAYLOAD, TAG_MANIFEST, bag_info, hash_list
@@ -15,7 +16,6 @@ from rctflow.package.citation import read_citation
 from rctflow.package.contents import Contents, contents
 from rctflow.package.crate import crate_json
 from rctflow.package.deposit import bag_description, zenodo_json
-from rctflow.package.errors import PackageError
 from rctflow.package.jobs import read_jobs
 from rctflow.package.machine import NAME as MACHINE
 from rctflow.package.manifest import NAME, RECORD, Declared, RawForm, package_json
@@ -38,18 +38,17 @@ TOLERANCE = {"relative": 1e-6, "absolute": 1e-9}  # of numbers, on another proce
 def pack(folder: Path, file: str, *, wheels: bool) -> Path:
     """Write the package of the finished run of the study ``file`` in ``folder``; returns its path."""
     dag = Dag.open({"study": file})
-    if dag.study.package.data == "restricted" or dag.study.package.deidentify:
-        raise PackageError(f"{file}: package: restricted and de-identified packages cannot be made yet")
     target = folder / dag.results / "package" / f"{dag.study.study.id}-{version_of(dag)}.zip"
     target.parent.mkdir(parents=True, exist_ok=True)
     sweep_partial(target.parent)
     sweep_wheels(target.parent)
     jobs = read_jobs(folder, dag.results)
-    found = contents(folder, dag.results, file, dag.declared_results(), jobs, raw_names(dag))
+    found, more = disclosed(dag, contents(folder, dag.results, file, dag.declared_results(), jobs, raw_names(dag)))
     with ExitStack() as fetching:
         fetched = fetching.enter_context(fetched_wheels(folder, target.parent)) if wheels else {}
         payload: dict[str, Source] = {PAYLOAD + path: source for path, source in found.files.items()}
         payload |= {PAYLOAD + path: record for path, record in _records(folder, dag.results, found).items()}
+        payload |= {PAYLOAD + path: text for path, text in more.items()}
         payload |= {f"{PAYLOAD}wheels/{name}": wheel for name, wheel in fetched.items()}
         _write(dag, found, payload, target)
     return target
@@ -76,6 +75,7 @@ def _write(dag: Dag, found: Contents, payload: dict[str, Source], target: Path) 
     payload[PAYLOAD + NAME] = package_json(_study(dag), raw, _declared(dag, found, sizes))
     sizes[PAYLOAD + NAME] = measured(payload[PAYLOAD + NAME])
     tags = _tag_files(dag, found, sizes, raw)
+    refuse_patients(dag, payload | tags)
     write_zip(payload | tags, sizes | _sizes(tags), target)
 
 
@@ -88,9 +88,11 @@ def _records(folder: Path, results: str, found: Contents) -> dict[str, bytes]:
     records = read_records(folder, results)
     made = {output: job.outputs[0] for job in found.jobs for output in job.outputs}
     originals = {target: path for path, target in found.moved.items()}
-    hashes = {originals.get(path, path): measured(file).sha256 for path, file in found.files.items()}
+    read = {**found.files, **found.withheld}
+    hashes = {originals.get(path, path): measured(file).sha256 for path, file in read.items()}
     require_unchanged(folder, records, made, hashes)
-    return {record_file(output): normalised(records[output], found.moved, job) for output, job in made.items()}
+    kept = {output: job for output, job in made.items() if output in found.files}
+    return {record_file(output): normalised(records[output], found.moved, job) for output, job in kept.items()}
 
 
 def _study(dag: Dag) -> dict[str, object]:
@@ -102,8 +104,8 @@ def _study(dag: Dag) -> dict[str, object]:
         "synthetic": study.data == "synthetic",
         "config": dag.file,
         "data": dag.study.package.data,
-        "twin": None,
-        "deidentified": None,
+        "twin": twin_of(dag),
+        "deidentified": deidentification(dag),
         "plan": "",
     }
 
@@ -111,6 +113,7 @@ def _study(dag: Dag) -> dict[str, object]:
 def _declared(dag: Dag, found: Contents, sizes: Mapping[str, Measured]) -> list[Declared]:
     rules = {output: job.rule for job in found.jobs for output in job.outputs}
     endpoints = {path: name for name in dag.study.endpoints for path in dag.endpoint_results(name)}
+    sizes = {**sizes, **{PAYLOAD + path: measured(file) for path, file in found.withheld.items()}}
     return [
         Declared(path, rules[path], endpoints.get(path, ""), sizes[PAYLOAD + path].sha256, TOLERANCE)
         for path in dag.declared_results()
@@ -120,14 +123,16 @@ def _declared(dag: Dag, found: Contents, sizes: Mapping[str, Measured]) -> list[
 def _raw_forms(dag: Dag, found: Contents, sizes: Mapping[str, Measured]) -> dict[str, RawForm]:
     """Raw form as the config names it -> what it is; tables that read one file share it."""
     forms: dict[str, RawForm] = {}
+    files = {**found.files, **found.withheld}
     for table, plan in dag.study.tables.items():
         name, read = raw_form(dag.study, table), dag.raw_file(table)
         path = found.moved.get(read, read)
-        told = json.loads(found.files[f"{dag.results}/tables/{table}.json"].read_text(encoding="utf-8"))
+        told = json.loads(files[f"{dag.results}/tables/{table}.json"].read_text(encoding="utf-8"))
         columns: dict[str, str] = forms[name].columns if name in forms else {}
         columns = columns | {column: kind.type for column, kind in table_columns(plan).items()}
-        size = sizes[PAYLOAD + path]
-        forms[name] = RawForm(path, size.sha256, size.bytes, told["rows"], columns)
+        size = sizes[PAYLOAD + path] if path in found.files else measured(files[path])
+        packed, access = (path, "") if path in found.files else (None, dag.study.package.access)
+        forms[name] = RawForm(packed, size.sha256, size.bytes, told["rows"], columns, access)
     return forms
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from rctflow.package.errors import PackageError
@@ -38,11 +38,13 @@ FOLDERS = {  # what else the workflow is made of; other files (data, backups, ca
 class Contents:
     """jobs: those that the declared results come from. files: path in the project -> the file to pack under ``data/``.
     moved: path of a raw form as the run read it -> path in the project where it is packed (of those that lie outside).
+    withheld: path in the project -> the file, of what may not leave (disclosed.py).
     """
 
     jobs: tuple[Job, ...]
     files: Mapping[str, Path]
     moved: Mapping[str, str]
+    withheld: Mapping[str, Path] = field(default_factory=dict)
 
 
 def contents(

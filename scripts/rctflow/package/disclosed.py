@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from fnmatch import fnmatch
 
+from rctflow.package.contents import Contents
 from rctflow.package.errors import PackageError
 from rctflow.package.jobs import Job
 from rctflow.package.zipped import Source
@@ -29,6 +31,13 @@ reads no data."""
 
 _TOKEN = re.compile(rb"[A-Za-z0-9][A-Za-z0-9_.-]*[A-Za-z0-9]|[A-Za-z0-9]")
 LETTERS_AND_LENGTH, DIGITS = 4, 5
+
+
+def restricted(found: Contents, raw: Collection[str]) -> Contents:
+    """The contents of a package without what may not leave. raw: paths of the raw forms as the jobs read them."""
+    held = {found.moved.get(path, path) for path in withheld(found.jobs, raw)}
+    kept = {path: file for path, file in found.files.items() if path not in held}
+    return replace(found, files=kept, withheld={path: file for path, file in found.files.items() if path in held})
 
 
 def withheld(jobs: Iterable[Job], raw: Collection[str]) -> set[str]:

@@ -142,7 +142,7 @@ def _cell(
     new = float(chance.standard_normal())
     part = KEPT * lasting[test or column.header] + (1 - KEPT**2) ** 0.5 * new
     found = {
-        "subject": lambda: f"T{patient.number + 1:04d}" if column.type == "text" else str(patient.number + 1),
+        "subject": lambda: f"TWIN{patient.number + 1:04d}" if column.type == "text" else str(patient.number + 1),
         "visit": lambda: visit.label,
         "arm": lambda: column.choices[patient.arm],
         "date": lambda: _dated(column, patient, at),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FOLDER = "deidentified"
+CHANGES = f"{FOLDER}/changes.json"
 
 
 def deidentified_config(study: Study) -> str:

@@ -17,6 +17,7 @@ from rctflow.study.model import Simulate, Study, Table, TableColumn, Test
 from rctflow.study.rooms import arm_order, table_columns, visit_order
 
 FOLDER = "twin"
+TWIN_NOTE = f"{FOLDER}/README.md"
 END_OF_STUDY = {"EOSSTT": ("COMPLETED", "DISCONTINUED"), "DCSREAS": ("reason a", "reason b")}
 UNKNOWN = ("0", "1")
 NOTE = """\
@@ -49,7 +50,7 @@ def twin_files(study: Study, file: str | Path) -> dict[str, str]:
     document = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
     info = study.study
     document["study"] |= {"id": f"{info.id}_twin", "title": f"{info.title} (synthetic twin)", "data": "synthetic"}
-    files = {f"{FOLDER}/README.md": _note(study)}
+    files = {TWIN_NOTE: _note(study)}
     if isinstance(study.source, Simulate):
         document["source"]["seed"] = study.package.twin.seed
     else:
@@ -57,7 +58,7 @@ def twin_files(study: Study, file: str | Path) -> dict[str, str]:
         for name in study.tables:
             document["tables"][name] = as_written(document["tables"][name], name)
         files |= _forms(study)
-    head = f"# Synthetic twin of {file}, made from it alone; see {FOLDER}/README.md. No patient is described here.\n"
+    head = f"# Synthetic twin of {file}, made from it alone; see {TWIN_NOTE}. No patient is described here.\n"
     text = head + yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
     return {twin_config(study): text, **files}
 
