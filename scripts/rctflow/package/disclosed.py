@@ -25,11 +25,12 @@ AGGREGATES: dict[str, tuple[str, ...]] = {
     "report": ("*/report.html",),
 }
 """Rule -> its outputs that are aggregates: result rows after disclosure.py, and what is made from such rows alone."""
-PATIENT_LEVEL = ("form", "simulate", "subjects")
+PATIENT_LEVEL = ("allocation", "form", "simulate", "subjects")
 """Rules of which nothing is an aggregate. A test asserts that every rule of the DAG stands in one of the two lists or
 reads no data."""
 
 _TOKEN = re.compile(rb"[A-Za-z0-9][A-Za-z0-9_.-]*[A-Za-z0-9]|[A-Za-z0-9]")
+_WORD = re.compile(rb"[A-Za-z0-9]+")
 LETTERS_AND_LENGTH, DIGITS = 4, 5
 
 
@@ -87,7 +88,8 @@ def refuse_ids(members: Mapping[str, Source], ids: Iterable[str]) -> None:
     for path in sorted(members if looked_for else ()):
         source = members[path]
         content = source if isinstance(source, bytes) else source.read_bytes()
-        if found := looked_for & {path.encode(), *_TOKEN.findall(content)}:
+        text = path.encode() + b"\n" + content
+        if found := looked_for & {*_TOKEN.findall(text), *_WORD.findall(text)}:
             raise PackageError(
                 f"{path} names a patient ({sorted(found)[0].decode()}); the data are restricted, so nothing was "
                 "written. Take the id out of the config, its comments and labels, and ./run again"
