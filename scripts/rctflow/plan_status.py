@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-NOT_LOCKED = "Analysis plan: not locked."
+START = "Analysis plan: "
+NOT_LOCKED = f"{START}not locked."
 
 
 @dataclass(frozen=True)
@@ -13,6 +14,11 @@ class PlanStatus:
     state: Literal["not locked", "locked", "changed"] = "not locked"
     line: str = NOT_LOCKED
     deviations: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """The line without its beginning, for a list of facts."""
+        return self.line.removeprefix(START).removesuffix(".")
 
 
 UNLOCKED = PlanStatus()

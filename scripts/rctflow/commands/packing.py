@@ -29,6 +29,7 @@ from rctflow.package.zipped import Measured, Source, measured, write_zip
 from rctflow.study.about import about_study
 from rctflow.study.dag import Dag
 from rctflow.study.files import raw_form
+from rctflow.study.locked import plan_status
 from rctflow.study.rooms import table_columns
 
 VERIFY = Path("scripts/rctflow/package/verify.py")
@@ -106,8 +107,12 @@ def _study(dag: Dag) -> dict[str, object]:
         "data": dag.study.package.data,
         "twin": twin_of(dag),
         "deidentified": deidentification(dag),
-        "plan": "",
+        "plan": _plan(dag),
     }
+
+
+def _plan(dag: Dag) -> str:
+    return plan_status(dag.study, dag.file, dag.results).words
 
 
 def _declared(dag: Dag, found: Contents, sizes: Mapping[str, Measured]) -> list[Declared]:
@@ -142,7 +147,7 @@ def _tag_files(
     """The files beside the payload: what describes it, then the hash lists that cover everything."""
     machine = Path(dag.results) / "benchmarks" / MACHINE
     account = Account(
-        about=about_study(dag.study, dag.file),
+        about=about_study(dag.study, dag.file, _plan(dag)),
         citation=read_citation(Path("CITATION.cff")),
         rules=read_rules(Path()),
         jobs=found.jobs,

@@ -10,7 +10,7 @@ from rctflow.plan.deviations import deviation_changes, outlier_changes, populati
 from rctflow.plan.lock import Lock, read_lock
 from rctflow.plan.review import deviation_review, outlier_review, population_review, read_ledger
 from rctflow.plan.settings import Since
-from rctflow.plan_status import UNLOCKED, PlanStatus
+from rctflow.plan_status import START, UNLOCKED, PlanStatus
 from rctflow.settings import settings_from
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def status(
 
 
 def _line(lock: Lock, since: Since, n: int) -> str:
-    line = f"Analysis plan: locked {lock.locked.at[:10]} by {lock.locked.by} (sha256 {lock.name})"
+    line = f"{START}locked {lock.locked.at[:10]} by {lock.locked.by} (sha256 {lock.name})"
     if lock.history:
         times = len(lock.history)
         line += f", after {times} earlier lock{'s' if times > 1 else ''}"

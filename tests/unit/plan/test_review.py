@@ -151,6 +151,7 @@ def now_of(lock, subjects=None, listed=(LATE, WRONG), rows=(POUNDS, TWICE), **ki
 def test_locked_and_unchanged(lock):
     found = now_of(lock)
     assert (found.state, found.deviations) == ("locked", ())
+    assert found.words == f"locked 2026-11-22 by N. N. (sha256 {lock.sha256[:12]}); unchanged since"
     assert found.line == f"Analysis plan: locked 2026-11-22 by N. N. (sha256 {lock.sha256[:12]}); unchanged since."
 
 
