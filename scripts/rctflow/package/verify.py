@@ -539,7 +539,15 @@ def make_environment(package: Source, place: Workplace, options: argparse.Namesp
         python = options.environment
     else:
         python, how = build_environment(package, place, locks, options.python)
-    return Environment(python, how, compare_with_lock(place, python, pins))
+    return Environment(python, how, compare_with_lock(place, python, pins, direct_requirements(package)))
+
+
+def direct_requirements(package: Source) -> list[str]:
+    """What the workflow itself imports, by normalized name: the lines of requirements.in, Snakemake at least."""
+    name = "data/requirements.in"
+    lines = read_text(package, name).splitlines() if name in package.names() else []
+    words = [re.match(r"[A-Za-z0-9._-]+", line) for line in lines if not line.startswith("-")]
+    return sorted({"snakemake", *(normalized(word[0]) for word in words if word)})
 
 
 def build_environment(package: Source, place: Workplace, locks: Path, given: str) -> tuple[str, str]:
@@ -613,10 +621,12 @@ def install(place: Workplace, commands: list[list[str]], network: bool) -> None:
             raise NoEnvironment(f"{' '.join(command[:4])} ... failed:\n{place.tail(text)}")
 
 
-def locked_versions(lock: str) -> dict[str, str]:
-    """Version by normalized name of every line ``name==version`` of a lock."""
-    pins = re.findall(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", lock, re.M)
-    return {normalized(name): version for name, version in pins}
+def locked_versions(lock: str) -> dict[str, set[str]]:
+    """Versions by normalized name of every line ``name==version`` of a lock (it may have one per Python)."""
+    pins: dict[str, set[str]] = {}
+    for name, version in re.findall(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", lock, re.M):
+        pins.setdefault(normalized(name), set()).add(version)
+    return pins
 
 
 def normalized(name: str) -> str:
@@ -624,19 +634,23 @@ def normalized(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def compare_with_lock(place: Workplace, python: str, pins: dict[str, str]) -> int:
-    """How many locked packages the environment has. Raises NoEnvironment when one is there in another version."""
+def compare_with_lock(place: Workplace, python: str, pins: dict[str, set[str]], needed: list[str]) -> int:
+    """How many locked packages the environment has.
+
+    Raises NoEnvironment when one is there in another version, or one of ``needed`` (direct requirements) is not there.
+    """
     status, text = place.start([python, "-c", INSTALLED])
     if status != 0:
         raise NoEnvironment(f"{python} does not start:\n{place.tail(text)}")
     found = {normalized(name): version for name, version in json.loads(text.strip().splitlines()[-1])}
     wrong = [
-        f"{name} {found[name]} instead of {pins[name]}"
-        for name in sorted(pins)
-        if found.get(name, pins[name]) != pins[name]
+        f"{name} {found[name]} instead of {' or '.join(sorted(pins[name]))}"
+        for name in sorted(set(pins) & set(found))
+        if found[name] not in pins[name]
     ]
-    if wrong or "snakemake" not in found:
-        raise NoEnvironment(f"not the locked software: {', '.join(wrong) or 'snakemake is not installed'}")
+    wrong += [f"{name} is not installed" for name in needed if name not in found]
+    if wrong:
+        raise NoEnvironment(f"not the locked software: {', '.join(wrong)}")
     return len(set(found) & set(pins))
 
 

@@ -228,6 +228,18 @@ def test_an_environment_with_another_version_is_refused(files, tmp_path, environ
     assert done.returncode == 3 and "snakemake 9.0 instead of 9.1" in done.stdout
 
 
+def test_an_environment_that_lacks_a_requirement_is_refused(files, tmp_path, environment, temporary):
+    files["data/requirements.in"] = b"# direct\nsnakemake\nPan_das>=3\n"
+    done = verify(package(files, tmp_path), "--environment", environment, temporary=temporary)
+    assert done.returncode == 3 and "pan-das is not installed" in done.stdout
+
+
+def test_a_lock_may_have_one_version_for_each_python(files, tmp_path, environment, temporary):
+    files["data/requirements.lock"] = b"snakemake==8.0 ; python_version < '3.9'\n" + files["data/requirements.lock"]
+    done = verify(package(files, tmp_path), "--environment", environment, temporary=temporary)
+    assert done.returncode == 0, done.stdout
+
+
 def test_no_fitting_python_names_the_remedy(files, tmp_path, temporary):
     files["data/environment.yml"] = b"dependencies:\n  - python=3.99\n"
     done = verify(package(files, tmp_path), temporary=temporary)
