@@ -12,6 +12,7 @@ VERBS = {
     "check": "validate the config against the data and print what was understood",
     "new": "look at a folder of data and propose a config: ./run new NAME --data FOLDER",
     "lock": "freeze the analysis plan: ./run lock [--by NAME] [--again REASON]; --review: look first",
+    "unblind": "end the blinding of a study, on record: ./run unblind --by NAME [--without-lock]",
     "verify": "verify a package: ./run verify PACKAGE.zip (--help says more)",
     "diff": "which numbers moved between two packages or results folders, and why: ./run diff OLD NEW",
     "package": "archive the finished run as a zip that proves itself; --with-wheels: with every package it needs",

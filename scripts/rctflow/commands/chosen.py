@@ -7,6 +7,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from rctflow.plan.blinded import STAMPS, SUFFIXES, results_folder
+from rctflow.plan.unblinding import ended_without_record, read_unblinding, record_path
+
 DEFAULT_STUDY = "config/config.yaml"
 
 
@@ -31,7 +34,31 @@ class Chosen:
     @property
     def results(self) -> Path:
         """The folder of the study's results."""
-        return Path("results") / str(self.document.get("study", {}).get("id", ""))
+        return Path(results_folder(self.study_id, self.blinding))
+
+    @property
+    def study_id(self) -> str:
+        """The id of the study."""
+        return str(self.document.get("study", {}).get("id", ""))
+
+    @property
+    def blinding(self) -> str:
+        """How the study is blinded: none, dummy or masked; none once its unblinding is on record."""
+        section = self.document.get("blinding")
+        mode = section.get("mode", "none") if isinstance(section, dict) else "none"
+        return mode if mode in SUFFIXES and not self.unblinding_record.exists() else "none"
+
+    @property
+    def unblinding_record(self) -> Path:
+        """Where the record of the study's unblinding stands, or would stand."""
+        return record_path(self.file, self.study_id)
+
+    def blinding_line(self) -> str:
+        """What a run says of the blinding: how the study is blinded, who unblinded it, or that nobody recorded it."""
+        if self.blinding != "none":
+            return f"{STAMPS[self.blinding]}: everything in {self.results}. Only ./run unblind ends it."
+        record = read_unblinding(self.unblinding_record, self.study_id)
+        return record.in_words() if record else ended_without_record(self.unblinding_record, self.study_id, "none")
 
     def closing_lines(self, whole: bool) -> list[str]:
         """What a finished run says: where the report is, and which folders belong to no endpoint any more."""

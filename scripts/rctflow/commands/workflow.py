@@ -39,12 +39,16 @@ def main(arguments: list[str]) -> int:
         return _shortened(command)
     if LOOKS_ONLY.intersection(arguments):
         return subprocess.call(command)
+    if told := study.blinding_line():
+        print(told, flush=True)
     with exclusive_run(folder) as environment:
         progress = Progress(lambda: study.results / "logs")
         status = progress.follow([*command, "--quiet", "rules", "host", "reason"], environment)
     if status == 0:
         for line in study.closing_lines(whole=not any(argument.startswith("endpoint_") for argument in arguments)):
             print(line)
+        if told:
+            print(told)
     return status
 
 

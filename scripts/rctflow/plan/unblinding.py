@@ -35,19 +35,18 @@ class Unblinding:
     def in_words(self) -> str:
         """One sentence for the report and the terminal."""
         under = (
-            f"under the plan lock {self.lock[:16]}" if self.plan == "locked" else f"WITHOUT A PLAN LOCK ({self.plan})"
+            f"under the plan lock {self.lock[:12]}" if self.plan == "locked" else f"WITHOUT A PLAN LOCK ({self.plan})"
         )
         return f"Unblinded by {self.by} at {self.at}, {under}."
 
 
-def record_file(study: str) -> Path:
-    """Where the record of a study stands; it belongs under version control."""
-    return Path("config") / f"{study}.unblinding.json"
+def record_path(config_file: str | Path, study: str) -> Path:
+    """Where the record of a study stands: beside its config file, as the lock does."""
+    return Path(config_file).parent / f"{study}.unblinding.json"
 
 
-def read_unblinding(study: str) -> Unblinding | None:
+def read_unblinding(path: Path, study: str) -> Unblinding | None:
     """The record of a study's unblinding, or None. Raises UnblindingError for a file that is no such record."""
-    path = record_file(study)
     if not path.exists():
         return None
     try:
@@ -63,20 +62,18 @@ def read_unblinding(study: str) -> Unblinding | None:
     return found
 
 
-def write_unblinding(record: Unblinding) -> Path:
+def write_unblinding(record: Unblinding, path: Path) -> None:
     """Write the record. Raises UnblindingError when there is one: a study is unblinded once."""
-    path = record_file(record.study)
     if path.exists():
         raise UnblindingError(f"{path} is there already: the study was unblinded, and that happens once.")
     write_json({"format": FORMAT, **asdict(record)}, path)
-    return path
 
 
-def ended_without_record(study: str, mode: str) -> str:
+def ended_without_record(path: Path, study: str, mode: str) -> str:
     """What must be said when a study runs unblinded though blinded results of it are there and nobody recorded an
-    unblinding; "" when there is nothing to say. mode: of the config.
+    unblinding; "" when there is nothing to say. path: of the record. mode: of the config.
     """
-    if mode != "none" or read_unblinding(study) is not None:
+    if mode != "none" or read_unblinding(path, study) is not None:
         return ""
     left = [folder for kind in ("dummy", "masked") if Path(folder := results_folder(study, kind)).is_dir()]
     if not left:

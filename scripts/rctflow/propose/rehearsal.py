@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from rctflow.errors import RctflowError
 from rctflow.study import rooms
+from rctflow.study.blinding import blinded_ingest, dummy_settings, enrolment, enrolment_study, shown_study
 from rctflow.study.files import raw_file
 from rctflow.study.model import Simulate, Study
 
@@ -42,13 +43,18 @@ class Rehearsal:
 
 
 def rehearse(study: Study, file: str) -> Rehearsal:
-    """Read, clean and derive everything in memory; a form that fails stops only what needs it. file: the config, for
-    messages.
+    """Read, clean and derive everything in memory; a form that fails stops only what needs it.
+
+    A blinded study stays blinded. file: the config, for messages.
     """
-    rehearsal = Rehearsal(study)
+    rehearsal = Rehearsal(shown_study(study))
     with tempfile.TemporaryDirectory() as folder:
         files = _raw_files(rehearsal, Path(folder))
-        _forms(rehearsal, files, file)
+        allocation = (
+            rehearsal.attempt(lambda: _allocation(study, files, file)) if study.blinding.mode == "dummy" else {}
+        )
+        if allocation is not None:
+            _forms(rehearsal, study, files, allocation, file)
     _subjects(rehearsal, file)
     _records(rehearsal, file)
     return rehearsal
@@ -68,7 +74,25 @@ def _raw_files(rehearsal: Rehearsal, folder: Path) -> dict[str, Path]:
     return {name: folder / table.file for name, table in study.tables.items()}
 
 
-def _forms(rehearsal: Rehearsal, files: dict[str, Path], file: str) -> None:
+def _allocation(declared: Study, files: dict[str, Path], file: str) -> dict[str, str]:
+    """Patient -> arm of the dummy allocation."""
+    from rctflow.clean.table import clean_table
+    from rctflow.derive.enrolment import derive_enrolment
+    from rctflow.ingest.forms import read_form
+    from rctflow.plan.allocation import dummy_allocation
+
+    study, tables = enrolment_study(declared), {}
+    for name in study.tables:
+        where = f"{file}: tables.{name}"
+        source = read_form(files[name], rooms.ingest_settings(study, name), where=where)
+        tables[name], _ = clean_table(source, rooms.clean_settings(study, name), where=where)
+    drawn = dummy_allocation(derive_enrolment(tables, enrolment(declared), where=file), dummy_settings(declared))
+    return dict(zip(drawn["USUBJID"], drawn["ARM"], strict=True))
+
+
+def _forms(
+    rehearsal: Rehearsal, declared: Study, files: dict[str, Path], allocation: dict[str, str], file: str
+) -> None:
     import pandas as pd
 
     from rctflow.clean.table import clean_table
@@ -79,7 +103,7 @@ def _forms(rehearsal: Rehearsal, files: dict[str, Path], file: str) -> None:
         where = f"{file}: tables.{name}"
 
         def made(name: str = name, path: Path = path, where: str = where) -> Any:
-            source = read_form(path, rooms.ingest_settings(study, name), where=where)
+            source = read_form(path, blinded_ingest(declared, name), allocation, where=where)
             return clean_table(source, rooms.clean_settings(study, name), where=where)
 
         clean = rehearsal.attempt(made)

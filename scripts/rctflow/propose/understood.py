@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from rctflow.plan.blinded import STAMPS
 from rctflow.propose.rehearsal import Rehearsal
 from rctflow.study.rooms import arm_order, baseline_visit, endpoint_visits, population_flag, visit_order
 
@@ -16,6 +17,8 @@ def understood(rehearsal: Rehearsal) -> list[str]:
     """The lines of ``./run check``, without the problems."""
     study = rehearsal.study
     lines = [f"Study {study.study.id}: {study.study.title} ({study.study.data} data)"]
+    if study.blinding.mode != "none":
+        lines.append(f"{STAMPS[study.blinding.mode]}: the arms below are not the true ones, or do not say who they are")
     if rehearsal.adsl is not None:
         lines += _section("Arms (reference first)", _arms(rehearsal))
         lines += _section("Strata", _strata(rehearsal))

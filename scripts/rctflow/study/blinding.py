@@ -16,18 +16,18 @@ from rctflow.expressions import parse
 from rctflow.ingest.settings import ArmColumn, Blind, Ingest
 from rctflow.plan.blinded import masked_arms
 from rctflow.plan.settings import DummyAllocation
-from rctflow.plan.unblinding import read_unblinding
+from rctflow.plan.unblinding import read_unblinding, record_path
 from rctflow.study import rooms
 from rctflow.study.model import Arm, Arms, Study, Table, TableColumn
 
 MASKED = "masked: which treatment this is stays closed"
 WITHHELD = "withheld while blinded"
-SHORTEST = 3  # letters of a word that is taken for a treatment's name wherever it stands
+SHORTEST = 3  # letters and digits of what is taken for a treatment's name wherever it stands
 
 
-def unless_unblinded(study: Study) -> Study:
+def unless_unblinded(study: Study, file: str) -> Study:
     """The study, its blinding ended when an unblinding is on record. Raises UnblindingError for a broken record."""
-    if read_unblinding(study.study.id) is None:
+    if read_unblinding(record_path(file, study.study.id), study.study.id) is None:
         return study
     return study.model_copy(update={"blinding": replace(study.blinding, mode="none")})
 
@@ -83,6 +83,14 @@ def withheld(declared: Study, document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
+def without_treatments(declared: Study, text: str) -> str:
+    """A text for print; of a masked study it loses the names and ids of the arms."""
+    if declared.blinding.mode != "masked":
+        return text
+    words = sorted({*treatment_words(declared), *declared.arms.levels}, key=len, reverse=True)
+    return re.sub(rf"\b({'|'.join(map(re.escape, words))})\b", "[arm]", text, flags=re.IGNORECASE)
+
+
 def needs_allocation(declared: Study, table: str) -> bool:
     """Whether the form of a table is written anew under the dummy allocation."""
     return declared.blinding.mode == "dummy" and bool(arm_columns(declared, table))
@@ -100,9 +108,10 @@ def arm_sources(declared: Study) -> list[Source]:
 
 
 def treatment_words(declared: Study) -> tuple[str, ...]:
-    """How treatments are called, in the data and in print; codes such as ``P`` or ``1`` are no words."""
+    """How treatments are called, in the data and in print; codes such as ``P`` or ``1`` stand for too much else."""
     found = {word.strip("()[] .,;:") for arm in declared.arms.levels.values() for word in (*arm.values, arm.label)}
-    return tuple(sorted(word for word in found if len(re.findall(r"[^\W\d_]", word)) >= SHORTEST))
+    telling = (word for word in found if re.search(r"[^\W\d_]", word) and len(re.findall(r"\w", word)) >= SHORTEST)
+    return tuple(sorted(telling))
 
 
 def enrolment(declared: Study) -> Enrolment:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from rctflow.errors import RctflowError
 from rctflow.models.registry import modules_of
-from rctflow.plan.unblinding import ended_without_record, read_unblinding
+from rctflow.plan.unblinding import ended_without_record, read_unblinding, record_path
 from rctflow.settings import as_params
 from rctflow.study import blinding, presentation, rooms
 from rctflow.study.analyses import analyses_of
@@ -44,7 +44,7 @@ class Dag:
         """The study that Snakemake's config chooses; a config problem ends the program with its message alone."""
         try:
             file = study_file(snakemake_config)
-            study = blinding.unless_unblinded(load_study(file))
+            study = load_study(file)
             if problems := missing_forms(study):
                 raise ConfigError(file, problems)
             dag = cls(file, study)
@@ -61,7 +61,7 @@ class Dag:
     @cached_property
     def locked(self) -> Locked:
         """The lock of the analysis plan, and what changed since."""
-        return Locked(self.file, self.study)
+        return Locked(self.file, self.declared)
 
     def lock_files(self) -> list[str]:
         """The lock, when the plan is locked."""
@@ -78,7 +78,11 @@ class Dag:
 
     def plan(self, *endpoints: str) -> Any:
         """Params of the plan's status in the report, or in a table of these endpoints; None without a lock."""
-        return as_params(self.locked.since(list(endpoints) or None))
+        since = self.locked.since(list(endpoints) or None)
+        if since is not None:
+            shown = tuple(blinding.without_treatments(self.declared, change) for change in since.settings)
+            since = replace(since, settings=shown)
+        return as_params(since)
 
     @property
     def is_simulated(self) -> bool:
@@ -223,5 +227,6 @@ class Dag:
     def unblinding(self) -> str:
         """What the report says of an unblinding: who, when and under which lock, or that nobody recorded one."""
         study, mode = self.declared.study.id, self.declared.blinding.mode
-        record = read_unblinding(study)
-        return record.in_words() if record else ended_without_record(study, mode)
+        path = record_path(self.file, study)
+        record = read_unblinding(path, study)
+        return record.in_words() if record else ended_without_record(path, study, mode)

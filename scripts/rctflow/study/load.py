@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from rctflow.study.blinding import unless_unblinded
 from rctflow.study.checks import cross_checks
 from rctflow.study.messages import ConfigError, did_you_mean, problems_of
 from rctflow.study.model import Study
@@ -28,7 +29,10 @@ def study_file(snakemake_config: Mapping[str, Any]) -> str:
 
 
 def load_study(file: str | Path) -> Study:
-    """The study that ``file`` describes. Raises ConfigError with all problems, each with its path in the file."""
+    """The study that ``file`` describes, its blinding ended when an unblinding is on record.
+
+    Raises ConfigError with all problems, each with its path in the file, and UnblindingError for a broken record.
+    """
     name = str(file)
     try:
         study = Study.model_validate(_read_yaml(Path(file), name))
@@ -37,7 +41,7 @@ def load_study(file: str | Path) -> Study:
     problems = cross_checks(study)
     if problems:
         raise ConfigError(name, problems)
-    return study
+    return unless_unblinded(study, name)
 
 
 def _read_yaml(path: Path, name: str) -> dict[str, Any]:
