@@ -8,7 +8,8 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from rctflow.commands.disclosing import deidentification, disclosed, refuse_patients, twin_of
+from rctflow.commands.deidentifying import pack_deidentified
+from rctflow.commands.disclosing import deidentification, disclosed, is_restricted, refuse_patients, twin_of
 from rctflow.outputs import sweep_partial
 from rctflow.package.account import Account
 from rctflow.package.bag import DECLARATION, INFO, MANIFEST, PAYLOAD, TAG_MANIFEST, bag_info, hash_list
@@ -44,7 +45,10 @@ def pack(folder: Path, file: str, *, wheels: bool) -> Path:
     sweep_partial(target.parent)
     sweep_wheels(target.parent)
     jobs = read_jobs(folder, dag.results)
-    found, more = disclosed(dag, contents(folder, dag.results, file, dag.declared_results(), jobs, raw_names(dag)))
+    whole = contents(folder, dag.results, file, dag.declared_results(), jobs, raw_names(dag))
+    if dag.study.package.deidentify and not is_restricted(dag):
+        return pack_deidentified(folder, dag, whole, target, wheels=wheels)
+    found, more = disclosed(dag, whole)
     with ExitStack() as fetching:
         fetched = fetching.enter_context(fetched_wheels(folder, target.parent)) if wheels else {}
         payload: dict[str, Source] = {PAYLOAD + path: source for path, source in found.files.items()}
