@@ -33,6 +33,7 @@ def main(arguments: list[str]) -> int:
     if arguments[:1] in (["--help"], ["-h"], ["help"]):
         print(USAGE + "\n".join(f"./run {verb:<22}{what}" for verb, what in VERBS.items()))
         return 0
+    arguments = _verb_first(arguments)
     verb = arguments[0] if arguments and arguments[0] in VERBS else None
     module = import_module(f"rctflow.commands.{verb or 'workflow'}")
     try:
@@ -40,6 +41,13 @@ def main(arguments: list[str]) -> int:
     except RctflowError as error:
         print(f"ERROR: {error}", file=sys.stderr)
         return 1
+
+
+def _verb_first(arguments: list[str]) -> list[str]:
+    """``--config study=FILE VERB ...`` as ``VERB --config study=FILE ...``: the study may be chosen before or after."""
+    place = 2 if arguments[:1] == ["--config"] else sum(word.startswith("--config=") for word in arguments[:1])
+    chosen, verb, rest = arguments[:place], arguments[place : place + 1], arguments[place + 1 :]
+    return [*verb, *chosen, *rest] if verb and verb[0] in VERBS else arguments
 
 
 if __name__ == "__main__":

@@ -44,7 +44,8 @@ def _download(lock: Path, target: Path) -> None:
     command = [*pip, "--require-hashes", "--no-deps", "--no-build-isolation", "--dest", str(target), "-r", str(lock)]
     told = subprocess.run(command, capture_output=True, text=True, check=False)
     if told.returncode:
-        words = [line for line in told.stderr.splitlines() if line.strip()][-1:] or ["pip says nothing"]
+        errors = (line for line in told.stderr.splitlines() if line.startswith("ERROR: "))
         raise PackageError(
-            f"{lock.name}: the packages could not be fetched ({words[0]}); is the package index reachable?"
+            f"{lock.name}: its packages could not be fetched ({next(errors, 'pip does not say why')[:300]}); is the "
+            "package index reachable, and the lock as it was?"
         )
