@@ -55,6 +55,21 @@ def crossover_declared(checkout):
     edit_config(checkout, lambda config: config["study"].update(design="crossover"))
 
 
+def cluster_declared(checkout):
+    edit_config(checkout, lambda config: config["study"].update(design="cluster"))
+
+
+def blank_arm(checkout):
+    """The patient has a date of randomization; the config does not say that the arm is required."""
+    edit_config(checkout, lambda config: config["tables"]["subjects"]["columns"].update(ARM={}))
+    replaced("subjects", "S04,P,", "S04,,")(checkout)
+
+
+def flag_with_a_call(checkout):
+    flag = {"OLDFL": {"table": "subjects", "where": "eval('1')"}}
+    edit_config(checkout, lambda config: config["subjects"].update(flags=flag))
+
+
 CASES = {
     "unknown key": (unknown_key, ["config/tiny.yaml: study.titel: unknown key", "Did you mean 'title'?"]),
     "missing file": (missing_file, ["config/tiny.yaml: tables.walk.file: no such file: data/walk.csv", "walks.csv"]),
@@ -73,8 +88,33 @@ CASES = {
     "another encoding": (other_encoding, ["tables.subjects", "subjects.csv", "encoding"]),
     "where that calls": (where_with_a_call, ["populations.itt.where", "function call is not allowed"]),
     "no baseline": (no_baseline, ["visits: exactly one visit must say `baseline: true`; found: none"]),
+    "where of a flag that calls": (flag_with_a_call, ["subjects.flags.OLDFL", "function call is not allowed"]),
+    "wrong date": (
+        replaced("blood", "S03,Week 4,2024-01-29,", "S03,Week 4,the 29th,"),
+        ["tables.blood", "row 8", "'the 29th'", "DATE"],
+    ),
+    "blank arm of a required column": (replaced("subjects", "S04,P,", "S04,,"), ["tables.subjects", "ARM", "row 4"]),
+    "blank arm of a randomized patient": (
+        blank_arm,
+        ["config/tiny.yaml: subjects", "S04", "a date of randomization", "Write the arm in the form"],
+    ),
+    "cluster design": (cluster_declared, ["study.design", "cluster", "parallel"]),
     "crossover design": (crossover_declared, ["study.design", "crossover"]),
 }
+
+
+def results_in(folder):
+    """What a run writes once it has begun to derive: ADSL, records, result rows, displays, the report.
+
+    Source tables and cleaned tables of sound forms are no results: they may be there.
+    """
+    patterns = ("adam/*", "endpoints/*/*", "summaries/*/*", "figures/*", "tables/overview.*", "report.html")
+    return sorted(file for pattern in patterns for file in folder.glob(f"results/*/{pattern}"))
+
+
+def test_results_are_seen_where_there_are_some(finished):
+    names = {file.name for file in results_in(finished.folder)}
+    assert {"adsl.parquet", "results.csv", "records.parquet", "forest.svg", "overview.csv", "report.html"} <= names
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -88,8 +128,7 @@ def test_one_clear_message_and_nothing_written(fresh, case):
     assert "Traceback" not in told.stderr
     for word in words:
         assert word in told.stderr, told.stderr
-    assert not list(fresh.folder.glob("results/*/endpoints/*/*"))
-    assert not list(fresh.folder.glob("results/*/report.html"))
+    assert not results_in(fresh.folder)
 
 
 def test_nothing_is_lost_when_a_form_is_spoilt_after_a_good_run(checkout):

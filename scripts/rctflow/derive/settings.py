@@ -63,8 +63,9 @@ class Subjects:
 
     table: the clean table that says who exists (one row per subject, or more). arms: raw value -> arm id. arm_order:
     the arm ids, reference arm first. planned, actual: where TRT01P and TRT01A stand (actual is planned when omitted).
-    randomized, first_dose: dates, or None for a study that has only study days. strata, covariates, flags: ADSL name
-    -> where it stands. events: intercurrent events; complete: tables whose every row must be one of them.
+    randomized, first_dose: dates, or None for a study that has only study days. number: the randomization number; who
+    has one, or a date of randomization, must have an arm. strata, covariates, flags: ADSL name -> where it stands.
+    events: intercurrent events; complete: tables whose every row must be one of them.
     """
 
     study: str
@@ -74,6 +75,7 @@ class Subjects:
     arm_order: tuple[str, ...]
     actual: Source | None = None
     randomized: Source | None = None
+    number: Source | None = None
     first_dose: Source | None = None
     strata: dict[str, Source] = field(default_factory=dict)
     covariates: dict[str, Source] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TextIO
 
 import numpy as np
@@ -28,8 +29,8 @@ def derive_subjects(
     their names, ICEDY_<EVENT>, then the population flags (Y/N). where: place in the config, for messages. log: gets
     the notes.
     Raises DeriveError, with the subject and the remedy, for an unknown arm, two randomizations of one subject, a
-    subject who is randomized but not in the subjects table, an arm or a population with nobody, and an unknown table,
-    column or ``where``.
+    subject with a date of randomization or a randomization number but no arm, a subject who is randomized but not in
+    the subjects table, an arm or a population with nobody, and an unknown table, column or ``where``.
     """
     with located(where):
         _refuse_clashes(settings)
@@ -50,6 +51,7 @@ def derive_arms(tables: Mapping[str, pd.DataFrame], settings: Subjects) -> pd.Da
     """STUDYID, USUBJID, TRT01P, TRT01A of every subject with a planned arm; raises as ``derive_subjects`` does."""
     planned = _arms(tables, settings.planned, settings, "subjects.planned")
     _refuse_empty_arms(planned, settings)
+    _refuse_blank_arms(planned, tables, settings)
     _refuse_strangers(planned, tables, settings)
     actual = _arms(tables, settings.actual, settings, "subjects.actual") if settings.actual else planned
     adsl = pd.DataFrame({"USUBJID": planned.index.astype("str"), "TRT01P": planned.to_numpy()}).astype("str")
@@ -132,6 +134,21 @@ def _refuse_empty_arms(arms: pd.Series, settings: Subjects) -> None:
                 f"arms.levels.{arm}: nobody is randomized to this arm: column {source.column!r} of table "
                 f"{source.table!r} never "
                 f"says {' or '.join(map(repr, written))}. Correct how the arm is written, or remove it."
+            )
+
+
+def _refuse_blank_arms(planned: pd.Series, tables: Mapping[str, pd.DataFrame], settings: Subjects) -> None:
+    """To leave out a randomized subject whose arm is not written would break intention to treat without a word."""
+    declared = {"a date of randomization": settings.randomized, "a randomization number": settings.number}
+    for what, source in ((what, source) for what, source in declared.items() if source):
+        known = value_per_subject(tables, replace(source, pick="first"), "subjects")
+        blank = sorted(set(known[known.ne("")].index) - set(planned.index))
+        if blank:
+            raise DeriveError(
+                f"subjects.planned: subject {blank[0]} has {what} ({source.column!r} of table {source.table!r}) but no "
+                f"arm in column {settings.planned.column!r} of table {settings.planned.table!r}"
+                f"{f' ({len(blank)} such subjects)' if len(blank) > 1 else ''}. Write the arm in the form; clear the "
+                "other cell if the subject was never randomized."
             )
 
 

@@ -117,7 +117,7 @@ def _subject_problems(study: Study) -> Iterator[Problem]:
         if name in (*ADSL_COLUMNS, *MODEL_COLUMNS):
             yield f"subjects.{name}", f"{name} is a name of the workflow's own; choose another"
     sources = {"planned": subjects.planned, "actual": subjects.actual}
-    sources |= {"randomized": subjects.randomized, "first_dose": subjects.first_dose}
+    sources |= {"randomized": subjects.randomized, "number": subjects.number, "first_dose": subjects.first_dose}
     sources |= {f"strata.{name}": source for name, source in subjects.strata.items()}
     sources |= {f"covariates.{name}": source for name, source in subjects.covariates.items()}
     for name, source in sources.items():

@@ -142,6 +142,7 @@ def subjects_settings(study: Study) -> Subjects:
         arms={value: arm for arm in study.arms.levels for value in arm_values(study, arm)},
         arm_order=arm_order(study),
         randomized=subjects.randomized,
+        number=subjects.number,
         first_dose=subjects.first_dose,
         strata=subjects.strata,
         covariates=subjects.covariates,
@@ -158,7 +159,7 @@ def subjects_settings(study: Study) -> Subjects:
 def subject_tables(study: Study) -> list[str]:
     """The tables that ADSL is made from."""
     subjects = study.subjects
-    single = (subjects.planned, subjects.actual, subjects.randomized, subjects.first_dose)
+    single = (subjects.planned, subjects.actual, subjects.randomized, subjects.number, subjects.first_dose)
     tables = [source.table for source in (*single, *subjects.strata.values(), *subjects.covariates.values()) if source]
     tables += [event.table for event in study.intercurrent_events.values()]
     return sorted({subjects.table, *tables, *(flag.table for flag in subjects.flags.values())})

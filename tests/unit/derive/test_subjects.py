@@ -158,6 +158,25 @@ def test_nobody_randomized_at_all() -> None:
     refused("nobody is randomized", tables=TABLES | {"rand": TABLES["rand"].iloc[:0]})
 
 
+@pytest.mark.parametrize(
+    ("settings", "cell"),
+    [
+        (PLAIN, r"a date of randomization \('DATE' of table 'rand'\)"),
+        (
+            replace(PLAIN, randomized=None, number=Source("rand", "NUMBER")),
+            r"a randomization number \('NUMBER' of table 'rand'\)",
+        ),
+    ],
+    ids=["date", "number"],
+)
+def test_a_randomized_subject_without_an_arm_is_refused(settings: Subjects, cell: str) -> None:
+    tables = changed(
+        "rand",
+        "USUBJID ARM DATE NUMBER\nP01 Placebo 2024-03-01 1\nP02 Active 2024-03-01 2\nP03 . 2024-03-02 3\nP04 . . .",
+    )
+    refused(rf"subject P03 has {cell} but no arm in column 'ARM' of table 'rand'\. Write the arm", settings, tables)
+
+
 def test_a_population_with_nobody_is_named() -> None:
     rules = {"old": PopulationRule("OLDFL", "AGE > 100")}
     settings = replace(PLAIN, covariates={"AGE": Source("dm", "AGE")}, populations=rules)
