@@ -61,9 +61,18 @@ def unable(draws: Draws, what: str, log_time: Floats, limit_s: float, width: flo
 
     The threshold is normal in log seconds with SD ``width``, two thirds of its variance between patients.
     """
-    own, visit = draws.normal(f"unable {what}, patient", 1), draws.normal(f"unable {what}, visit", log_time.shape[1])
-    limit = np.log(limit_s) + width * (np.sqrt(2 / 3) * own + np.sqrt(1 / 3) * visit)
-    return np.asarray(log_time > limit)
+    return np.asarray(log_time > np.log(limit_s) + _threshold(draws, what, log_time.shape[1], width))
+
+
+def too_weak(draws: Draws, force: Floats, limit_kg: float, width: float) -> NDArray[np.bool_]:
+    """Who cannot squeeze the dynamometer, (n, visits): as ``unable``, half at ``limit_kg``, the weaker the likelier."""
+    limit = limit_kg * np.exp(_threshold(draws, "grip", force.shape[1], width))
+    return np.asarray(force < limit)
+
+
+def _threshold(draws: Draws, what: str, visits: int, width: float) -> Floats:
+    own, visit = draws.normal(f"unable {what}, patient", 1), draws.normal(f"unable {what}, visit", visits)
+    return np.asarray(width * (np.sqrt(2 / 3) * own + np.sqrt(1 / 3) * visit))
 
 
 def _performance(settings: SimulationSettings, draws: Draws, states: dict[str, Floats]) -> dict[str, Floats]:
@@ -78,7 +87,8 @@ def _performance(settings: SimulationSettings, draws: Draws, states: dict[str, F
     cannot = unable(draws, "chair", chair, m.chair_unable_s, m.unable_width)
     force = m.grip_trial_sd * (draws.normal("grip trial", visits, 6) - BEST_OF_THREE)
     side = np.array([1, 1, 1, m.grip_left_ratio, m.grip_left_ratio, m.grip_left_ratio])
-    squeezes: Floats = np.maximum(rounded(grip[..., None] * side + force, 1), 0.5)
+    weak = too_weak(draws, grip, m.grip_unable_kg, m.unable_width)
+    squeezes = np.where(weak[..., None], np.nan, np.maximum(rounded(grip[..., None] * side + force, 1), 0.5))
     rises: Floats = np.where(cannot, np.nan, rounded(np.exp(chair), 2))
     return {"tug": tug_trials, "walk": walk_trials, "chair": rises, "grip": squeezes}
 
@@ -115,7 +125,7 @@ def _frailty_items(draws: Draws, states: dict[str, Floats], values: dict[str, Fl
 
 
 def score(settings: SimulationSettings, values: dict[str, Floats], female: NDArray[np.bool_]) -> dict[str, Floats]:
-    """Every scored endpoint, (n, visits). Unable on TUG or walk takes the declared worst value; <LLOQ is LLOQ/2."""
+    """Every scored endpoint, (n, visits). Unable on TUG, walk or grip takes the worst value; <LLOQ is LLOQ/2."""
     scores = sf36_scores(values["sf36"])
     scores["eq_vas"] = values["eq_vas"]
     scores["eq5d_index"] = eq5d_index(values["eq5d"])
@@ -125,9 +135,10 @@ def score(settings: SimulationSettings, values: dict[str, Floats], female: NDArr
     scores["tug"] = np.where(np.isnan(tug), settings.worst["tug"], tug)
     scores["walk4m_time"] = np.where(cannot, settings.worst["walk4m_time"], walk)
     scores["walk4m_speed"] = np.where(cannot, settings.worst["walk4m_speed"], 4 / walk)
-    scores["grip"] = values["grip"].max(axis=2)
+    grip = values["grip"].max(axis=2)
+    scores["grip"] = np.where(np.isnan(grip), settings.worst["grip"], grip)
     scores["sppb"] = sppb_total(values["side"], values["semi"], values["tandem"], walk, values["chair"])
-    scores["fried"] = fried_score(values | {"grip": scores["grip"]}, female[:, None])
+    scores["fried"] = fried_score(values | {"grip": np.nan_to_num(grip)}, female[:, None])
     for name in CYTOKINES:
         limit = settings.endpoints[name].lloq
         scores[name] = values[name] if limit is None else np.where(values[name] < limit, limit / 2, values[name])

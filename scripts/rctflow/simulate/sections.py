@@ -123,6 +123,7 @@ class Measurement(Section):
     tug_unable_s: float = 26.0
     walk_unable_s: float = 10.0
     chair_unable_s: float = 25.0
+    grip_unable_kg: float = 7.0
     unable_width: float = 0.17
     refused: float = 0.01
     unable_written: tuple[str, ...] = ("UNABLE", "unable", "Unable to perform", "cannot do")
@@ -133,6 +134,7 @@ class Measurement(Section):
         require_share("measurement.refused", self.refused)
         require(len(self.unable_written) > 0, "measurement.unable_written: give at least one spelling.")
         require(len(self.refused_written) > 0, "measurement.refused_written: give at least one spelling.")
+        require(self.grip_unable_kg > 0, "measurement.grip_unable_kg must be positive.")
         require(self.unable_width > 0, "measurement.unable_width must be positive.")
 
 

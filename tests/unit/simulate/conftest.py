@@ -52,7 +52,8 @@ class Population:
 def able():
     """Settings under which everybody can do every test, so that declared moments are those of all."""
     base = SimulationSettings()
-    return replace(base, measurement=replace(base.measurement, tug_unable_s=1e6, walk_unable_s=1e6, chair_unable_s=1e6))
+    limits = {"tug_unable_s": 1e6, "walk_unable_s": 1e6, "chair_unable_s": 1e6, "grip_unable_kg": 1e-6}
+    return replace(base, measurement=replace(base.measurement, **limits))
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,12 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 from rctflow.simulate.cohort import enrol, follow
+from rctflow.simulate.course import NEVER
 from rctflow.simulate.dirt_sections import no_dirt
 from rctflow.simulate.sections import LabTest, Stratum
 from rctflow.simulate.settings import SimulationSettings
 from rctflow.simulate.trial import simulate_forms, write_trial
+from rctflow.study.load import load_study
 
 SEED = 2025
 HEAD = ["STUDYID", "SITEID", "SUBJID"]
@@ -176,6 +178,28 @@ def test_unable_and_refused_are_written_in_several_spellings(settings):
     stances = forms["sppb"]
     failed = pd.to_numeric(stances["SBS"], errors="coerce") < 10
     assert set(stances.loc[failed, "SEMI"]) == {settings.measurement.not_attempted_written}
+
+
+def test_too_weak_for_the_dynamometer_is_written_in_all_six_trials_and_on_the_frailty_form(settings):
+    weak = replace(settings.measurement, grip_unable_kg=14, refused=0.0)
+    forms, _, _ = simulate_forms(replace(settings, measurement=weak, dirt=no_dirt()), SEED)
+    trials = forms["grip"][[f"GRIP{hand}{k}" for hand in "RL" for k in (1, 2, 3)]]
+    words = trials.isin(settings.measurement.unable_written)
+    assert 0 < words["GRIPR1"].sum() < len(words)
+    assert (words.all(axis=1) == words.any(axis=1)).all()
+    assert list(forms["fried"]["GRIPKG"].isin(settings.measurement.unable_written)) == list(words["GRIPR1"])
+
+
+def test_the_default_study_shows_every_event_and_a_grip_that_could_not_be_measured(root):
+    source = load_study(root / "config/config.yaml").source
+    forms, _, cohort = simulate_forms(source.settings, source.seed)
+    assert forms["rand"]["ARMP"].value_counts().to_dict() == {"Placebo": 15, "hUC-MSC": 15}
+    course = cohort.course
+    for event in ("stopped", "missed", "rescue", "death"):
+        assert (getattr(course, event) < NEVER).sum() >= 1, event
+    assert (course.dropout < NEVER).sum() >= 2
+    assert forms["ds"]["DSREAS"].eq("Death").sum() == 1
+    assert forms["grip"]["GRIPR1"].isin(source.settings.measurement.unable_written).sum() == 1
 
 
 def test_below_quantification_is_written_with_the_limit(clean):
