@@ -11,6 +11,7 @@ from rctflow.derive.errors import DeriveError, did_you_mean
 from rctflow.derive.settings import Records
 from rctflow.derive.sources import require_columns
 
+UNABLE_IN_PART = "unable in part"
 BELOW = {"half": 0.5, "sqrt2": 1 / np.sqrt(2), "limit": 1.0, "missing": np.nan}
 
 
@@ -18,7 +19,8 @@ def derive_values(rows: pd.DataFrame, adsl: pd.DataFrame, settings: Records) -> 
     """``rows`` of a clean table, reduced to what records need: USUBJID, VISIT, ADT, DAY, SRCSEQ, with AVAL, AVALC,
     DTYPE, SRCVAR.
 
-    AVALC says why AVAL is missing or what the number stands for (unable, refused, missing, <0.5), else "".
+    AVALC says why AVAL is missing or what the number stands for (unable, refused, missing, <0.5), else ""; ``unable in
+    part`` stands beside a score that the instrument made of items of which the patient was unable to do some.
     Raises DeriveError for an unknown column or a column without numbers; InstrumentError when the instrument does not
     fit.
     """
@@ -100,7 +102,15 @@ def _score(rows: pd.DataFrame, adsl: pd.DataFrame, settings: Records, place: str
         elif from_adsl:
             items[name] = rows["USUBJID"].map(adsl.set_index("USUBJID")[column])
     scores = score(instrument, items, settings.options, wanted)
-    return scores[settings.score], scores[f"{settings.score}_CODE"], ",".join(used)
+    value, code = scores[settings.score], scores[f"{settings.score}_CODE"]
+    if settings.unable is None:  # else the endpoint's rule decides, and one failed trial of several is no inability
+        code = code.mask(value.notna() & code.eq("") & _any_unable(items), UNABLE_IN_PART)
+    return value, code, ",".join(used)
+
+
+def _any_unable(items: pd.DataFrame) -> pd.Series:
+    """Whose answers to the items that the score uses hold an ``unable``."""
+    return items[[name for name in items if str(name).endswith("_CODE")]].eq("unable").any(axis=1)
 
 
 def _refuse_strange_items(known: set[str], settings: Records, place: str) -> None:

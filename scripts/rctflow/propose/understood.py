@@ -116,7 +116,7 @@ def _endpoints(rehearsal: Rehearsal) -> list[list[Any]]:
         endpoint = study.endpoints[name]
         planned = {*endpoint_visits(study, endpoint), *([baseline_visit(study)] if endpoint.baseline else [])}
         said = records["AVALC"].fillna("")
-        special = [said == "unable", said == "refused", said.str.startswith(("<", ">"))]
+        special = [said.str.startswith("unable"), said == "refused", said.str.startswith(("<", ">"))]
         cells = [_arm_counts(rehearsal, records, visit) if visit in planned else "-" for visit in visits]
         rows.append([name, *cells, *(int(condition.sum()) for condition in special)])
     return rows

@@ -79,6 +79,8 @@ def _not_measured(endpoint: Endpoint) -> dict[str, str]:
         )
         unable = {"worst": f"{worst} (declared worst value)", "rank": "given the worst rank", "missing": "left missing"}
         words["n_unable"] = unable[endpoint.unable.rule]
+    elif endpoint.instrument:
+        words["n_unable"] = "unable in part or in all, scored by the instrument's own rule"
     if endpoint.below:
         words["n_below"] = LIMITS[endpoint.below]
     if endpoint.above:

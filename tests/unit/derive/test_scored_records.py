@@ -72,3 +72,18 @@ def test_a_covariate_comes_from_adsl(root: Path) -> None:
 def test_items_that_do_not_fit_are_named(root: Path, items: dict[str, str], said: str) -> None:
     with pytest.raises(DeriveError, match=said):
         derived(root, TUG, "tug", score="TUG", items=items, unable=Unable("missing"))
+
+
+def test_a_score_that_the_instrument_made_of_a_test_that_could_not_be_done_says_so(root: Path) -> None:
+    table = clean(
+        """
+        USUBJID  ADT         SIDE_S  SEMI_S  SEMI_S_CODE  TANDEM_S  TANDEM_S_CODE  G1  CHAIR_S  CHAIR_S_CODE
+        P01      2024-03-10  10      10      .            10        .              4   10       .
+        P01      2024-03-17  10      10      .            10        .              4   .        unable
+        P02      2024-03-10  10      .       unable       .         unable         4   .        refused
+        """
+    )
+    options = {"course": "4m"}
+    records = derived(root, table, "sppb", score="SPPB", items={"GAIT1_S": "G1"}, options=options, direction="higher")
+    np.testing.assert_array_equal(records["AVAL"], [12, 8, np.nan])
+    assert list(records["AVALC"]) == ["", "unable in part", "refused"]
