@@ -113,7 +113,7 @@ def results_in(folder):
 
 
 def test_results_are_seen_where_there_are_some(finished):
-    names = {file.name for file in results_in(finished.folder)}
+    names = {file.name for file in results_in(finished)}
     assert {"adsl.parquet", "results.csv", "records.parquet", "forest.svg", "overview.csv", "report.html"} <= names
 
 

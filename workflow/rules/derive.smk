@@ -8,6 +8,7 @@ rule subjects:
     """ADSL: arms, dates, strata, covariates, flags, populations."""
     input:
         tables=expand("<results>/clean/{table}.parquet", table=dag.subject_tables()),
+        others=ancient(expand("<results>/clean/{table}.parquet", table=dag.other_tables())),  # waits, never reruns
         code=code_of("subjects"),
     output:
         "<results>/adam/adsl.parquet",

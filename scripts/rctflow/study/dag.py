@@ -101,6 +101,10 @@ class Dag:
         """Ids of the tables that ADSL is made from."""
         return rooms.subject_tables(self.study)
 
+    def other_tables(self) -> list[str]:
+        """Ids of all other tables: ADSL waits until each form was read, so that bad data end a run before a result."""
+        return sorted(set(self.study.tables) - set(self.subject_tables()))
+
     def clean_table(self, endpoint: str) -> str:
         """The clean table that an endpoint's records come from."""
         return f"{self.results}/clean/{rooms.endpoint_table(self.study, self.study.endpoints[endpoint])}.parquet"
