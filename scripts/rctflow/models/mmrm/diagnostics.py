@@ -127,11 +127,13 @@ def lost_columns(dropped: Sequence[Column], constrain: tuple[str, int] | None, v
 
 
 def information_criteria(fit: "MmrmFit") -> dict[str, float]:
-    """k covariance parameters: aic = f + 2k; aicc = f + 2k m/(m - k - 1), m = N - p; bic = f + k log n patients."""
+    """k covariance parameters: aic = f + 2k; aicc = f + 2k m/(m - k - 1); bic = f + k log n patients.
+
+    m = N - p, but at least k + 2, as in SAS PROC MIXED (Hurvich & Tsai 1989 with that bound), so that it is finite.
+    """
     f, k = -2 * fit.log_likelihood, len(fit.optimum.point.theta)
-    m = fit.statistics.n_records - len(fit.names)
-    aicc = f + 2 * k * m / (m - k - 1) if m > k + 1 else np.inf
-    return {"aic": f + 2 * k, "aicc": aicc, "bic": f + k * np.log(fit.model.records.n_subjects)}
+    m = max(fit.statistics.n_records - len(fit.names), k + 2)
+    return {"aic": f + 2 * k, "aicc": f + 2 * k * m / (m - k - 1), "bic": f + k * np.log(fit.model.records.n_subjects)}
 
 
 def residual_table(fit: "MmrmFit", kind: str = "response") -> pd.Series:

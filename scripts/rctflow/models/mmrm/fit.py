@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from rctflow.models.mmrm.clda import constrained_baseline
 from rctflow.models.mmrm.design import design_columns, split_design
-from rctflow.models.mmrm.errors import DataError, OptionError
+from rctflow.models.mmrm.errors import DataError, FormulaError, OptionError
 from rctflow.models.mmrm.formula import parse_formula
 from rctflow.models.mmrm.model import Model, estimate
 from rctflow.models.mmrm.options import ORDER_FREE, read_options
@@ -46,10 +47,9 @@ def fit_mmrm(
     1986; each method's file names its own.
     """
     options = read_options(covariance, method, df, vcov, coordinates)
-    if not 0 < level < 1:
-        raise OptionError(f"level={level!r} must lie between 0 and 1.")
-    _check_call(data, coordinates, clda)
+    _check_call(data, formula, level, coordinates, clda)
     parsed = parse_formula(formula)
+    _check_levels(levels, [*parsed.variables, visit, *([group] if group else [])])
     if clda is not None:
         data = constrained_baseline(data, parsed, visit, *clda, levels)
     records = read_records(
@@ -76,7 +76,19 @@ def fit_mmrm(
     return MmrmFit(model, estimate(model, sufficient_statistics(records, design), []))
 
 
-def _check_call(data: Any, coordinates: Any, clda: Any) -> None:
+def _check_levels(levels: Any, factors: list[str]) -> None:
+    for name in levels or {}:
+        if name not in factors:
+            raise OptionError(
+                f"levels: {name!r} is not a variable of the model; it has: {', '.join(dict.fromkeys(factors))}."
+            )
+
+
+def _check_call(data: Any, formula: Any, level: Any, coordinates: Any, clda: Any) -> None:
+    if not isinstance(formula, str):
+        raise FormulaError(f"formula must be text, such as 'CHG ~ BASE + ARM * AVISIT'; found {formula!r}.")
+    if isinstance(level, bool) or not isinstance(level, int | float | np.number) or not 0 < level < 1:
+        raise OptionError(f"level={level!r} must be a number between 0 and 1.")
     if not isinstance(data, pd.DataFrame):
         raise OptionError(
             f"data must be a pandas DataFrame, one row per patient and visit; found {type(data).__name__}."

@@ -7,6 +7,7 @@ that differ in one number only are ordered by that number; any other set of stri
 
 import re
 from collections.abc import Sequence
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,15 @@ def is_categorical(values: pd.Series) -> bool:
     return isinstance(values.dtype, pd.CategoricalDtype) or not (
         pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype)
     )
+
+
+def refuse_numbers_as_objects(values: pd.Series) -> None:
+    """Numbers in an object column would become a factor with a level for each of them, without a sign of it."""
+    if all(isinstance(value, Number) and not isinstance(value, bool | np.bool_) for value in values):
+        raise DataError(
+            f"{values.name}: the column holds numbers as Python objects. Convert it with pd.to_numeric, or "
+            f"write C({values.name}) in the formula for a factor."
+        )
 
 
 def codes_and_levels(values: pd.Series, given: Sequence[Any] | None = None) -> tuple[np.ndarray, list[Any]]:

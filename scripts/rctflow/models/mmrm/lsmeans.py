@@ -58,6 +58,9 @@ def mean_rows(
     at = dict(at or {})
     model = {p.variable for column in columns for p in column.parts}
     for name in [*factors, *at]:
+        if name not in model and len(records.variables[name].levels or () if name in records.variables else ()) == 1:
+            only = (records.variables[name].levels or ("",))[0]
+            raise OptionError(f"{name!r} has one level in the records used ({only}); leave it out of by= and at=.")
         if name not in model:
             raise OptionError(f"{name!r} is not in the model; it has: {', '.join(sorted(model))}.")
     variables = {name: records.variables[name] for name in records.variables if name in model}

@@ -73,9 +73,9 @@ def read_options(covariance: str, method: str, df: str, vcov: str, coordinates: 
     known = {v.lower(): v for v in VCOV}
     options = Options(
         canonical_covariance(covariance),
-        _choose("method", method.strip().lower(), METHODS),
-        _choose("df", df.strip().lower().replace("_", "-"), DF),
-        known.get(vcov.strip().lower()) or _choose("vcov", vcov, VCOV),
+        _choose("method", _text("method", method).lower(), METHODS),
+        _choose("df", _text("df", df).lower().replace("_", "-"), DF),
+        known.get(_text("vcov", vcov).lower()) or _choose("vcov", vcov, VCOV),
     )
     if options.kenward_roger and options.vcov != "model":
         raise OptionError(
@@ -94,12 +94,19 @@ def read_options(covariance: str, method: str, df: str, vcov: str, coordinates: 
 
 def canonical_covariance(covariance: str) -> str:
     """The canonical name of a structure; raises OptionError for an unknown one."""
-    name = covariance.strip().lower().replace("_", "-").replace(" ", "-")
+    name = _text("covariance", covariance).lower().replace("_", "-").replace(" ", "-")
     name = ALIASES.get(name, name).replace("antedependence", "ante-dependence")
     for ending in ("-heterogeneous", "-het"):
         if name.endswith(ending):
             name = f"heterogeneous-{name.removesuffix(ending)}"
     return _choose("covariance", name, COVARIANCES)
+
+
+def _text(option: str, value: object) -> str:
+    """``value`` without spaces around it; raises OptionError when it is no text."""
+    if not isinstance(value, str):
+        raise OptionError(f"{option}={value!r} must be the name of an option, as text.")
+    return value.strip()
 
 
 def _choose(option: str, value: str, known: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from rctflow.models.mmrm.errors import ConstantOutcomeError, DataError, DuplicateVisitError, FormulaError
 from rctflow.models.mmrm.formula import Formula
-from rctflow.models.mmrm.levels import codes_and_levels, is_categorical, order_of_visits
+from rctflow.models.mmrm.levels import codes_and_levels, is_categorical, order_of_visits, refuse_numbers_as_objects
 
 Array = np.ndarray
 
@@ -160,6 +160,8 @@ def _check_numbers(data: pd.DataFrame, names: Sequence[str]) -> None:
 
 
 def _variable(values: pd.Series, as_factor: bool, given: Sequence[Any] | None) -> Variable:
+    if not as_factor and given is None and values.dtype == object:
+        refuse_numbers_as_objects(values)
     if not (as_factor or given is not None or is_categorical(values)):
         numbers = values.to_numpy(float)
         if not np.isfinite(numbers).all():

@@ -1,10 +1,13 @@
 """Data that break MMRMs: each ends in a fit that says what it did, or in a typed error that says the remedy."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 from rctflow.commands import mmrm_near_singular
 from rctflow.models.mmrm import errors, fit_mmrm
+from rctflow.models.mmrm.diagnostics import information_criteria
 from rctflow.models.mmrm.options import canonical_covariance
 
 FORMULA = "CHG ~ BASE + ARM * VISIT"
@@ -261,3 +264,59 @@ def test_nearly_singular_covariances_converge():
     assert {result for (kind, result) in counts if kind == "non-singular"} == {"converged"}
     assert counts["singular", "converged"] == 0
     assert sum(n for (kind, _), n in counts.items() if kind == "non-singular") > 15
+
+
+def test_levels_of_a_variable_that_the_model_does_not_have_are_refused():
+    with pytest.raises(errors.OptionError, match=r"levels: 'ARMM' is not a variable of the model; it has: BASE, ARM"):
+        fit(trial(), levels={"ARMM": ["PBO", "TRT"]})
+    assert fit(trial(), levels={"ARM": ["TRT", "PBO"]}).names[2] == "ARMPBO"
+    data = trial().assign(SEX=lambda d: np.where(d["ID"] < "S15", "F", "M"))
+    assert fit(data, group="SEX", levels={"SEX": ["M", "F"]}).model.records.groups == ("M", "F")
+
+
+def test_numbers_in_an_object_column_never_become_a_factor_unasked():
+    data = trial()
+    data = data.assign(BASE=data["BASE"].astype(object))
+    with pytest.raises(errors.DataError, match=r"BASE: .* numbers as Python objects\. Convert it with pd\.to_numeric"):
+        fit(data)
+    few = trial().assign(SITE=lambda d: d["ID"].str[-1].astype(int).mod(2).astype(object))
+    assert "SITE1" in fit(few, "CHG ~ C(SITE) + ARM * VISIT").names
+
+
+def test_contrasts_by_the_only_visit_say_what_to_leave_out():
+    one = fit(trial(visits=("Week 4",)), "CHG ~ BASE + ARM", df="residual")
+    with pytest.raises(errors.OptionError, match=r"'VISIT' has one level in the records used \(Week 4\); leave it out"):
+        one.contrasts("ARM", by="VISIT")
+    assert len(one.contrasts("ARM")) == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "error"),
+    [
+        ({"formula": None}, errors.FormulaError),
+        ({"level": "0.9"}, errors.OptionError),
+        ({"level": True}, errors.OptionError),
+        ({"level": float("nan")}, errors.OptionError),
+        ({"covariance": None}, errors.OptionError),
+        ({"method": None}, errors.OptionError),
+        ({"df": 5}, errors.OptionError),
+        ({"vcov": None}, errors.OptionError),
+    ],
+)
+def test_options_of_a_wrong_type_are_typed_errors(changed, error):
+    with pytest.raises(error, match=next(iter(changed))):
+        fit(trial(), **changed)
+
+
+@pytest.mark.parametrize(("records", "m"), [(40, 30), (19, 9), (18, 8), (17, 8), (11, 8)])
+def test_aicc_with_few_records_is_bounded_as_sas_does(records, m):
+    """SAS PROC MIXED counts at least k + 2 records; here k = 6 parameters and p = 10 coefficients."""
+    point = SimpleNamespace(theta=np.zeros(6))
+    few = SimpleNamespace(
+        log_likelihood=-50.0,
+        optimum=SimpleNamespace(point=point),
+        statistics=SimpleNamespace(n_records=records),
+        names=["x"] * 10,
+        model=SimpleNamespace(records=SimpleNamespace(n_subjects=5)),
+    )
+    assert information_criteria(few)["aicc"] == pytest.approx(100 + 2 * 6 * m / (m - 7))
