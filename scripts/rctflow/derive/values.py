@@ -110,7 +110,8 @@ def _score(rows: pd.DataFrame, adsl: pd.DataFrame, settings: Records, place: str
 
 def _any_unable(items: pd.DataFrame) -> pd.Series:
     """Whose answers to the items that the score uses hold an ``unable``."""
-    return items.filter(regex="_CODE$").eq("unable").any(axis=1)
+    coded = items.columns.astype(str).str.endswith("_CODE")
+    return (items.loc[:, coded] == "unable").any(axis=1)
 
 
 def _refuse_strange_items(known: set[str], settings: Records, place: str) -> None:
