@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 from tests.tiny import tiny_config, write_config, write_data
 from tests.workflow.conftest import STUDY, Checkout, copy_of_checkout
@@ -193,6 +194,48 @@ def test_a_blinded_check_shows_no_true_counts(dummies, masked):
     assert told[0] == told[1] and "BLINDED: DUMMY ALLOCATION" in told[0]
     said = masked.run("check").stdout
     assert "arm_a" in said and not re.search(r"\b(drug|placebo|PLA-7731|RX-9902)\b", said, re.I)
+
+
+def simulated_forms(root: Path, folder: Path, swap: set[str]) -> Checkout:
+    """The default study's simulated forms as files, the arms of some patients swapped in every form that tells them."""
+    from rctflow.simulate.settings import SimulationSettings
+    from rctflow.simulate.trial import simulate_forms
+
+    copy_of_checkout(root, folder)
+    forms, _, _ = simulate_forms(SimulationSettings(), 2025)
+    other = {"Placebo": "hUC-MSC", "hUC-MSC": "Placebo"}
+    for form, column in (("rand", "ARMP"), ("ex", "EXTRT")):
+        chosen = forms[form]["SUBJID"].isin(swap)
+        forms[form].loc[chosen, column] = forms[form].loc[chosen, column].replace(other)
+    given = forms["ex"]["EXTRT"].ne("")
+    forms["ex"].loc[given, "EXDOSE"] = forms["ex"].loc[given, "EXTRT"].map({"Placebo": "0", "hUC-MSC": "71.5"})
+    (folder / "data").mkdir()
+    for name, form in forms.items():
+        form.to_csv(folder / f"data/{name}.csv", index=False, lineterminator="\n")
+    config = yaml.safe_load((root / "config/config.yaml").read_text(encoding="utf-8"))
+    config |= {"source": {"kind": "files", "folder": "data"}, "endpoints": {"tug": config["endpoints"]["tug"]}}
+    config["blinding"] |= {"mode": "dummy"}
+    config.pop("estimands", None)
+    write_config(config, folder / STUDY)
+    return Checkout(folder)
+
+
+def test_no_output_of_the_simulated_trial_depends_on_who_received_what(root, tmp_path):
+    swapped = [set(), {"01-101", "01-103", "01-204", "02-101", "02-106", "02-202"}]
+    found = []
+    for i, swap in enumerate(swapped):
+        study = simulated_forms(root, tmp_path / str(i), swap)
+        study.snakemake()
+        found.append(outputs(study.folder / "results/frailty_blinded"))
+    raw = [(tmp_path / str(i) / "data/rand.csv").read_bytes() for i in range(2)]
+    assert raw[0] != raw[1]
+    assert found[0].keys() == found[1].keys()
+    assert [name for name in found[0] if found[0][name] != found[1][name]] == []
+
+
+def test_a_blinded_study_is_not_packaged(dummies):
+    refused = dummies[0].run("package")
+    assert refused.returncode == 1 and "the study is blinded, and its raw forms tell the true arms" in refused.stderr
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rctflow.commands.chosen import study_argument
+from rctflow.commands.chosen import chosen_study, study_argument
 from rctflow.commands.finished import require_finished
 from rctflow.commands.occupancy import exclusive_run
 from rctflow.errors import RctflowError
@@ -17,6 +17,7 @@ def main(arguments: list[str]) -> int:
     _refuse_others(arguments)
     file = study_argument(arguments)
     _refuse_outside(file)
+    _refuse_blinded(arguments)
     folder = Path.cwd()
     with exclusive_run(folder):
         require_finished(file, "./run package")
@@ -25,6 +26,15 @@ def main(arguments: list[str]) -> int:
         path = pack(folder, file, wheels=WHEELS in arguments)
     print(f"Package: {path.relative_to(folder)} ({path.stat().st_size / 1e6:.1f} MB)")
     return 0
+
+
+def _refuse_blinded(arguments: list[str]) -> None:
+    study = chosen_study(arguments)
+    if study.blinding != "none":
+        raise RctflowError(
+            f"{study.file}: blinding.mode: the study is blinded, and its raw forms tell the true arms, so that no "
+            "package of it can be both whole and blinded. Package it after ./run unblind."
+        )
 
 
 def _refuse_others(arguments: list[str]) -> None:
