@@ -103,6 +103,18 @@ CASES = {
 }
 
 
+def test_a_config_that_still_says_todo_is_not_run(fresh):
+    file = fresh.folder / fresh.study
+    text = file.read_text()
+    file.write_text(text.replace("  AGE:", "  # TODO: years or months?\n  AGE:", 1))
+    told = fresh.run()
+    assert told.returncode == 1
+    assert told.stderr.count("\n") == 1
+    assert "ERROR: config/tiny.yaml: line" in told.stderr and "TODO: years or months?" in told.stderr
+    assert "./run check --config study=config/tiny.yaml" in told.stderr
+    assert not (fresh.folder / "results").exists()
+
+
 def results_in(folder):
     """What a run writes once it has begun to derive: ADSL, records, result rows, displays, the report.
 

@@ -39,6 +39,7 @@ def main(arguments: list[str]) -> int:
         return _shortened(command)
     if LOOKS_ONLY.intersection(arguments):
         return subprocess.call(command)
+    _refuse_open_lines(study.file)
     if told := study.blinding_line():
         print(told, flush=True)
     with exclusive_run(folder) as environment:
@@ -50,6 +51,23 @@ def main(arguments: list[str]) -> int:
         if told:
             print(told)
     return status
+
+
+def _refuse_open_lines(file: str) -> None:
+    """Raises RctflowError when the config still says TODO, as ``./run new`` writes what it did not know."""
+    from rctflow.propose.unanswered import todo_lines
+
+    try:
+        lines = todo_lines(Path(file).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):  # left for the workflow to report
+        return
+    if lines:
+        number, line = lines[0]
+        more = f" ({len(lines)} such lines)" if len(lines) > 1 else ""
+        raise RctflowError(
+            f"{file}: line {number} says TODO{more}: {line} Write what is true, or delete a comment that is answered; "
+            f"./run check --config study={file} lists all that is open."
+        )
 
 
 def _cores(arguments: list[str]) -> list[str]:
