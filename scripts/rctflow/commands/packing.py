@@ -27,6 +27,7 @@ from rctflow.package.software import read_lock
 from rctflow.package.unchanged import require_unchanged
 from rctflow.package.wheels import fetched_wheels, sweep_wheels
 from rctflow.package.zipped import Measured, Source, measured, write_zip
+from rctflow.plan_status import PlanStatus
 from rctflow.study.about import about_study
 from rctflow.study.dag import Dag
 from rctflow.study.files import raw_form
@@ -111,12 +112,12 @@ def _study(dag: Dag) -> dict[str, object]:
         "data": dag.study.package.data,
         "twin": twin_of(dag),
         "deidentified": deidentification(dag),
-        "plan": _plan(dag),
+        "plan": _plan(dag).words,
     }
 
 
-def _plan(dag: Dag) -> str:
-    return plan_status(dag.study, dag.file, dag.results).words
+def _plan(dag: Dag) -> PlanStatus:
+    return plan_status(dag.study, dag.file, dag.results)
 
 
 def _declared(dag: Dag, found: Contents, sizes: Mapping[str, Measured]) -> list[Declared]:

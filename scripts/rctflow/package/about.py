@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from rctflow.display import stamps_of
 from rctflow.package.settings import Package, Person
+from rctflow.plan_status import UNLOCKED, PlanStatus
 
 
 @dataclass(frozen=True)
@@ -26,25 +28,35 @@ class Outcome:
 
 @dataclass(frozen=True)
 class About:
-    """The study: config is the path of its file from the project folder; simulated: the workflow makes the raw data."""
+    """The study: config and results are the paths of its file and of its folder of results from the project folder.
+
+    simulated: the workflow makes the raw data. blinded: the words of the stamp, "" when true arms are shown.
+    """
 
     study: str
     title: str
     config: str
+    results: str
     synthetic: bool
+    blinded: str = ""
     simulated: bool = False
     description: str = ""
     registration: str = ""
     reference: str = ""
     outcomes: tuple[Outcome, ...] = ()
     seeds: tuple[Seed, ...] = ()
-    plan: str = ""
+    plan: PlanStatus = UNLOCKED
     package: Package = field(default_factory=Package)
 
     @property
     def name(self) -> str:
-        """The title as print shows it: synthetic data say so."""
-        return f"{self.title} (SYNTHETIC DATA)" if self.synthetic else self.title
+        """The title as print shows it: synthetic data and blinded results say so."""
+        return f"{self.title} ({', '.join(self.stamps)})" if self.stamps else self.title
+
+    @property
+    def stamps(self) -> list[str]:
+        """What everything must say that is printed of this study."""
+        return stamps_of(self.synthetic, self.blinded)
 
     @property
     def restricted(self) -> bool:

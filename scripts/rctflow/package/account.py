@@ -17,6 +17,7 @@ from rctflow.package.software import Software
 from rctflow.package.zipped import Measured
 
 CODE = (".py", ".j2", ".css")
+LOCK = ".lock.json"
 
 
 @dataclass(frozen=True)
@@ -83,13 +84,15 @@ class Account:
         return (rule, output) if rule and output else None
 
     def source(self, path: str) -> str:
-        """What a job's input is: an output (``fit.results``), or given from outside (raw, instrument, code)."""
+        """What a job's input is: an output (``fit.results``), or given (raw, instrument, lock, code)."""
         if made := self.output(path):
             return f"{made[0].name}.{made[1].name}"
         if path in self.makers:
             return f"{self.makers[path].rule}.output"
         if path.endswith(CODE):
             return "code"
+        if path.endswith(LOCK):
+            return "lock"
         return "instrument" if PurePosixPath(path).parts[:1] == ("workflow",) else "raw"
 
     @property

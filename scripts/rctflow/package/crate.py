@@ -115,13 +115,14 @@ def _descriptor() -> Entity:
 
 def _root(account: Account, files: list[Entity]) -> Entity:
     about, described = account.about, account.about.description
-    stamp = "SYNTHETIC DATA: every patient was simulated." if about.synthetic else ""
+    stamps = ["SYNTHETIC DATA: every patient was simulated."] * about.synthetic
+    stamps += [f"{about.blinded}."] * bool(about.blinded)
     collections = code_collections(account, _ids(account)).values()
     root = {
         "@id": "./",
         "@type": "Dataset",
         "name": about.name,
-        "description": " ".join(part for part in (described or about.name, stamp) if part),
+        "description": " ".join([described or about.name, *stamps]),
         "datePublished": datetime.fromtimestamp(account.end, UTC).date().isoformat(),
         "version": about.package.version or account.citation.version,
         "license": reference(licence_id(about.package.licence)),

@@ -48,7 +48,7 @@ def bag_description(account: Account) -> dict[str, str]:
 def description(account: Account) -> str:
     """One paragraph: what the study is, and what the package holds."""
     about = account.about
-    stamp = "SYNTHETIC DATA: no number was measured on a patient. " if about.synthetic else ""
+    stamp = "".join(f"{stamp}. " for stamp in about.stamps)
     held = "without patient data" if about.restricted else "with data"
     study = (about.description or about.title).rstrip(".")
     return f"{stamp}{study}. Reproducibility package {held}: code as run, locked environment, results and their proof."

@@ -37,10 +37,11 @@ def _overview(account: Account) -> str:
         "Registration": plain(about.registration) or "none stated",
         "Authors": authors,
         "Version of this package": plain(about.package.version or account.citation.version),
-        "Analysis plan": plain(about.plan) or "not locked",
+        "Analysis plan": plain(about.plan.line.removeprefix("Analysis plan: ")),
         "Data": _kind_of_data(account),
     }
-    stamp = ["**SYNTHETIC DATA: no number in this package was measured on a patient.**"] if about.synthetic else []
+    stamp = ["**SYNTHETIC DATA: no number in this package was measured on a patient.**"] * about.synthetic
+    stamp += [f"**{plain(about.blinded)}**"] * bool(about.blinded)
     described = [plain(about.description)] if about.description else []
     what = (
         f"This package holds a finished analysis of a randomized trial: its data, the code that was run, and all "
@@ -48,6 +49,9 @@ def _overview(account: Account) -> str:
         f"again and compares ({_jobs(account)})."
     )
     lines = "\n".join(f"- {label}: {text}" for label, text in facts.items())
+    if about.plan.deviations:
+        listed = "\n".join(f"- {plain(deviation)}" for deviation in about.plan.deviations)
+        lines += f"\n\nDeviations from the locked plan:\n\n{listed}"
     return "\n\n".join([f"# {plain(about.name)}", *stamp, "## Overview", what, *described, lines])
 
 
@@ -82,7 +86,7 @@ def _data(account: Account) -> str:
     columns = (
         "The columns of each form, their types, codes, units and possible values stand in the study's config, "
         f"{code(f'{PAYLOAD}{account.about.config}')}, under {code('tables')}; what cleaning changed stands in "
-        f"{code(f'{PAYLOAD}results/{account.about.study}/clean')}, one ledger per form."
+        f"{code(f'{PAYLOAD}{account.about.results}/clean')}, one ledger per form."
     )
     parts = ["## Data availability and provenance", *availability(account), columns]
     return "\n\n".join([*parts, "### Data sources", table(header, rows)] if rows else parts)

@@ -94,7 +94,7 @@ def programs_section(account: Account) -> str:
     text = (
         f"Each rule of {code('data/workflow/rules')} runs one script; what computes stands in "
         f"{code('data/scripts/rctflow')}, one folder per room. {code('ro-crate-metadata.json')} says of every job "
-        f"which files, values and code it read. {code('<results>')} is {code(f'data/results/{account.about.study}')}."
+        f"which files, values and code it read. {code('<results>')} is {code(f'data/{account.about.results}')}."
     )
     header = ["", "Rule", "Program", "Purpose", "Reads", "Makes", "Jobs"]
     return "\n\n".join(["## Description of programs", text, table(header, rows)])

@@ -6,17 +6,21 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rctflow.package.about import About, Outcome, Seed
+from rctflow.plan.blinded import STAMPS
+from rctflow.plan_status import UNLOCKED, PlanStatus
 from rctflow.study.model import Simulate, Study
 from rctflow.study.presentation import endpoint_order
 
 
-def about_study(study: Study, file: str, plan: str = "") -> About:
-    """What the config ``file`` says of the study. plan: whether the analysis plan is locked, in words."""
+def about_study(study: Study, file: str, plan: PlanStatus = UNLOCKED) -> About:
+    """What the config ``file`` says of the study, and the status of its analysis plan."""
     endpoints = {name: study.endpoints[name] for name in endpoint_order(study)}
     return About(
         study=study.study.id,
         title=study.study.title,
         config=file,
+        results=study.folder,
+        blinded=STAMPS[study.blinding.mode],
         synthetic=study.study.data == "synthetic",
         simulated=isinstance(study.source, Simulate),
         description=study.study.description,

@@ -72,7 +72,9 @@ DECLARED = (f"{RESULTS}/report.html", *(f"{RESULTS}/endpoints/{name}/results.csv
 def about(**changes: Any) -> About:
     """A synthetic study with two endpoints and one seed."""
     outcomes = (Outcome("walk", "Walk", "primary"), Outcome("crp", "CRP", "secondary"))
-    told = About("t", "A trial", "config/t.yaml", synthetic=True, outcomes=outcomes, seeds=(Seed("source.seed", 7),))
+    told = About(
+        "t", "A trial", "config/t.yaml", RESULTS, synthetic=True, outcomes=outcomes, seeds=(Seed("source.seed", 7),)
+    )
     return replace(told, **changes)
 
 

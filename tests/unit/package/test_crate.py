@@ -218,3 +218,9 @@ def test_moments_are_iso_8601_in_utc_to_the_millisecond(seconds):
 )
 def test_media_types(path, kind):
     assert media_type(path) == kind
+
+
+def test_a_lock_of_the_plan_is_an_input_of_its_own():
+    locked = replace(JOBS[4], inputs=(*JOBS[4].inputs, "config/t.lock.json"))
+    entities = graph(jobs=(*JOBS[:4], locked))
+    assert entities["data/config/t.lock.json"]["exampleOfWork"] == [{"@id": "#report/in/lock"}, {"@id": "#in/lock"}]

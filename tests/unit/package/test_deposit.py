@@ -17,7 +17,7 @@ def test_a_deposit_has_what_zenodo_asks_for():
     assert document == {
         "access_right": "open",
         "creators": [{"affiliation": "North", "name": "Other, Ann", "orcid": "0000-0001-2345-6789"}],
-        "description": "<p>SYNTHETIC DATA: no number was measured on a patient. A trial. Reproducibility package with "
+        "description": "<p>SYNTHETIC DATA. A trial. Reproducibility package with "
         "data: code as run, locked environment, results and their proof.</p>",
         "keywords": ["trial", "reproducibility package", "RO-Crate", "synthetic data"],
         "language": "eng",

@@ -13,6 +13,7 @@ from rctflow.package.readme import readme
 from rctflow.package.readme_programs import memory_class, time_class
 from rctflow.package.settings import Deidentify
 from rctflow.package.sharing import sharing_statement
+from rctflow.plan_status import PlanStatus
 
 HEADINGS = [
     "# A trial (SYNTHETIC DATA)",
@@ -142,3 +143,12 @@ def test_another_study_than_the_default_is_named_in_every_command():
 def test_literals_that_would_end_a_code_span_or_a_cell_are_html():
     assert code("<results>/a.csv") == "`<results>/a.csv`"
     assert code(r"a\|b`c") == "<code>a&#92;&#124;b&#96;c</code>"
+
+
+def test_the_status_of_the_plan_and_a_blinding_stand_at_the_top():
+    assert "- Analysis plan: not locked.\n" in readme(account())
+    plan = PlanStatus("changed", "Analysis plan: locked 2026-01-02 by Ann; changed since.", ("model was ancova|x",))
+    text = readme(account(about=about(plan=plan, blinded="BLINDED: ARMS MASKED")))
+    assert "- Analysis plan: locked 2026-01-02 by Ann; changed since.\n\nDeviations" in text
+    assert "- model was ancova\\|x" in text
+    assert text.startswith("# A trial (SYNTHETIC DATA, BLINDED: ARMS MASKED)\n")
