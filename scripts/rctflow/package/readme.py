@@ -37,7 +37,7 @@ def _overview(account: Account) -> str:
         "Registration": plain(about.registration) or "none stated",
         "Authors": authors,
         "Version of this package": plain(about.package.version or account.citation.version),
-        "Analysis plan": plain(about.plan.line.removeprefix("Analysis plan: ")),
+        "Analysis plan": plain(about.plan.words),
         "Data": _kind_of_data(account),
     }
     stamp = ["**SYNTHETIC DATA: no number in this package was measured on a patient.**"] * about.synthetic

@@ -146,9 +146,9 @@ def test_literals_that_would_end_a_code_span_or_a_cell_are_html():
 
 
 def test_the_status_of_the_plan_and_a_blinding_stand_at_the_top():
-    assert "- Analysis plan: not locked.\n" in readme(account())
+    assert "- Analysis plan: not locked\n" in readme(account())
     plan = PlanStatus("changed", "Analysis plan: locked 2026-01-02 by Ann; changed since.", ("model was ancova|x",))
     text = readme(account(about=about(plan=plan, blinded="BLINDED: ARMS MASKED")))
-    assert "- Analysis plan: locked 2026-01-02 by Ann; changed since.\n- Data: " in text
+    assert "- Analysis plan: locked 2026-01-02 by Ann; changed since\n- Data: " in text
     assert "\n\nDeviations from the locked plan:\n\n- model was ancova\\|x" in text
     assert text.startswith("# A trial (SYNTHETIC DATA, BLINDED: ARMS MASKED)\n")
