@@ -144,9 +144,27 @@ def _adsl(rehearsal: Rehearsal) -> pd.DataFrame:
     return rehearsal.adsl
 
 
+def _allocation_remarks(rehearsal: Rehearsal) -> list[str]:
+    """What the declared scheme cannot have given; nothing while the study is blinded, since it would tell arms."""
+    from rctflow.derive.enrolment import derive_enrolment
+    from rctflow.randomization import possible_under
+    from rctflow.study.blinding import enrolment
+
+    study = rehearsal.study
+    if study.randomization is None or study.blinding.mode != "none" or rehearsal.adsl is None:
+        return []
+    patients = rehearsal.attempt(lambda: derive_enrolment(rehearsal.tables, enrolment(study)))
+    if patients is None:
+        return []
+    patients = patients.merge(rehearsal.adsl[["USUBJID", "TRT01P"]], on="USUBJID")
+    strata, order, arms = (patients[name].tolist() for name in ("STRATUM", "ORDER", "TRT01P"))
+    reason = possible_under(study.randomization, tuple(study.arms.levels), strata, order, arms)
+    return [f"randomization: {reason}."] if reason else []
+
+
 def remarks(rehearsal: Rehearsal) -> list[str]:
     """What is allowed but looks unintended: endpoints whose baseline or visits hardly anybody has."""
-    study, found = rehearsal.study, []
+    study, found = rehearsal.study, _allocation_remarks(rehearsal)
     for name, records in rehearsal.records.items():
         endpoint, n = study.endpoints[name], len(_adsl(rehearsal))
         at_baseline = int((records["ABLFL"] == "Y").sum())
