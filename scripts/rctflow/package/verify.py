@@ -333,7 +333,7 @@ def result_problems(description: dict[str, Any], hashes: dict[str, str]) -> list
             problems.append(Problem("changed", path, "its sha256 is not that of package.json"))
     for raw in description.get("raw", {}).values():
         path = f"data/{raw.get('path')}"
-        if raw.get("path") and hashes.get(path) != raw["sha256"] and not description.get("deidentified"):
+        if raw.get("path") and hashes.get(path) != raw["sha256"]:
             problems.append(Problem("changed" if path in hashes else "missing", path, "a raw file of package.json"))
     return problems
 
