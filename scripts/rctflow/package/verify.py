@@ -3,7 +3,7 @@
 
 Three levels, each with the ones before it:
 
-    integrity     every hash agrees, nothing is missing, nothing is unlisted, the code is the code that ran
+    integrity     every hash agrees, nothing is missing, nothing is unlisted, scripts and data are those that ran
     environment   the locked software can be built here, from the wheels of the package or from the package index
     rerun         everything is run again in an empty folder, without the network, and each declared result compared
 
@@ -368,7 +368,8 @@ def only_wheels_missing(problems: list[Problem]) -> bool:
 def not_what_ran(package: Source, contents: Contents) -> tuple[int, list[Problem]]:
     """How many outputs have a record, and the packed files that are not those that the recorded jobs read.
 
-    Snakemake recorded the sha256 of every input of every job, code and config among them.
+    Snakemake recorded the sha256 of every input of every job: scripts, modules, instruments, data. Rules and config
+    are no inputs; the rerun shows what a change in them does, results/<study>/config.yaml among it.
     """
     problems: list[Problem] = []
     records = [name for name in package.names() if name.startswith(RECORDS)]
@@ -956,7 +957,9 @@ def check_integrity(
     results = len(description["results"])
     report.say("Integrity", f"{len(contents.hashes)} files, every hash agrees; {results} declared results")
     count, strange = not_what_ran(package, contents)
-    text = f"not the code that ran:\n{listing(strange)}" if strange else "code, config and data are those that ran"
+    text = (
+        f"not the code that ran:\n{listing(strange)}" if strange else "scripts, instruments and data are those that ran"
+    )
     report.say("Provenance", f"{count} recorded outputs; {text}", problems=[str(each) for each in strange])
     return contents, strange
 
