@@ -172,3 +172,22 @@ def test_a_seed_changed_and_signed_again(root: Path, fresh: Checkout, tmp_path: 
     status, told, found = checked(signed_again(files), tmp_path, "--endpoint", "tug")
     assert status == 1 and "results/seeded/endpoints/tug/results.csv" in told
     assert found["results"]["counts"]["DIFFERENT"] > 0
+
+
+def test_a_restricted_package_runs_its_twin_and_with_the_true_data_is_reproduced(
+    root: Path, fresh: Checkout, tmp_path: Path
+):
+    config = fresh.config()
+    config["package"] = {"data": "restricted", "access": "ask the sponsor"}
+    fresh.configure(config)
+    fresh.snakemake()
+    files = packaged(root, fresh)
+    status, told, found = checked(files, tmp_path)
+    assert status == 0 and found["verdict"] == "RUNS (twin)", told
+    status, told, found = checked(files, tmp_path, "--data", str(fresh.folder / "data"))
+    assert status == 0 and found["verdict"] == "REPRODUCED", told
+    assert found["results"]["counts"]["DIFFERENT"] == 0 < found["results"]["counts"]["IDENTICAL"]
+    walk = fresh.folder / "data" / "walk.csv"
+    walk.write_text(walk.read_text() + "S01,Week 8,2024-02-26,14.00\n")
+    status, told, _ = checked(files, tmp_path, "--data", str(fresh.folder / "data"))
+    assert status == 2 and "is not the archived run's" in told
