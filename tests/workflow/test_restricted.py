@@ -14,6 +14,8 @@ import io
 import json
 import re
 import shutil
+import subprocess
+import sys
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -56,6 +58,9 @@ def restricted(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Checkout
     config["analyses"]["mmrm"] = {"model": "mmrm", "populations": ["itt"]}
     write_config(config, folder / STUDY)
     checkout = Checkout(folder)
+    checkout.snakemake()
+    locked = checkout.run("lock", "--by", "N. N.")
+    assert locked.returncode == 0, locked.stderr
     checkout.snakemake()
     told = checkout.run("package")
     assert told.returncode == 0, told.stderr
@@ -105,6 +110,20 @@ def test_patient_level_files_stay_out(restricted):
     results = {f"results/tiny/{name}" for name in inside}
     recorded = {base64.urlsafe_b64decode(Path(name.partition("#")[0]).name).decode() for name in packed}
     assert recorded <= results
+
+
+def test_the_plan_is_locked_without_the_members_of_populations(restricted):
+    own = json.loads((restricted.folder / "config/tiny.lock.json").read_text())
+    packed = json.loads(members(restricted.folder)["data/config/tiny.lock.json"])
+    assert own["review"]["populations"]["itt"]["members"][0] == "PAT-S01-X"
+    assert packed["review"]["populations"]["itt"]["n"] == 12
+    assert packed["sha256"] == own["sha256"]
+
+
+def test_the_archive_is_whole(restricted):
+    command = [sys.executable, "scripts/rctflow/package/verify.py", PACKED, "--level", "integrity"]
+    told = subprocess.run(command, cwd=restricted.folder, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stdout + told.stderr
 
 
 def test_each_raw_form_is_described_and_absent(restricted):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,21 +11,33 @@ from typing import Any
 from rctflow.package.contents import Contents
 from rctflow.package.disclosed import refuse_ids, restricted
 from rctflow.package.zipped import Source
+from rctflow.plan.lock import publishable, read_lock, write_lock
 from rctflow.study.dag import Dag
 from rctflow.study.deidentified import CHANGES
 from rctflow.study.twin import TWIN_NOTE, twin_config, twin_files
 
 
 def disclosed(dag: Dag, found: Contents) -> tuple[Contents, dict[str, Source]]:
-    """The contents that may leave, and path -> content of what is added: a twin for restricted data, the account of a
-    de-identification.
+    """The contents that may leave, and path -> content of what is added or stands for a file: of restricted data a twin
+    and the plan's lock without patients; of de-identified data the account.
     """
     if is_restricted(dag):
         raw = {dag.raw_file(table) for table in dag.study.tables}
         twin = {path: text.encode() for path, text in twin_files(dag.study, dag.file).items()}
-        return restricted(found, raw), dict(twin)
+        return restricted(found, raw), {**twin, **_lock(dag, found)}
     account = Path(CHANGES)
     return found, {CHANGES: account.read_bytes()} if account.is_file() else {}
+
+
+def _lock(dag: Dag, found: Contents) -> dict[str, bytes]:
+    """The lock of the analysis plan without the members of populations; nothing when the plan is not locked."""
+    made = {}
+    for path in set(dag.lock_files()) & set(found.files):
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder) / "lock.json"
+            write_lock(publishable(read_lock(found.files[path])), copy)
+            made[path] = copy.read_bytes()
+    return made
 
 
 def is_restricted(dag: Dag) -> bool:

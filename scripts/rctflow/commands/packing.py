@@ -53,7 +53,7 @@ def pack(folder: Path, file: str, *, wheels: bool) -> Path:
     with ExitStack() as fetching:
         fetched = fetching.enter_context(fetched_wheels(folder, target.parent)) if wheels else {}
         payload: dict[str, Source] = {PAYLOAD + path: source for path, source in found.files.items()}
-        payload |= {PAYLOAD + path: record for path, record in _records(folder, dag.results, found).items()}
+        payload |= {PAYLOAD + path: record for path, record in _records(folder, dag.results, found, more).items()}
         payload |= {PAYLOAD + path: text for path, text in more.items()}
         payload |= {f"{PAYLOAD}wheels/{name}": wheel for name, wheel in fetched.items()}
         _write(dag, found, payload, target)
@@ -89,8 +89,11 @@ def _sizes(files: Mapping[str, Source]) -> dict[str, Measured]:
     return {path: measured(source) for path, source in files.items()}
 
 
-def _records(folder: Path, results: str, found: Contents) -> dict[str, bytes]:
-    """Snakemake's records of what is packed, without times; raises PackageError when a file was changed since."""
+def _records(folder: Path, results: str, found: Contents, more: Mapping[str, Source]) -> dict[str, bytes]:
+    """Snakemake's records of what is packed, without times. more: what is packed instead of a file.
+
+    Raises PackageError when a file was changed since.
+    """
     records = read_records(folder, results)
     made = {output: job.outputs[0] for job in found.jobs for output in job.outputs}
     originals = {target: path for path, target in found.moved.items()}
@@ -98,7 +101,8 @@ def _records(folder: Path, results: str, found: Contents) -> dict[str, bytes]:
     hashes = {originals.get(path, path): measured(file).sha256 for path, file in read.items()}
     require_unchanged(folder, records, made, hashes)
     kept = {output: job for output, job in made.items() if output in found.files}
-    return {record_file(output): normalised(records[output], found.moved, job) for output, job in kept.items()}
+    instead = {path: measured(content).sha256 for path, content in more.items()}
+    return {record_file(output): normalised(records[output], found.moved, job, instead) for output, job in kept.items()}
 
 
 def _study(dag: Dag) -> dict[str, object]:

@@ -65,14 +65,16 @@ def _read(file: Path, output: str) -> Record:
     return dict(record)
 
 
-def normalised(record: Record, moved: Mapping[str, str], job: str) -> bytes:
+def normalised(record: Record, moved: Mapping[str, str], job: str, replaced: Mapping[str, str] | None = None) -> bytes:
     """The record without what differs between two runs: times, ids of the run; raw forms where the package has them.
 
     moved: path of a raw form as the run read it -> path in the package. job: names the job, so that its outputs go on
-    sharing a job_hash. The run's own times stand in ro-crate-metadata.json alone.
+    sharing a job_hash. replaced: path of an input whose content is another in the package -> its sha256 there. The
+    run's own times stand in ro-crate-metadata.json alone.
     """
     inputs = sorted(moved.get(path, path) for path in record["input"] or ())
     checksums = {moved.get(path, path): checksum for path, checksum in record["input_checksums"].items()}
+    checksums |= {path: f"sha256:{sha256}" for path, sha256 in (replaced or {}).items() if path in checksums}
     constant = {
         "input": inputs,
         "input_checksums": checksums,

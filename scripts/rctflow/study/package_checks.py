@@ -52,6 +52,7 @@ def _named_patients(study: Study) -> Iterator[Problem]:
     wheres += [(f"subjects.flags.{name}.where", flag.table, flag.where) for name, flag in subjects.flags.items()]
     wheres += [(f"instruments.{name}.where", use.table, use.where) for name, use in study.instruments.items()]
     wheres += [(f"endpoints.{name}.where", e.table, e.where) for name, e in study.endpoints.items()]
+    wheres += [(f"intercurrent_events.{name}.where", e.table, e.where) for name, e in study.intercurrent_events.items()]
     wheres += [(f"populations.{name}.where", "", plan.where) for name, plan in study.populations.items()]
     everywhere = {table.subject for table in study.tables.values()} | {"USUBJID"}
     for path, table, where in wheres:

@@ -101,6 +101,7 @@ def _vocabulary(study: Study) -> Vocabulary:
         found.setdefault((table, column), []).extend(words)
 
     wheres = [(flag.table, flag.where) for flag in subjects.flags.values()]
+    wheres += [(event.table, event.where) for event in study.intercurrent_events.values()]
     wheres += [(use.table, use.where) for use in study.instruments.values()]
     wheres += [(e.table or study.instruments[e.instrument].table, e.where) for e in study.endpoints.values()]
     for table, where in wheres:
