@@ -46,6 +46,8 @@ def archive(root: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, b
     write_config(config, folder / STUDY)
     checkout = Checkout(folder)
     checkout.snakemake()
+    assert checkout.run("lock", "--by", "N. N.").returncode == 0
+    checkout.snakemake()
     told = checkout.run("package")
     assert told.returncode == 0, told.stderr
     with zipfile.ZipFile(folder / PACKED) as held:
@@ -88,6 +90,7 @@ def test_moved_rows_are_told_and_no_others_moved(archive):
     told = json.loads(archive["data/package.json"])["deidentified"]
     moved = {row["result_id"]: row for row in told["moved"]}
     assert moved
+    assert told["plan"].startswith("the analysis plan of the study is locked; the lock names patients")
     assert {name.split(".")[:2] == ["baseline", "AGE"] for name in moved} == {True}
     total = moved["baseline.AGE.itt.all.all.max"]
     assert (total["before"], total["after"], total["difference"]) == (72, 70, -2)

@@ -21,6 +21,11 @@ from rctflow.settings import as_params
 from rctflow.study.dag import Dag
 from rctflow.study.deidentified import CHANGES, deidentified_config, deidentified_files
 
+LOCK_STAYS = (
+    "the analysis plan of the study is locked; the lock names patients by their old identifiers, so it is not in this "
+    "package, and the report of the run on de-identified forms says that no plan is locked"
+)
+
 
 def pack_deidentified(folder: Path, dag: Dag, found: Contents, target: Path, *, wheels: bool) -> Path:
     """Write the package of a run on de-identified forms to ``target``; returns it.
@@ -37,7 +42,7 @@ def pack_deidentified(folder: Path, dag: Dag, found: Contents, target: Path, *, 
     files = deidentified_files(dag.study, dag.file, adsl, secret)
     with tempfile.TemporaryDirectory(prefix="rctflow-") as temporary:
         project = Path(temporary) / "project"
-        _copy_workflow(found, {*raw, dag.file}, dag.results, project)
+        _copy_workflow(found, {*raw, dag.file, *dag.lock_files()}, dag.results, project)
         for path, text in files.items():
             write_text(text, project / path)
         config = f"study={deidentified_config(dag.study)}"
@@ -79,6 +84,7 @@ def _account(folder: Path, project: Path, dag: Dag) -> dict[str, object]:
         "config": dag.file,
         "how": as_params(dag.study.package.deidentify),
         "dates": "study days: day 0 of each patient is written 2000-01-01",
+        "plan": LOCK_STAYS if dag.lock_files() else "",
         "rows": len(after),
         "moved": moved_rows(before, after),
     }
