@@ -17,7 +17,8 @@ with job(snakemake.log[0]):
     from rctflow.tables.endpoint import endpoint_table
     from rctflow.tables.overview import other_analyses_table
 
-    rows = read_results(Path(snakemake.input.results))
+    files = [snakemake.input.results, *snakemake.input.resampling]
+    rows = [row for file in files for row in read_results(Path(file))]
     display = settings_from(Display, snakemake.params.display)
     save_svg(draw_profile(rows, display), snakemake.output.profile)
     courses = read_trajectories(snakemake.input.records, snakemake.input.adsl, display)

@@ -18,7 +18,7 @@ with job(snakemake.log[0]):
     study = StudyPart(
         *(read_results(Path(file)) for file in snakemake.input.summaries), forest=forest, overview=overview
     )
-    endpoints = {folder.name: EndpointPart.read(folder) for folder in folders}
+    endpoints = {folder.name: EndpointPart.read(folder, snakemake.input.resampling) for folder in folders}
     settings, inputs = settings_from(ReportSettings, snakemake.params.report), snakemake.input
     plan = read_status(snakemake.params.plan, inputs.lock, inputs.adsl, inputs.ledgers, inputs.deviations)
     write_text(render_report(settings, study, endpoints, software_versions(), plan), snakemake.output[0])

@@ -8,6 +8,7 @@ rule displays:
     """Figures and the table of one endpoint."""
     input:
         results="<results>/endpoints/{endpoint}/results.csv",
+        resampling=lambda wildcards: dag.resampled(wildcards.endpoint),
         traces="<results>/endpoints/{endpoint}/records.parquet",
         records="<results>/adam/{endpoint}.parquet",
         adsl="<results>/adam/adsl.parquet",

@@ -1,7 +1,7 @@
 """Rooms derive and models per endpoint, and summaries: clean tables and ADSL become records, and these result rows.
 
 in: clean/, adam/adsl.parquet, instruments; out: adam/<endpoint>.parquet, endpoints/<endpoint>/results.csv and
-records.parquet, summaries/<name>/results.csv. An endpoint reads only the table of its own items.
+records.parquet, resampling.csv, summaries/<name>/results.csv. An endpoint reads only the table of its own items.
 """
 
 
@@ -29,6 +29,27 @@ rule fit:
         fit=lambda wildcards: dag.fit(wildcards.endpoint),  # only what fitting uses: a label edit never refits
     script:
         "../../scripts/fit.py"
+
+
+rule resample:
+    """Randomization tests, and each comparison without one patient: what takes longer than a fit."""
+    input:
+        records="<results>/adam/{endpoint}.parquet",
+        adsl="<results>/adam/adsl.parquet",
+        code=lambda wildcards: code_of("resample", *dag.model_modules(wildcards.endpoint)),
+    output:
+        "<results>/endpoints/{endpoint}/resampling.csv",
+    log:
+        "<logs>/resample/{endpoint}.log",
+    benchmark:
+        "<benchmarks>/resample/{endpoint}.tsv"
+    priority: 70  # the longest jobs start first
+    conda:
+        "../../environment.yml"
+    params:
+        resample=lambda wildcards: dag.resample(wildcards.endpoint),
+    script:
+        "../../scripts/resample.py"
 
 
 rule summaries:

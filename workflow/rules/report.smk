@@ -26,6 +26,7 @@ rule report:
     """One self-contained HTML page."""
     input:
         results=expand("<results>/endpoints/{endpoint}/results.csv", endpoint=dag.study.endpoints),
+        resampling=dag.resampled(),
         displays=dag.all_displays(),
         overview=["<results>/figures/forest.svg", "<results>/tables/overview.html"],
         summaries=expand("<results>/summaries/{name}/results.csv", name=["flow", "baseline", "data_quality"]),

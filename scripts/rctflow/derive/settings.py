@@ -64,8 +64,9 @@ class Subjects:
     table: the clean table that says who exists (one row per subject, or more). arms: raw value -> arm id. arm_order:
     the arm ids, reference arm first. planned, actual: where TRT01P and TRT01A stand (actual is planned when omitted).
     randomized, first_dose: dates, or None for a study that has only study days. number: the randomization number; who
-    has one, or a date of randomization, must have an arm. strata, covariates, flags: ADSL name -> where it stands.
-    events: intercurrent events; complete: tables whose every row must be one of them.
+    has one, or a date of randomization, must have an arm. order: what sorts patients as they were randomized (their
+    date when omitted). strata, covariates, flags: ADSL name -> where it stands. events: intercurrent events; complete:
+    tables whose every row must be one of them.
     """
 
     study: str
@@ -81,6 +82,7 @@ class Subjects:
     covariates: dict[str, Source] = field(default_factory=dict)
     flags: dict[str, Flag] = field(default_factory=dict)
     populations: dict[str, PopulationRule] = field(default_factory=dict)
+    order: Source | None = None
     events: dict[str, Event] = field(default_factory=dict)
     complete: tuple[str, ...] = ()
 

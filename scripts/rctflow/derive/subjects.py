@@ -16,7 +16,7 @@ from rctflow.derive.populations import flag_populations
 from rctflow.derive.settings import Flag, Source, Subjects
 from rctflow.derive.sources import as_text, mapped, require_columns, subjects_with, table_of, value_per_subject
 
-FIXED = ("STUDYID", "USUBJID", "TRT01P", "TRT01A", "RANDDT", "TRTSDT", "RANDFL")
+FIXED = ("STUDYID", "USUBJID", "TRT01P", "TRT01A", "RANDDT", "TRTSDT", "RANDFL", "RANDSEQ")
 
 
 def derive_subjects(
@@ -25,9 +25,9 @@ def derive_subjects(
     """ADSL: one row per randomized subject (a subject with a planned arm), sorted by USUBJID.
 
     Columns: STUDYID, USUBJID, TRT01P, TRT01A (arm ids; TRT01A missing when an actual arm is declared and the subject
-    has none), RANDDT, TRTSDT (datetime64, days), RANDFL, then strata, covariates and flags (Y/N), each in the order of
-    their names, ICEDY_<EVENT>, then the population flags (Y/N). where: place in the config, for messages. log: gets
-    the notes.
+    has none), RANDDT, TRTSDT (datetime64, days), RANDFL, RANDSEQ, then strata, covariates and flags (Y/N), each in the
+    order of their names, ICEDY_<EVENT>, then the population flags (Y/N). where: place in the config, for messages. log:
+    gets the notes.
     Raises DeriveError, with the subject and the remedy, for an unknown arm, two randomizations of one subject, a
     subject with a date of randomization or a randomization number but no arm, a subject who is randomized but not in
     the subjects table, an arm or a population with nobody, and an unknown table, column or ``where``.
@@ -38,6 +38,7 @@ def derive_subjects(
         adsl["RANDDT"] = derive_date(adsl["USUBJID"], tables, settings.randomized, "subjects.randomized")
         adsl["TRTSDT"] = derive_date(adsl["USUBJID"], tables, settings.first_dose, "subjects.first_dose")
         adsl["RANDFL"] = pd.array(["Y"] * len(adsl), dtype="str")
+        adsl["RANDSEQ"] = derive_order(adsl, tables, settings)
         adsl = derive_covariates(adsl[list(FIXED)], tables, settings.strata, "subjects.strata")
         adsl = derive_covariates(adsl, tables, settings.covariates, "subjects.covariates")
         adsl = derive_flags(adsl, tables, settings.flags)
@@ -74,6 +75,16 @@ def derive_date(
             f"tables.{source.table}.columns."
         )
     return subjects.map(pd.to_datetime(dates).dt.normalize()).astype("datetime64[us]")
+
+
+def derive_order(adsl: pd.DataFrame, tables: Mapping[str, pd.DataFrame], settings: Subjects) -> pd.Series:
+    """(n,) float64 place in the order of randomization, from 1; equal for those who cannot be told apart, missing where
+    neither the declared order nor a date is known.
+    """
+    keys = adsl["RANDDT"]
+    if settings.order is not None:
+        keys = value_per_subject(tables, settings.order, "randomization.order").reindex(adsl["USUBJID"])
+    return pd.Series(keys.rank(method="min").to_numpy(dtype="float64"), index=adsl.index)
 
 
 def derive_covariates(

@@ -35,7 +35,7 @@ def fit_endpoint(bds: DataFrame, adsl: DataFrame, settings: Fit) -> tuple[list[R
             output = _fit(data, analysis, settings)
             prefix = f"{name}.{population}"
             rows = _randomized(adsl, settings) + output.rows
-            results += [_result(row, name, analysis, population, settings, prefix) for row in rows]
+            results += [result_of(row, name, analysis, population, settings) for row in rows]
             for key, records in output.record_sets.items():
                 traces.append(records.assign(record_set=f"{prefix}.{key}").reindex(columns=list(RECORD_COLUMNS)))
     if not traces:
@@ -68,7 +68,8 @@ def _randomized(adsl: DataFrame, settings: Fit) -> list[Row]:
     return [Row("n_randomized", int(arms.eq(arm).sum()), group=arm, method=method) for arm in settings.arms]
 
 
-def _result(row: Row, name: str, analysis: Analysis, population: str, settings: Fit, prefix: str) -> Result:
+def result_of(row: Row, name: str, analysis: Analysis, population: str, settings: Fit) -> Result:
+    """The result row that a model's row becomes."""
     return Result(
         study=settings.study,
         endpoint=settings.endpoint,
@@ -86,5 +87,5 @@ def _result(row: Row, name: str, analysis: Analysis, population: str, settings: 
         method=row.method,
         status=row.status,
         note=row.note,
-        record_set=f"{prefix}.{row.record_set}" if row.record_set else "",
+        record_set=f"{name}.{population}.{row.record_set}" if row.record_set else "",
     )

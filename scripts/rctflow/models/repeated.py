@@ -55,21 +55,26 @@ def fit_repeated(data: AnalysisData, analysis: Analysis, settings: Fit) -> Model
     if frame.rows.empty:
         raise NotEstimable("no subject has everything that the model needs")
     try:
-        chain = fit_with_fallback(
-            frame.rows,
-            frame.formula,
-            SUBJECT,
-            VISIT,
-            chain=tuple(Step(step.covariance, step.vcov, step.df) for step in options.chain),
-            method=options.method,
-            group=ARM if options.group_by_arm else None,
-            clda=(ARM, settings.baseline_visit) if frame.constrained else None,
-            level=analysis.confidence,
-        )
+        chain = fit_chain(frame, analysis, settings, options)
         return RepeatedFit(chain, frame, data, analysis, settings, options).output()
     except (DataError, EstimationError, NotEstimableError) as error:
         note = _joined(str(error), excluded_words(frame.lost))
         return ModelOutput([*_counts(frame, data, settings), *_nothing(data, analysis, settings, note)])
+
+
+def fit_chain(frame: Longitudinal, analysis: Analysis, settings: Fit, options: MmrmOptions) -> ChainFit:
+    """The first step of the declared chain that can be estimated. Raises the engine's errors."""
+    return fit_with_fallback(
+        frame.rows,
+        frame.formula,
+        SUBJECT,
+        VISIT,
+        chain=tuple(Step(step.covariance, step.vcov, step.df) for step in options.chain),
+        method=options.method,
+        group=ARM if options.group_by_arm else None,
+        clda=(ARM, settings.baseline_visit) if frame.constrained else None,
+        level=analysis.confidence,
+    )
 
 
 def _nothing(data: AnalysisData, analysis: Analysis, settings: Fit, note: str) -> Iterator[Row]:

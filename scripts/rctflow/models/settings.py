@@ -7,6 +7,21 @@ Role = Literal["primary", "secondary", "sensitivity", "supplementary", "explorat
 
 
 @dataclass(frozen=True)
+class Resampling:
+    """What is done again and again with an analysis, in a job of its own.
+
+    randomization_test: allocations drawn from the declared scheme (0: no test); when no more than ``enumerate_up_to``
+    exist, all of them are looked at instead. leave_one_out: the comparison without each patient in turn. seed: of the
+    draws.
+    """
+
+    randomization_test: int = 0
+    enumerate_up_to: int = 20_000
+    leave_one_out: bool = False
+    seed: int = 1
+
+
+@dataclass(frozen=True)
 class Analysis:
     """One analysis of one endpoint.
 
@@ -14,7 +29,7 @@ class Analysis:
     set of rows. covariates: ADSL columns beside the baseline value and the strata. log: analyse the natural logarithm
     and report ratios. visits: visit ids (every post-baseline visit of the endpoint when empty). options: what only
     this model understands. estimand: treatment_policy (what was observed) unless the section estimands joins the
-    analysis to another.
+    analysis to another. resampling: randomization test, leave one out (rule resample).
     """
 
     model: str
@@ -29,6 +44,7 @@ class Analysis:
     confidence: float = 0.95
     visits: tuple[str, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
+    resampling: Resampling | None = None
 
 
 @dataclass(frozen=True)

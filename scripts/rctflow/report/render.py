@@ -33,13 +33,14 @@ class EndpointPart:
     table: str
 
     @classmethod
-    def read(cls, folder: Path) -> EndpointPart:
-        """The part whose files stand in ``endpoints/<endpoint>``."""
+    def read(cls, folder: Path, resampling: Sequence[str] = ()) -> EndpointPart:
+        """The part whose files stand in ``endpoints/<endpoint>``; resampling: files with rows of resampling, of all."""
         texts = (
             (folder / name).read_text(encoding="utf-8")
             for name in ("profile.svg", "trajectories.svg", "diagnostics.svg", "table.html")
         )
-        return cls(read_results(folder / "results.csv"), *texts)
+        files = [folder / "results.csv", *(Path(file) for file in resampling if Path(file).parent == folder)]
+        return cls([row for file in files for row in read_results(file)], *texts)
 
 
 @dataclass(frozen=True)

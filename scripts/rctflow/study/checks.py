@@ -21,7 +21,7 @@ Problem = tuple[str, str]
 
 VERBS = ("bench", "check", "compare", "diff", "lock", "new", "package", "qualify", "setup", "test", "unblind", "verify")
 RESERVED = frozenset(("all", *VERBS))
-ADSL_COLUMNS = ("STUDYID", "USUBJID", "TRT01P", "TRT01A", "RANDDT", "TRTSDT", "RANDFL")
+ADSL_COLUMNS = ("STUDYID", "USUBJID", "TRT01P", "TRT01A", "RANDDT", "TRTSDT", "RANDFL", "RANDSEQ")
 MODEL_COLUMNS = ("ARM", "AVISIT", "AVAL", "BASE", "BASELINE", "CHG", "OUTCOME", "RESIDUAL")
 
 

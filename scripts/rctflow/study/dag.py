@@ -126,7 +126,16 @@ class Dag:
     def endpoint_results(self, endpoint: str) -> list[str]:
         """Everything declared of one endpoint."""
         files = ("results.csv", "records.parquet", *ENDPOINT_DISPLAYS)
-        return [f"{self.results}/adam/{endpoint}.parquet", *(f"{self.results}/endpoints/{endpoint}/{f}" for f in files)]
+        own = [f"{self.results}/adam/{endpoint}.parquet", *(f"{self.results}/endpoints/{endpoint}/{f}" for f in files)]
+        return [*own, *self.resampled(endpoint)]
+
+    def resampled(self, *endpoints: str) -> list[str]:
+        """The result rows of resampling, of the endpoints whose analyses ask for it (of all when none is named)."""
+        return [
+            f"{self.results}/endpoints/{endpoint}/resampling.csv"
+            for endpoint in endpoints or self.study.endpoints
+            if rooms.resample_settings(self.study, endpoint).fit.analyses
+        ]
 
     def all_displays(self) -> list[str]:
         """The figures and tables of all endpoints that the report shows."""
@@ -169,6 +178,10 @@ class Dag:
     def fit(self, endpoint: str) -> Any:
         """Params of one endpoint's analyses."""
         return as_params(rooms.fit_settings(self.study, endpoint))
+
+    def resample(self, endpoint: str) -> Any:
+        """Params of what is resampled of one endpoint."""
+        return as_params(rooms.resample_settings(self.study, endpoint))
 
     def display(self, endpoint: str) -> Any:
         """Params of one endpoint's figures and table."""

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from rctflow.clean.settings import Clean, Range, Unit
 from rctflow.derive.plan import analysis_flag, event_column
-from rctflow.derive.settings import PopulationRule, Records, Subjects, Window
+from rctflow.derive.settings import PopulationRule, Records, Source, Subjects, Window
+from rctflow.inference.settings import Resample
 from rctflow.ingest.settings import Column, Ingest, Wide
 from rctflow.models.settings import Fit, PopulationFlag
 from rctflow.study.analyses import analyses_of
@@ -151,9 +152,15 @@ def subjects_settings(study: Study) -> Subjects:
             name: PopulationRule(flag=population_flag(study, name), where=population.where)
             for name, population in study.populations.items()
         },
+        order=_randomization_order(study),
         events={name: event.event for name, event in study.intercurrent_events.items()},
         complete=tuple(sorted({event.table for event in study.intercurrent_events.values() if event.complete})),
     )
+
+
+def _randomization_order(study: Study) -> Source | None:
+    column = study.randomization.order if study.randomization else ""
+    return Source(study.subjects.table, column) if column else None
 
 
 def subject_tables(study: Study) -> list[str]:
@@ -222,9 +229,21 @@ def fit_settings(study: Study, endpoint_id: str) -> Fit:
         baseline_visit=baseline_visit(study) if endpoint.baseline else "",
         strata=tuple(study.subjects.strata),
         populations={p: PopulationFlag(population_flag(study, p), study.populations[p].arm) for p in sorted(used)},
-        analyses=analyses,
+        analyses={name: replace(analysis, resampling=None) for name, analysis in analyses.items()},
         small_cells=study.package.suppressed_below,
         analysis_flags={name: analysis_flag(name) for name in sorted(estimands_of(study, endpoint_id))},
+    )
+
+
+def resample_settings(study: Study, endpoint_id: str) -> Resample:
+    """The analyses of one endpoint that ask for resampling, and how patients were randomized."""
+    fit, analyses = fit_settings(study, endpoint_id), analyses_of(study, endpoint_id)
+    asked = {name: analysis for name, analysis in analyses.items() if analysis.resampling is not None}
+    used = {population for analysis in asked.values() for population in analysis.populations}
+    return Resample(
+        fit=replace(fit, analyses=asked, populations={p: fit.populations[p] for p in sorted(used)}),
+        visit=primary_visit(study, study.endpoints[endpoint_id]),
+        scheme=study.randomization,
     )
 
 

@@ -8,7 +8,6 @@ import pandas as pd
 import patsy
 import pytest
 import statsmodels.formula.api as smf
-from fit_cases import fitted, random_trial, records, row, settings, subjects, values, with_analysis
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -17,6 +16,8 @@ from rctflow.models.endpoint import fit_endpoint
 from rctflow.models.settings import PopulationFlag
 from rctflow.rounding import p_value, rounded
 from scipy import stats
+
+from tests.fit_cases import fitted, random_trial, records, row, settings, subjects, values, with_analysis
 
 ARMS = ("placebo", "low", "high")
 FULL = {"arms": ARMS, "strata": ("SITE", "SEX"), "covariates": ("AGE",)}

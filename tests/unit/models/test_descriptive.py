@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from fit_cases import fitted, records, row, settings, subjects, values
 from hypothesis import given
 from hypothesis import strategies as st
 from rctflow.description import STATISTICS, describe_values
 from scipy import stats
+
+from tests.fit_cases import fitted, records, row, settings, subjects, values
 
 ADSL = subjects(["placebo"] * 4 + ["msc"] * 4)
 BASE = np.array([40.0, 42, 38, np.nan, 41, 39, 44, 40])

@@ -3,13 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
-from fit_cases import BASE_ARMS, fitted, random_trial, records, row, settings, subjects, values
 from rctflow.models import registry
 from rctflow.models.contract import FitDataError, NotEstimable
 from rctflow.models.endpoint import RECORD_COLUMNS, fit_endpoint
 from rctflow.models.settings import PopulationFlag
 from rctflow.results import number, read_results, write_results
 from rctflow.settings import as_params, settings_from
+
+from tests.fit_cases import BASE_ARMS, fitted, random_trial, records, row, settings, subjects, values
 
 ADSL = subjects(BASE_ARMS)
 BDS = records(ADSL, np.arange(8.0) ** 2, month6=np.arange(8.0) ** 3 + 1)

@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from fit_cases import records, row, settings, subjects, values
 from rctflow.models.endpoint import fit_endpoint
 from rctflow.models.mmrm import fit_mmrm
 from rctflow.study.load import load_study
 from rctflow.study.messages import ConfigError
 
+from tests.fit_cases import records, row, settings, subjects, values
 from tests.tiny import tiny_config, write_config
 
 VISITS = ("week4", "week8", "week12")

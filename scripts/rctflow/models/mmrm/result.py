@@ -1,6 +1,7 @@
 """``MmrmFit``: what can be asked of a fitted MMRM."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -9,11 +10,12 @@ import pandas as pd
 
 from rctflow.models.mmrm import diagnostics, hypotheses, lsmeans, prediction
 from rctflow.models.mmrm.between_within import between_within
+from rctflow.models.mmrm.design import split_design
 from rctflow.models.mmrm.errors import DataError, NotEstimableError, OptionError
 from rctflow.models.mmrm.inference import FTest, Inference
 from rctflow.models.mmrm.model import Model, estimate
 from rctflow.models.mmrm.optimize import Optimum
-from rctflow.models.mmrm.sufficient import replace_response
+from rctflow.models.mmrm.sufficient import replace_response, sufficient_statistics
 
 Array = np.ndarray
 
@@ -118,7 +120,10 @@ class MmrmFit:
             )
         return rows[:, self.statistics.kept]
 
-    def _design_means(self, factors: Sequence[str], weights: str, at: Mapping[str, Any] | None) -> lsmeans.MeanRows:
+    def design_means(
+        self, factors: Sequence[str], weights: str = "equal", at: Mapping[str, Any] | None = None
+    ) -> lsmeans.MeanRows:
+        """Labels and rows of least-squares means over all columns of the design, estimable or not."""
         model = self.model
         return lsmeans.mean_rows(model.columns, model.records, model.visit, factors, weights, at, model.constrain)
 
@@ -126,7 +131,7 @@ class MmrmFit:
         self, factors: Sequence[str], weights: str = "equal", at: Mapping[str, Any] | None = None
     ) -> lsmeans.MeanRows:
         """Labels and coefficient rows (means, p) of least-squares means, for contrasts of one's own."""
-        rows = self._design_means(factors, weights, at)
+        rows = self.design_means(factors, weights, at)
         return lsmeans.MeanRows(rows.labels, self.estimable(rows.L))
 
     def _answer(self, labels: pd.DataFrame, L: Array, not_estimable: str) -> pd.DataFrame:
@@ -150,7 +155,7 @@ class MmrmFit:
 
         not_estimable: "raise" NotEstimableError, or "omit" such rows and list them in ``attrs["not_estimable"]``.
         """
-        rows = self._design_means([*lsmeans.names_of(by), *lsmeans.names_of(factors)], weights, at)
+        rows = self.design_means([*lsmeans.names_of(by), *lsmeans.names_of(factors)], weights, at)
         return self._answer(rows.labels, rows.L, not_estimable)
 
     def contrasts(
@@ -164,7 +169,7 @@ class MmrmFit:
     ) -> pd.DataFrame:
         """Differences of least-squares means to the reference level (the first one), within each level of ``by``."""
         groups = lsmeans.names_of(by)
-        rows = self._design_means([*groups, factor], weights, at)
+        rows = self.design_means([*groups, factor], weights, at)
         levels = list(rows.labels[factor].drop_duplicates())
         reference = levels[0] if reference is None else reference
         if reference not in levels:
@@ -216,3 +221,24 @@ class MmrmFit:
             raise DataError(f"refit needs {self.model.records.n_records} finite values, one per record used.")
         statistics = replace_response(self.statistics, self.model.records, response)
         return MmrmFit(self.model, estimate(self.model, statistics, [self.optimum.point.theta]))
+
+    def reallocate(self, factor: str, codes: Array) -> "MmrmFit":
+        """The same model with other levels (N,) of a factor, as positions among its levels, on the same records.
+
+        For randomization tests: the search starts from this fit's covariance. Raises EstimationError.
+        """
+        model, variable = self.model, self.model.records.variables[factor]
+        records = replace(model.records, variables={**model.records.variables, factor: replace(variable, values=codes)})
+        design = split_design(model.columns, records, model.visit)
+        moved = replace(model, records=records, design=design)
+        statistics = sufficient_statistics(records, design)
+        return MmrmFit(moved, estimate(moved, statistics, [self.optimum.point.theta]))
+
+    def wald(self, rows: Array) -> tuple[Array, Array]:
+        """(q,) estimates and model-based standard errors, without small-sample adjustment, of rows over all columns.
+
+        Raises NotEstimableError.
+        """
+        working = self.inference.working(self.estimable(rows))
+        phi = self.optimum.point.phi
+        return working @ self.inference.b, np.sqrt(np.einsum("qi,ij,qj->q", working, phi, working))

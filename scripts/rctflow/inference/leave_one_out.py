@@ -1,0 +1,151 @@
+"""The comparison at one visit without each patient in turn: at n = 30 one patient can be the result.
+
+Influence of patient i: how far the estimate moves when i is left out, in standard errors of the whole estimate (the
+DFBETAS of Belsley, Kuh & Welsch 1980 with the standard error of the full fit).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from rctflow.models.contract import AnalysisData, NotEstimable, Row
+from rctflow.models.settings import Analysis, Fit, MmrmOptions
+
+STATISTICS = ("estimate", "ci_low", "ci_high", "p_value")
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A comparison: STATISTICS and se by name, as the model writes them (ratios on the log scale of ``se``)."""
+
+    values: dict[str, float]
+    se: float
+
+
+def leave_one_out(data: AnalysisData, analysis: Analysis, settings: Fit, visit: str) -> Iterator[Row]:
+    """Per contrast at ``visit``: STATISTICS without each patient (``without:<USUBJID>:<statistic>``), the range of the
+    estimates and p-values, and the most influential patient, named in the note of ``loo_influence``.
+
+    Patients are those with a record in the analysis. A comparison that cannot be made without a patient is a row with
+    the reason.
+    """
+    from rctflow.models.contract import contrast_name
+
+    whole = effects_at(data, analysis, settings, visit)
+    patients = sorted(data.records["USUBJID"].unique())
+    for arm in (arm for arm in settings.arms if arm != settings.reference):
+        contrast = contrast_name(arm, settings.reference, analysis.log)
+        if contrast not in whole:
+            note = "the comparison cannot be made with everybody"
+            yield Row("loo_influence", None, visit=visit, contrast=contrast, status="not_estimable", note=note)
+    left: dict[str, dict[str, Effect]] = {}
+    reasons: dict[str, str] = {}
+    for patient in patients:
+        try:
+            left[patient] = effects_at(without(data, patient), analysis, settings, visit)
+        except NotEstimable as error:
+            left[patient], reasons[patient] = {}, str(error)
+    for contrast, effect in whole.items():
+        found = {patient: effects[contrast] for patient, effects in left.items() if contrast in effects}
+        yield from _rows(contrast, effect, found, patients, reasons, analysis, settings, visit)
+
+
+def without(data: AnalysisData, patient: str) -> AnalysisData:
+    """The data of everybody else."""
+
+    def others(table: pd.DataFrame) -> pd.DataFrame:
+        return table[table["USUBJID"].ne(patient)]
+
+    return replace(
+        data,
+        subjects=data.subjects.drop(index=patient),
+        records=others(data.records),
+        baseline=others(data.baseline),
+        assessments=others(data.assessments),
+    )
+
+
+def effects_at(data: AnalysisData, analysis: Analysis, settings: Fit, visit: str) -> dict[str, Effect]:
+    """Contrast -> its comparison at ``visit``; contrasts that cannot be estimated are absent. Raises NotEstimable."""
+    if analysis.model == "mmrm":
+        return _mmrm_effects(data, analysis, settings, visit)
+    from rctflow.models.registry import load_model
+
+    rows = [row for row in load_model(analysis.model)(data, analysis, settings).rows if row.visit == visit]
+    written: dict[str, dict[str, float]] = {}
+    for row in rows:
+        if row.contrast and row.value is not None:
+            written.setdefault(row.contrast, {})[row.statistic] = row.value
+    return {
+        contrast: Effect({name: values[name] for name in STATISTICS}, values.get("se_log", values.get("se", 0.0)))
+        for contrast, values in written.items()
+        if all(name in values for name in STATISTICS)
+    }
+
+
+def _mmrm_effects(data: AnalysisData, analysis: Analysis, settings: Fit, visit: str) -> dict[str, Effect]:
+    """From the fit itself: the model's other rows would cost four times as much."""
+    import math
+
+    from rctflow.models.contract import contrast_name
+    from rctflow.models.longitudinal import ARM, VISIT, longitudinal
+    from rctflow.models.mmrm.errors import MmrmError
+    from rctflow.models.repeated import fit_chain
+    from rctflow.settings import settings_from
+
+    options = settings_from(MmrmOptions, analysis.options)
+    frame = longitudinal(data, analysis, settings, options)
+    back = math.exp if analysis.log else float
+    try:
+        fit = fit_chain(frame, analysis, settings, options).fit
+        by = VISIT if VISIT in frame.formula else None
+        table = fit.contrasts(ARM, by, settings.reference, options.weights, not_estimable="omit")
+    except MmrmError as error:
+        raise NotEstimable(str(error)) from None
+    effects = {}
+    for _, row in (table[table[VISIT].astype(str).eq(visit)] if by else table).iterrows():
+        values = {name: back(row[name]) for name in ("estimate", "ci_low", "ci_high")} | {"p_value": row["p_value"]}
+        arm = str(row["contrast"]).partition(" - ")[0]
+        effects[contrast_name(arm, settings.reference, analysis.log)] = Effect(values, float(row["se"]))
+    return effects
+
+
+def _rows(
+    contrast: str,
+    whole: Effect,
+    found: dict[str, Effect],
+    patients: list[str],
+    reasons: dict[str, str],
+    analysis: Analysis,
+    settings: Fit,
+    visit: str,
+) -> Iterator[Row]:
+    import math
+
+    unit = "ratio" if analysis.log else settings.unit
+    shared: dict[str, Any] = {"visit": visit, "contrast": contrast, "method": f"{analysis.model} without one patient"}
+    for patient in patients:
+        for name in STATISTICS:
+            statistic = f"without:{patient}:{name}"
+            if patient in found:
+                own = "" if name == "p_value" else unit
+                yield Row(statistic, found[patient].values[name], unit=own, **shared)
+            else:
+                note = reasons.get(patient, "the comparison cannot be made without this patient")
+                yield Row(statistic, None, status="not_estimable", note=note, **shared)
+    if not found:
+        return
+    scale = math.log if analysis.log else float
+    moved = {p: (scale(e.values["estimate"]) - scale(whole.values["estimate"])) / whole.se for p, e in found.items()}
+    most = max(moved, key=lambda patient: (abs(moved[patient]), patient))
+    note = f"most influential: {most}; moved in standard errors of the estimate when left out"
+    yield Row("loo_influence", moved[most], note=note, **shared)
+    for name in ("estimate", "p_value"):
+        values = [effect.values[name] for effect in found.values()]
+        own = "" if name == "p_value" else unit
+        yield Row(f"loo_{name}_min", min(values), unit=own, **shared)
+        yield Row(f"loo_{name}_max", max(values), unit=own, **shared)

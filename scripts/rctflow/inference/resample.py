@@ -1,0 +1,119 @@
+"""Everything that an endpoint's analyses ask to be resampled, as result rows beside the models' own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from rctflow.inference.allocations import reference_allocations
+from rctflow.inference.leave_one_out import leave_one_out
+from rctflow.inference.randomization_test import Reference, inverted_interval, randomization_test
+from rctflow.inference.settings import Resample
+from rctflow.inference.statistics import Comparison, comparisons
+from rctflow.models.contract import AnalysisData, NotEstimable, Row, contrast_name
+from rctflow.models.endpoint import result_of
+from rctflow.models.select import select_data
+from rctflow.models.settings import Analysis, Fit, Resampling
+from rctflow.results import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RANDOMIZATION = ("randomization_p_value", "randomization_p_value_se", "randomization_draws")
+
+
+def resample_endpoint(bds: pd.DataFrame, adsl: pd.DataFrame, settings: Resample) -> list[Result]:
+    """The rows of every analysis that declares ``resampling``, in every population.
+
+    bds, adsl: as in docs/architecture.md.
+    """
+    results: list[Result] = []
+    for name, analysis in sorted(settings.fit.analyses.items()):
+        for population in analysis.populations:
+            data = select_data(bds, adsl, analysis, population, settings.fit)
+            rows = [*_tests(data, adsl, analysis, settings), *_without_each(data, analysis, settings)]
+            results += [result_of(row, name, analysis, population, settings.fit) for row in rows]
+    return results
+
+
+def _tests(data: AnalysisData, adsl: pd.DataFrame, analysis: Analysis, settings: Resample) -> Iterator[Row]:
+    wanted = analysis.resampling or Resampling()
+    if not wanted.randomization_test:
+        return
+    fit = settings.fit
+    try:
+        patients, reference = reference_allocations(adsl, data, fit, settings.scheme, wanted)
+        found = list(comparisons(data, analysis, fit, patients, reference.allocations))
+    except NotEstimable as error:
+        for visit in data.visits:
+            for arm in (arm for arm in fit.arms if arm != fit.reference):
+                yield _without_value(RANDOMIZATION[0], visit, arm, analysis, fit, str(error))
+        return
+    for comparison in found:
+        yield from _tested(comparison, reference, analysis, fit)
+
+
+def _without_value(statistic: str, visit: str, arm: str, analysis: Analysis, fit: Fit, note: str) -> Row:
+    contrast = contrast_name(arm, fit.reference, analysis.log)
+    return Row(statistic, None, visit=visit, contrast=contrast, status="not_estimable", note=note)
+
+
+def _tested(comparison: Comparison, reference: Reference, analysis: Analysis, fit: Fit) -> Iterator[Row]:
+    test = randomization_test(comparison.observed, comparison.statistics, reference)
+    note = (
+        f"the statistic is undefined under {test.undefined} allocations, counted as extreme" if test.undefined else ""
+    )
+    if comparison.shifts is None:
+        why = "no interval: inversion needs a constant additive shift at one visit (ANCOVA of two arms)"
+        note = "; ".join(part for part in (note, why) if part)
+    shared: dict[str, Any] = {
+        "visit": comparison.visit,
+        "contrast": comparison.contrast,
+        "method": _method(analysis, fit, test.exact),
+    }
+    values = {RANDOMIZATION[0]: test.p_value, RANDOMIZATION[1]: test.se, RANDOMIZATION[2]: float(test.n)}
+    for statistic, value in values.items():
+        yield Row(statistic, value, note=note, **shared)
+    if comparison.shifts is not None:
+        yield from _interval(comparison, reference, analysis, fit, shared)
+
+
+def _interval(
+    comparison: Comparison, reference: Reference, analysis: Analysis, fit: Fit, shared: dict[str, Any]
+) -> Iterator[Row]:
+    import math
+
+    assert comparison.shifts is not None
+    ends = inverted_interval(comparison.shifts, reference, analysis.confidence)
+    unit = "ratio" if analysis.log else fit.unit
+    for statistic, end in zip(("randomization_ci_low", "randomization_ci_high"), ends, strict=True):
+        if math.isfinite(end):
+            value = math.exp(end) if analysis.log else end
+            yield Row(statistic, value, unit=unit, **shared)
+        else:
+            note = f"no shift is rejected at {1 - analysis.confidence:g}: there are too few allocations"
+            yield Row(statistic, None, status="not_estimable", note=note, **shared)
+
+
+def _method(analysis: Analysis, fit: Fit, exact: bool) -> str:
+    how = "all allocations enumerated" if exact else "allocations drawn, p = (1 + b) / (1 + B)"
+    null = (
+        "no effect of any arm on any patient, dropout included"
+        if len(fit.arms) > 2
+        else ("no effect on any patient, dropout included")
+    )
+    statistic = {"ancova": "t of the ANCOVA", "mmrm": "Wald t of the MMRM, fitted again under each allocation"}
+    return (
+        f"randomization test under the declared scheme, strata and order as randomized, {how}; sharp null: {null}; "
+        f"statistic: {statistic.get(analysis.model, f't or z of {analysis.model}')}; two-sided"
+    )
+
+
+def _without_each(data: AnalysisData, analysis: Analysis, settings: Resample) -> Iterator[Row]:
+    if analysis.resampling is None or not analysis.resampling.leave_one_out:
+        return
+    try:
+        yield from leave_one_out(data, analysis, settings.fit, settings.visit)
+    except NotEstimable as error:
+        for arm in (arm for arm in settings.fit.arms if arm != settings.fit.reference):
+            yield _without_value("loo_influence", settings.visit, arm, analysis, settings.fit, str(error))
