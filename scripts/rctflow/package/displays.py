@@ -34,7 +34,7 @@ def displays(account: Account) -> list[Display]:
 
 def _display(account: Account, path: str, labels: dict[str, str]) -> Display | None:
     made = account.output(path)
-    if made is None:
+    if made is None or account.place(path) not in account.files:
         return None
     rule, output = made
     wildcard = account.makers[path].wildcard

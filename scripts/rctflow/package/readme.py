@@ -43,10 +43,10 @@ def _overview(account: Account) -> str:
     stamp = ["**SYNTHETIC DATA: no number in this package was measured on a patient.**"] * about.synthetic
     stamp += [f"**{plain(about.blinded)}**"] * bool(about.blinded)
     described = [plain(about.description)] if about.description else []
+    held = "what may leave of" if about.restricted else "the data, the code as run and all results of"
     what = (
-        f"This package holds a finished analysis of a randomized trial: its data, the code that was run, and all "
-        f"{len(account.declared)} results. {code('verify.py')} checks that nothing was changed, runs everything "
-        f"again and compares ({_jobs(account)})."
+        f"This package holds {held} a finished analysis of a randomized trial ({_jobs(account)}). {code('verify.py')} "
+        "checks that nothing was changed, runs everything again and compares."
     )
     lines = "\n".join(f"- {label}: {text}" for label, text in facts.items())
     if about.plan.deviations:
@@ -85,9 +85,11 @@ def _data(account: Account) -> str:
     ]
     columns = (
         "The columns of each form, their types, codes, units and possible values stand in the study's config, "
-        f"{code(f'{PAYLOAD}{account.about.config}')}, under {code('tables')}; what cleaning changed stands in "
-        f"{code(f'{PAYLOAD}{account.about.results}/clean')}, one ledger per form."
+        f"{code(f'{PAYLOAD}{account.about.config}')}, under {code('tables')}."
     )
+    if not account.about.restricted:
+        ledgers = code(f"{PAYLOAD}{account.about.results}/clean")
+        columns += f" What cleaning changed stands in {ledgers}, one ledger per form."
     parts = ["## Data availability and provenance", *availability(account), columns]
     return "\n\n".join([*parts, "### Data sources", table(header, rows)] if rows else parts)
 
@@ -106,6 +108,8 @@ def _instructions(account: Account) -> str:
     if about.outcomes:
         one = f"./run{config} endpoint_{about.outcomes[0].id}"
         steps.append(f"{code(one)} brings one endpoint up to date.")
+    if about.restricted:
+        steps[1:] = [f"What needs the patients' forms runs only where these are: {code('verify.py --data FOLDER')}."]
     lines = "\n".join(f"{number}. {step}" for number, step in enumerate(steps, start=1))
     return f"## Instructions\n\n{lines}"
 

@@ -103,7 +103,9 @@ def test_a_table_has_the_rows_and_cells_that_it_was_given(rows):
 def test_restricted_data_are_described_with_their_access_and_no_path():
     told = about(synthetic=False, package=packaged(data="restricted", access="Write to the board."))
     raw = {"walk.csv": RawForm(None, "ef" * 32, 99, 36, {"ID": "text"}, "Write to the board.")}
-    text = readme(account(about=told, raw=raw))
+    text = readme(account(about=told, raw=raw, without=(f"{RESULTS}/report.html",)))
+    assert "report.html`" not in text.split("## List of tables")[1]
+    assert "/clean`" not in text and "nothing is to be done" not in text and "verify.py --data FOLDER" in text
     assert "| walk.csv | withheld: Write to the board. | 36 | 1 | 99 |" in text
     assert "no patient-level value is in this package. Write to the board." in text
     assert "restricted: patient data are not in this package" in text
