@@ -53,6 +53,7 @@ DESCRIPTION = "data/package.json"
 CRATE = "ro-crate-metadata.json"
 BUILD_LOCK, LOCK = "requirements-build.lock", "requirements.lock"
 SIGNATURE_NAMESPACE = "rctflow"
+MOST = 20  # lines of one kind that are printed
 MAX_FILES = 200_000
 MAX_BYTES = 50_000_000_000
 MAX_RATIO = 100  # unzipped to zipped; packages have about 5
@@ -522,7 +523,11 @@ class Environment(NamedTuple):
 
 
 INSTALLED = """
-import importlib.metadata, json
+import importlib, importlib.metadata, json, re, sys
+needed = set(sys.argv[1:])
+for module, owners in getattr(importlib.metadata, "packages_distributions", dict)().items():
+    if needed & {re.sub(r"[-_.]+", "-", owner).lower() for owner in owners} and module.isidentifier():
+        importlib.import_module(module)
 print(json.dumps(sorted({(d.metadata["Name"] or "", d.version) for d in importlib.metadata.distributions()})))
 """
 
@@ -640,9 +645,9 @@ def compare_with_lock(place: Workplace, python: str, pins: dict[str, set[str]], 
 
     Raises NoEnvironment when one is there in another version, or one of ``needed`` (direct requirements) is not there.
     """
-    status, text = place.start([python, "-c", INSTALLED])
+    status, text = place.start([python, "-c", INSTALLED, *needed])
     if status != 0:
-        raise NoEnvironment(f"{python} does not start:\n{place.tail(text)}")
+        raise NoEnvironment(f"{python} does not start, or cannot import what it has:\n{place.tail(text)}")
     found = {normalized(name): version for name, version in json.loads(text.strip().splitlines()[-1])}
     wrong = [
         f"{name} {found[name]} instead of {' or '.join(sorted(pins[name]))}"
@@ -964,7 +969,7 @@ def check_integrity(
     return contents, strange
 
 
-def listing(problems: list[Problem], most: int = 20) -> str:
+def listing(problems: list[Problem], most: int = MOST) -> str:
     """The first problems, one a line."""
     lines = [f"    {problem}" for problem in problems[:most]]
     return "\n".join([*lines, *([f"    and {len(problems) - most} more"] if len(problems) > most else [])])
@@ -1028,7 +1033,12 @@ def say_results(report: Report, rows: list[dict[str, Any]], left_out: list[str])
     counts[NOT_RUN] += len(left_out)
     text = ", ".join(f"{count} {word}" for word, count in counts.items())
     report.say("Results", text, counts=counts, rows=rows, left_out=left_out)
+    lost = [row["path"] for row in rows if row["verdict"] == NOT_RUN][MOST:]
+    if lost:
+        print(f"    {NOT_RUN:<17}{len(lost)} more than those below; the JSON file has them all")
     for row in rows:
+        if row["path"] in lost:
+            continue
         if row["verdict"] not in (IDENTICAL, "RUNS"):
             off = row.get("largest_absolute_difference", 0.0)
             size = f" (off by up to {off:.3g})" if off and math.isfinite(off) else ""
@@ -1044,7 +1054,7 @@ def verdict_of(
     good = not failure and rows and all(row["verdict"] in (IDENTICAL, WITHIN, "RUNS") for row in rows)
     part = f" (endpoint {endpoint} only)" if endpoint else ""
     if not good:
-        return report.end(1, f"NOT REPRODUCED{part}", failure)
+        return report.end(1, f"NOT REPRODUCED{part}", failure and "The run failed (see Rerun).")
     if as_twin:
         return conclude(
             report, strange, 0, f"RUNS (twin){part}", "The data are restricted; the true ones: --data FOLDER"

@@ -26,6 +26,7 @@ from tests.unit.package.hand_made import (
     record_path,
     signed,
     verify,
+    wheel,
     zipped,
 )
 
@@ -232,6 +233,14 @@ def test_an_environment_that_lacks_a_requirement_is_refused(files, tmp_path, env
     files["data/requirements.in"] = b"# direct\nsnakemake\nPan_das>=3\n"
     done = verify(package(files, tmp_path), "--environment", environment, temporary=temporary)
     assert done.returncode == 3 and "pan-das is not installed" in done.stdout
+
+
+def test_an_environment_that_cannot_import_what_it_has_is_refused(files, tmp_path, temporary):
+    name, content = wheel("snakemake", {"snakemake/__init__.py": "import no_such_library"})
+    files[f"data/wheels/{name}"] = content
+    files["data/requirements.lock"] = f"snakemake==9.0 --hash=sha256:{digest(content)}\n".encode()
+    done = verify(package(files, tmp_path), temporary=temporary)
+    assert done.returncode == 3 and "no_such_library" in done.stdout
 
 
 def test_a_lock_may_have_one_version_for_each_python(files, tmp_path, environment, temporary):
