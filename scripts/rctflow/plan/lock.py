@@ -14,7 +14,7 @@ from typing import Any
 
 from rctflow.errors import RctflowError
 from rctflow.nested import sha256_of
-from rctflow.outputs import write_json
+from rctflow.outputs import write_text
 
 FORMAT = "rctflow-lock/1"
 
@@ -75,7 +75,13 @@ def lock_path(config_file: str | Path, study: str) -> Path:
 
 def write_lock(lock: Lock, path: str | Path) -> None:
     """Write a lock as JSON with sorted keys, whole or not at all."""
-    write_json({"format": FORMAT, "plan_sha256": sha256_of(lock.plan)} | asdict(lock), path)
+    write_text(lock_text(lock), path)
+
+
+def lock_text(lock: Lock) -> str:
+    """A lock as its file holds it."""
+    document = {"format": FORMAT, "plan_sha256": sha256_of(lock.plan)} | asdict(lock)
+    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def read_lock(path: str | Path) -> Lock:
@@ -107,4 +113,7 @@ def publishable(lock: Lock) -> Lock:
     """
     from rctflow.plan.review import summarized
 
-    return lock if lock.publishable else replace(lock, review=summarized(lock.review), publishable=True)
+    if lock.publishable:
+        return lock
+    history = tuple(replace(one, changes=(f"{len(one.changes)} deviations from it",)) for one in lock.history)
+    return replace(lock, review=summarized(lock.review), history=history, publishable=True)

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from rctflow.plan.deviations import deviation_changes, outlier_changes, population_changes
 from rctflow.plan.listing import listed
-from rctflow.plan.lock import LockError, Signature, new_lock, publishable, read_lock, write_lock
+from rctflow.plan.lock import Earlier, LockError, Signature, new_lock, publishable, read_lock, write_lock
 from rctflow.plan.review import deviation_review, outlier_review, population_review, summarized
 from rctflow.plan.settings import PopulationSet, ProtocolDeviations, Since
 from rctflow.plan.status import status
@@ -135,7 +135,8 @@ PLAN = {"endpoints": {"grip": {"unit": "kg"}}}
 
 @pytest.fixture
 def lock(tmp_path):
-    write_lock(new_lock("tiny", SIGNATURE, PLAN, review()), tmp_path / "whole.lock.json")
+    earlier = Earlier(SIGNATURE, "0" * 64, "amendment 1", ("population itt: 3 -> 4 members; + S4",))
+    write_lock(new_lock("tiny", SIGNATURE, PLAN, review(), (earlier,)), tmp_path / "whole.lock.json")
     return read_lock(tmp_path / "whole.lock.json")  # as it is compared: keys sorted
 
 
@@ -151,8 +152,11 @@ def now_of(lock, subjects=None, listed=(LATE, WRONG), rows=(POUNDS, TWICE), **ki
 def test_locked_and_unchanged(lock):
     found = now_of(lock)
     assert (found.state, found.deviations) == ("locked", ())
-    assert found.words == f"locked 2026-11-22 by N. N. (sha256 {lock.sha256[:12]}); unchanged since"
-    assert found.line == f"Analysis plan: locked 2026-11-22 by N. N. (sha256 {lock.sha256[:12]}); unchanged since."
+    assert found.words == f"locked 2026-11-22 by N. N. (sha256 {lock.name}), after 1 earlier lock; unchanged since"
+    assert (
+        found.line
+        == f"Analysis plan: locked 2026-11-22 by N. N. (sha256 {lock.name}), after 1 earlier lock; unchanged since."
+    )
 
 
 def test_changed_in_everything(lock):
