@@ -50,11 +50,11 @@ def pack(folder: Path, file: str, *, wheels: bool) -> Path:
     if dag.study.package.deidentify and not is_restricted(dag):
         return pack_deidentified(folder, dag, whole, target, wheels=wheels)
     found, more = disclosed(dag, whole)
+    payload: dict[str, Source] = {PAYLOAD + path: source for path, source in found.files.items()}
+    payload |= {PAYLOAD + path: record for path, record in _records(folder, dag.results, found, more).items()}
+    payload |= {PAYLOAD + path: text for path, text in more.items()}
     with ExitStack() as fetching:
         fetched = fetching.enter_context(fetched_wheels(folder, target.parent)) if wheels else {}
-        payload: dict[str, Source] = {PAYLOAD + path: source for path, source in found.files.items()}
-        payload |= {PAYLOAD + path: record for path, record in _records(folder, dag.results, found, more).items()}
-        payload |= {PAYLOAD + path: text for path, text in more.items()}
         payload |= {f"{PAYLOAD}wheels/{name}": wheel for name, wheel in fetched.items()}
         _write(dag, found, payload, target)
     return target
