@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -221,6 +222,33 @@ def test_refused_while_a_run_holds_the_folder(packaged):
         told = packaged.run("package")
     assert told.returncode == 1
     assert "another ./run" in told.stderr and told.stderr.count("\n") == 1
+
+
+def test_a_disk_that_refuses_leaves_the_old_package_and_nothing_else(packaged):
+    (packaged.folder / ZIP).write_bytes(b"the package before")
+    environment = os.environ | {"PYTHONPATH": str(packaged.folder / "scripts")}
+    told = subprocess.run(
+        [sys.executable, "-m", "rctflow.commands", "package", "--config", f"study={STUDY}"],
+        cwd=packaged.folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, resource.RLIM_INFINITY)),
+    )
+    assert told.returncode == 1
+    assert "File too large; nothing was written" in told.stderr and "Traceback" not in told.stderr
+    assert (packaged.folder / ZIP).read_bytes() == b"the package before"
+    assert leftovers(packaged.folder) == []
+
+
+def test_the_study_is_chosen_before_or_after_the_verb(packaged):
+    environment = os.environ | {"PYTHONPATH": str(packaged.folder / "scripts")}
+    command = [sys.executable, "-m", "rctflow.commands", "--config", f"study={STUDY}", "package"]
+    before = (packaged.folder / ZIP).read_bytes()
+    (packaged.folder / ZIP).unlink()
+    subprocess.run(command, cwd=packaged.folder, env=environment, check=True, capture_output=True)
+    assert (packaged.folder / ZIP).read_bytes() == before
 
 
 def start(folder: Path) -> subprocess.Popen[str]:

@@ -23,7 +23,10 @@ def main(arguments: list[str]) -> int:
         require_finished(file, "./run package")
         from rctflow.commands.packing import pack
 
-        path = pack(folder, file, wheels=WHEELS in arguments)
+        try:
+            path = pack(folder, file, wheels=WHEELS in arguments)
+        except OSError as error:
+            raise RctflowError(f"the package could not be written, and nothing is left of it: {error}") from None
     print(f"Package: {path.relative_to(folder)} ({path.stat().st_size / 1e6:.1f} MB)")
     return 0
 
