@@ -48,7 +48,7 @@ def changed(table: str, text: str) -> dict[str, pd.DataFrame]:
 
 def test_one_row_per_randomized_subject_sorted() -> None:
     adsl = derive_subjects(TABLES, PLAIN)
-    assert list(adsl.columns) == ["STUDYID", "USUBJID", "TRT01P", "TRT01A", "RANDDT", "TRTSDT", "RANDFL"]
+    assert list(adsl.columns) == ["STUDYID", "USUBJID", "TRT01P", "TRT01A", "RANDDT", "TRTSDT", "RANDFL", "RANDSEQ"]
     assert list(adsl["USUBJID"]) == ["P01", "P02", "P03"]
     assert list(adsl["TRT01P"]) == ["placebo", "msc", "msc"]
     assert list(adsl["TRT01A"]) == ["placebo", "msc", "msc"]
@@ -78,7 +78,7 @@ def test_strata_covariates_and_flags_keep_their_type() -> None:
             flags={"DOSEDFL": Flag("infusion", "GIVEN == 1")},
         ),
     )
-    assert list(adsl.columns[7:]) == ["STRATUM", "AGE", "SEX", "DOSEDFL"]
+    assert list(adsl.columns[8:]) == ["STRATUM", "AGE", "SEX", "DOSEDFL"]
     assert list(adsl["STRATUM"]) == ["young", "old", "old"]
     assert list(adsl["AGE"].fillna(-1)) == [70, 81, -1]
     assert list(adsl["SEX"]) == ["F", "M", "F"]
