@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from math import isnan, nan
 from typing import Literal
 
-from rctflow.results import SUPPRESSED, Result
+from rctflow.results import PERCENT, POINTS, SUPPRESSED, Result, is_ratio
 
+RATIO_DIGITS, PERCENT_DIGITS = 2, 1
 NOT_MEASURED = {
     "n_unable": "Unable to perform the test",
     "n_below": "Below the limit of quantification",
@@ -86,6 +87,14 @@ class Display:
     def stamps(self) -> list[str]:
         """What everything drawn or tabulated must say of its data."""
         return stamps_of(self.synthetic, self.blinded)
+
+
+def digits_of(row: Result | None, digits: int) -> int:
+    """Decimals of a value of an endpoint with ``digits``: at least two for a ratio, one for what is in percent."""
+    if row is None or row.unit not in (PERCENT, POINTS):
+        ratio = row is not None and (row.unit == "ratio" or is_ratio(row.contrast))
+        return max(RATIO_DIGITS, digits) if ratio else digits
+    return PERCENT_DIGITS
 
 
 def stamps_of(synthetic: bool, blinded: str) -> list[str]:

@@ -53,6 +53,8 @@ class Result:
 
 
 VALUED = ("ok", "fallback")
+PERCENT, POINTS = "%", "percentage points"
+"""The units of a proportion and of a difference of two."""
 SUPPRESSED = "suppressed: a cell of too few patients, or one that would give such a cell away"
 """The note of rows without a value that restricted data do not allow to be published (disclosure.py)."""
 COLUMNS = ("result_id", *(f.name for f in fields(Result)))
@@ -125,8 +127,8 @@ def descriptive_rows(rows: Iterable[Result], population: str) -> Found:
 
 
 def contrasts_of(rows: Iterable[Result]) -> list[str]:
-    """The contrasts of the rows, in their order."""
-    return list(dict.fromkeys(row.contrast for row in rows if row.contrast))
+    """The contrasts that the rows estimate, in their order."""
+    return list(dict.fromkeys(row.contrast for row in rows if row.contrast and row.statistic == "estimate"))
 
 
 def is_ratio(contrast: str) -> bool:

@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from rctflow.display import Display
+from rctflow.display import Display, digits_of
 from rctflow.figures import style
 from rctflow.figures.placing import log_ticks, wrapped
 from rctflow.figures.rows import arms_of, experimental_of, percent, value_of
-from rctflow.results import Found, Result, contrasts_of, descriptive_rows, is_ratio, rows_of
+from rctflow.results import POINTS, Found, Result, contrasts_of, descriptive_rows, is_ratio, rows_of
 from rctflow.rounding import interval, rounded
 
 if TYPE_CHECKING:
@@ -27,12 +27,12 @@ LINE = 0.19
 AXIS = 0.62
 HEADER = 0.3
 LABELS, DRAWING = 2.35, 2.35  # inches: where the panel begins, and its width
-RATIO_DIGITS = 2
 ROLES = ("primary", "secondary", "exploratory")
 
-Panel = Literal["difference", "ratio_higher", "ratio_lower"]
+Panel = Literal["difference", "percent", "ratio_higher", "ratio_lower"]
 TITLES: dict[Panel, str] = {
     "difference": "Differences",
+    "percent": "Differences of percentages",
     "ratio_higher": "Ratios, higher is better",
     "ratio_lower": "Ratios, lower is better",
 }
@@ -89,7 +89,10 @@ def _lines(rows: Sequence[Result], display: Display) -> list[Line]:
     for contrast in contrasts:
         ratio = is_ratio(contrast)
         name = display.label if len(contrasts) == 1 else _label_of_many(display, contrast, labels)
-        panel: Panel = "difference" if not ratio else "ratio_higher" if display.direction == "higher" else "ratio_lower"
+        percent = found[visit, contrast, "estimate"].unit == POINTS
+        panel: Panel = "percent" if percent else "difference"
+        if ratio:
+            panel = "ratio_higher" if _higher_is_better(found, display) else "ratio_lower"
         made.append(
             Line(
                 name,
@@ -98,11 +101,16 @@ def _lines(rows: Sequence[Result], display: Display) -> list[Line]:
                 _estimate(found, visit, contrast, display),
                 _numbers(found, visit, contrast, display),
                 _place(found, visit, contrast, display, scale),
-                by_visit and not ratio,
+                by_visit and panel == "difference",
                 next((i for i, arm in enumerate(display.arms) if arm.id == experimental_of(contrast)), 1),
             )
         )
     return made
+
+
+def _higher_is_better(found: Found, display: Display) -> bool:
+    """Responders are better off, whichever way the endpoint's values go."""
+    return display.direction == "higher" or any(row.model == "responder" for row in found.values())
 
 
 def _scale(found: Found, display: Display) -> tuple[float | None, bool]:
@@ -129,9 +137,11 @@ def _place(
         return None
     if is_ratio(contrast):
         return estimate, low, high
+    if found[visit, contrast, "estimate"].unit == POINTS:
+        scale = 1.0
     if scale is None:
         return None
-    sign = 1 if display.direction == "higher" else -1
+    sign = 1 if _higher_is_better(found, display) else -1
     low, high = sorted((sign * low / scale, sign * high / scale))
     return sign * estimate / scale, low, high
 
@@ -141,8 +151,8 @@ def _estimate(found: Found, visit: str, contrast: str, display: Display) -> str:
     if row is None or row.value is None:
         return "not estimable" if row is None or row.status != "failed" else "failed"
     low, high = (value_of(found, visit, contrast, end) for end in ("ci_low", "ci_high"))
-    digits = max(RATIO_DIGITS, display.digits) if is_ratio(contrast) else display.digits
-    unit = f" {display.unit}" if display.unit and not is_ratio(contrast) else ""
+    digits = digits_of(row, display.digits)
+    unit = f" {row.unit}" if row.unit and not is_ratio(contrast) and row.unit != POINTS else ""
     return f"{rounded(row.value, digits)} ({interval(low, high, digits)}){unit}"
 
 
@@ -168,7 +178,7 @@ def _draw_panel(
     axes.set_ylim(0, body / LINE)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    neutral = 0.0 if panel == "difference" else 1.0
+    neutral = 1.0 if panel.startswith("ratio") else 0.0
     axes.axvline(neutral, color=style.QUIET, linewidth=0.8, zorder=1)
     level, role = body / LINE, ""
     text_right = (LABELS + DRAWING + 0.12) / wide
@@ -206,13 +216,14 @@ def _dress(
     """Axis, its words and the headers of the text columns."""
     wide = figure.get_size_inches()[0]
     drawn = [x for line in lines if line.drawn for x in line.drawn]
-    neutral = 0.0 if panel == "difference" else 1.0
+    neutral = 1.0 if panel.startswith("ratio") else 0.0
     low, high = min([neutral, *drawn]), max([neutral, *drawn])
     level = percent(displays[0].confidence)
-    if panel == "difference":
+    if not panel.startswith("ratio"):
         reach = max(0.5, -low, high) * 1.05
         axes.set_xlim(-reach, reach)
-        scaled = "Difference ÷ baseline SD; sign turned where lower is better"
+        scale = "Difference ÷ baseline SD" if panel == "difference" else "Percentage points"
+        scaled = f"{scale}; sign turned where lower is better"
         axes.set_xlabel(f"{scaled}\n← favours {_other(displays)}      favours {_arm(displays)} →", fontsize=style.SMALL)
         column = f"Difference ({level} CI)"
     else:

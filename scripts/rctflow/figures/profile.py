@@ -72,6 +72,9 @@ def _profile(rows: Sequence[Result], display: Display) -> Profile:
             what = f"LS mean {'change from baseline' if change else 'value'}{_unit(display)}"
         start = None if not change else 1.0 if ratio else 0.0
         return Profile(main, "lsmean", f"{what}, {level} CI", start, ratio)
+    if any(statistic == "proportion" for _, _, statistic in main):
+        what = "Responders" if any(row.model == "responder" for row in main.values()) else "With the event"
+        return Profile(main, "proportion", f"{what} (%), {level} CI", None, False)
     observed = descriptive_rows(rows, display.main_population)
     return Profile(observed, "mean", f"Observed mean{_unit(display)}, {level} CI", None, False)
 
@@ -133,7 +136,7 @@ def _point(profile: Profile, visit: str, arm: str) -> tuple[float, float | None,
 def _mark_not_estimable(axes: Axes, profile: Profile, display: Display) -> None:
     for visit in display.visits:
         states = {
-            row.status for (where, _, what), row in profile.found.items() if (where, what) == (visit.id, "lsmean")
+            row.status for (where, _, what), row in profile.found.items() if (where, what) == (visit.id, profile.statistic)
         }
         if states & {"not_estimable", "failed"} and axes.get_lines():
             text = "failed" if "failed" in states else "not estimable"
@@ -206,7 +209,7 @@ def _draw_numbers(figure: Figure, axes: Axes, profile: Profile, display: Display
             if n is not None:
                 colour = style.colour_of(display.arms, i)
                 write(column, base - 0.6 - ROW_HEIGHT * i, rounded(n, 0), fontsize=style.SMALL, color=colour)
-    analysed = "Number analysed" if profile.statistic == "lsmean" else "Number observed"
+    analysed = "Number observed" if profile.statistic == "mean" else "Number analysed"
     write(0.06, base - 0.44, analysed, ha="left", fontsize=style.SMALL, fontweight="bold")
     for i, arm in enumerate(display.arms):
         colour = style.colour_of(display.arms, i)

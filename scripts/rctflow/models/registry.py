@@ -28,6 +28,8 @@ class Entry(NamedTuple):
 MODELS = {
     "ancova": Entry("rctflow.models.ancova:fit_ancova", "rctflow.models.settings:AncovaOptions"),
     "mmrm": Entry("rctflow.models.repeated:fit_repeated", "rctflow.models.settings:MmrmOptions"),
+    "binary": Entry("rctflow.models.binary.analysis:fit_binary", "rctflow.models.settings:BinaryOptions"),
+    "responder": Entry("rctflow.models.binary.analysis:fit_responder", "rctflow.models.settings:ResponderOptions"),
     "descriptive": Entry("rctflow.models.descriptive:describe"),
 }
 

@@ -60,7 +60,8 @@ class Fit:
     """Everything that fitting one endpoint uses.
 
     visits: post-baseline visit ids in the order of the plan. baseline_visit: "" for an outcome without baseline.
-    small_cells: rows of fewer patients are suppressed (disclosure.py); 0 for open data.
+    small_cells: rows of fewer patients are suppressed (disclosure.py); 0 for open data. mcid: smallest difference that
+    patients notice, when an analysis of responders asks for it.
     analysis_flags: estimand -> the BDS variable that says which records count for it (ANL01FL when not named).
     """
 
@@ -77,6 +78,7 @@ class Fit:
     analyses: dict[str, Analysis]
     small_cells: int = 0
     analysis_flags: dict[str, str] = field(default_factory=dict)
+    mcid: float | None = None
 
 
 @dataclass(frozen=True)
@@ -147,3 +149,67 @@ class MmrmOptions:
                 )
             if adjusted and self.method == "ml":
                 raise ValueError(f"{step.df} is defined for reml; with method ml declare a chain with satterthwaite")
+
+
+BinaryMethod = Literal[
+    "standardized",
+    "miettinen_nurminen",
+    "mee",
+    "newcombe",
+    "mantel_haenszel",
+    "stratified_score",
+    "risk_ratio",
+    "odds_ratio",
+    "wald_risk_ratio",
+    "wald_odds_ratio",
+    "fisher",
+    "cmh",
+]
+
+
+@dataclass(frozen=True)
+class ProportionOptions:
+    """What the models ``binary`` and ``responder`` have in common.
+
+    methods: how the arms are compared; the first is the estimate of the analysis. variance: of the standardized
+    difference: Ye et al. 2023 (right or conservative under stratified randomization), the same less what permuted
+    blocks within the strata remove, or the delta method of Ge et al. 2011.
+    """
+
+    methods: tuple[BinaryMethod, ...] = (
+        "standardized",
+        "miettinen_nurminen",
+        "newcombe",
+        "mantel_haenszel",
+        "risk_ratio",
+        "odds_ratio",
+        "fisher",
+        "cmh",
+    )
+    variance: Literal["ye", "ye_permuted_blocks", "ge"] = "ye"
+
+    def __post_init__(self) -> None:
+        """Raise ValueError when no method estimates an effect, or one is named twice."""
+        if not self.methods or self.methods[0] in ("fisher", "cmh"):
+            raise ValueError("the first method must estimate a difference or a ratio; fisher and cmh only test")
+        if len(set(self.methods)) < len(self.methods):
+            raise ValueError("a method is named twice")
+
+
+@dataclass(frozen=True)
+class BinaryOptions(ProportionOptions):
+    """Options of the model ``binary``. missing: subjects without a value are left out, or counted."""
+
+    missing: Literal["excluded", "event", "no_event"] = "excluded"
+
+
+@dataclass(frozen=True)
+class ResponderOptions(ProportionOptions):
+    """Options of the model ``responder``.
+
+    at_least: the threshold of the change (or, with ``outcome: value``, of the value) in the direction that is better;
+    the endpoint's mcid when omitted. missing: subjects without a value are left out, or counted as non-responders.
+    """
+
+    at_least: float | None = None
+    missing: Literal["excluded", "nonresponder"] = "excluded"

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rctflow.display import not_measured_words
+from rctflow.display import digits_of, not_measured_words
 from rctflow.report.settings import ReportArm, ReportEndpoint, ReportSettings
 from rctflow.results import Result
 from rctflow.rounding import interval, p_value, rounded
-
-RATIO_DIGITS = 2
 
 
 @dataclass(frozen=True)
@@ -49,8 +47,8 @@ def _sentence(row: Result, main: Sequence[Result], endpoint: ReportEndpoint, set
     if row.value is None:
         return f"{subject}, could not be estimated: {row.note or 'no reason was recorded'} ({details})."
     ratio = " / " in row.contrast
-    digits = max(RATIO_DIGITS, endpoint.digits) if ratio else endpoint.digits
-    unit = f" {endpoint.unit}" if endpoint.unit and not ratio else ""
+    digits = digits_of(row, endpoint.digits)
+    unit = f" {row.unit}" if row.unit and not ratio else ""
     ends = {name: _value(main, row, name) for name in ("ci_low", "ci_high", "p_value")}
     numbers = f"{endpoint.confidence * 100:g}% CI {interval(ends['ci_low'], ends['ci_high'], digits)}"
     if ends["p_value"] is not None:
@@ -68,6 +66,10 @@ def _compared(row: Result, endpoint: ReportEndpoint, settings: ReportSettings) -
     ratio = " / " in row.contrast
     left, right = (_arm(arm, settings.arms) for arm in row.contrast.split(" / " if ratio else " - "))
     change = endpoint.outcome == "change"
+    if row.model in ("binary", "responder"):
+        who = f"responders in {endpoint.label}" if row.model == "responder" else f"patients with {endpoint.label}"
+        scale = "ratio" if ratio else "difference"
+        return f"{scale} of the proportions of {who}, {left} {'divided by' if ratio else 'minus'} {right}"
     if ratio:
         what = "geometric mean changes from baseline" if change else "geometric means"
         return f"ratio of {what} of {endpoint.label}, {left} divided by {right}"

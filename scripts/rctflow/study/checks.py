@@ -15,6 +15,7 @@ from rctflow.study.files import instrument_file, instrument_keys
 from rctflow.study.messages import did_you_mean
 from rctflow.study.model import Endpoint, Files, Study, Table
 from rctflow.study.package_checks import package_problems
+from rctflow.study.response_checks import response_problems
 from rctflow.study.rooms import endpoint_table, endpoint_visits, population_flag, table_columns
 
 Problem = tuple[str, str]
@@ -273,6 +274,7 @@ def _resolved_problems(study: Study, endpoint_id: str) -> Iterator[Problem]:
                 f"{path}.populations",
                 f"{unknown[0]!r} is no population. {did_you_mean(unknown[0], study.populations)}",
             )
+        yield from response_problems(path, analysis, endpoint)
         if analysis.model in known_models():
             yield from option_problems(path, analysis)
         elif "model" in endpoint.analyses[name]:

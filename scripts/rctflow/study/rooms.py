@@ -17,6 +17,7 @@ from rctflow.study.model import Endpoint, Study, Table, TableColumn, Test
 from rctflow.summaries.settings import Summaries, SummaryPopulation
 
 WIDE_VISIT = "VISIT"
+RESPONDER = "responder"  # the model whose rule may be the endpoint's mcid
 
 
 def arm_order(study: Study) -> tuple[str, ...]:
@@ -232,6 +233,7 @@ def fit_settings(study: Study, endpoint_id: str) -> Fit:
         analyses={name: replace(analysis, resampling=None) for name, analysis in analyses.items()},
         small_cells=study.package.suppressed_below,
         analysis_flags={name: analysis_flag(name) for name in sorted(estimands_of(study, endpoint_id))},
+        mcid=endpoint.mcid if any(analysis.model == RESPONDER for analysis in analyses.values()) else None,
     )
 
 

@@ -66,7 +66,7 @@ def _endpoint_lines(rows: Sequence[Result], settings: Display) -> list[list[Cell
         compared = Cell(contrast_words(contrast, settings))
         value = interval_cell(main, visit, contrast, "estimate", settings)
         if not is_ratio(contrast) and main[visit, contrast, "estimate"].value is not None:
-            value = replace(value, text=f"{value.text} {settings.unit}".rstrip())
+            value = replace(value, text=f"{value.text} {main[visit, contrast, 'estimate'].unit}".rstrip())
         p = p_cell(main.get((visit, contrast, "p_value")), settings)
         made.append([*start, compared, value, better, p])
     return made

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rctflow.display import ArmLabel, Display, Label, VisitLabel
+from rctflow.display import ArmLabel, Display, Label, VisitLabel, digits_of
 from rctflow.results import Found, Result, is_ratio
 from rctflow.rounding import MISSING, interval, p_value, rounded
 from rctflow.tables.table import Cell, Table, cell_of
 
-RATIO_DIGITS = 2
 P, NOMINAL_P = "p, nominal unless marked", "Nominal p"
 TEST = " (primary test)"
 
@@ -23,12 +22,6 @@ def contrast_words(contrast: str, settings: Display) -> str:
     """``msc - placebo`` as ``MSC − placebo``, with the arms' labels."""
     sign, mark = (" / ", " / ") if is_ratio(contrast) else (" - ", " − ")
     return mark.join(words(arm, settings.arms) for arm in contrast.split(sign))
-
-
-def digits_of(row: Result | None, settings: Display) -> int:
-    """Decimals of a value: those of the endpoint, at least two for a ratio."""
-    ratio = row is not None and (row.unit == "ratio" or is_ratio(row.contrast))
-    return max(RATIO_DIGITS, settings.digits) if ratio else settings.digits
 
 
 def count_cell(row: Result | None) -> Cell:
@@ -52,7 +45,7 @@ def interval_cell(found: Found, visit: str, who: str, statistic: str, settings: 
         return cell_of(MISSING, [])
     if row.value is None:
         return cell_of("failed" if row.status == "failed" else "not estimable", [row, low, high])
-    digits = digits_of(row, settings)
+    digits = digits_of(row, settings.digits)
     limits = interval(low.value if low else None, high.value if high else None, digits)
     return cell_of(f"{rounded(row.value, digits)} ({limits})", [row, low, high])
 

@@ -1,0 +1,30 @@
+"""What an analysis of a binary endpoint or of responders needs of its endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rctflow.models.settings import Analysis
+from rctflow.study.model import Endpoint
+
+PROPORTIONS = ("binary", "responder")
+
+
+def response_problems(path: str, analysis: Analysis, endpoint: Endpoint) -> Iterator[tuple[str, str]]:
+    """(path, message) for what keeps the analysis from knowing who has the event."""
+    if analysis.model not in PROPORTIONS:
+        return
+    if analysis.log:
+        yield f"{path}.log", f"the model {analysis.model} counts events and takes no logarithm; leave it out"
+    if analysis.model == "binary" and analysis.outcome == "change":
+        yield path, "a binary endpoint has no change from baseline; write `outcome: value`"
+    if not endpoint.baseline and analysis.baseline:
+        yield (
+            f"{path}.baseline",
+            "the endpoint says `baseline: false`, so that it is no covariate; write `baseline: false` here too",
+        )
+    if analysis.model == "responder" and analysis.options.get("at_least") is None:
+        if analysis.outcome == "value":
+            yield f"{path}.options.at_least", "a value to reach is needed; the mcid is a change, not a value"
+        elif endpoint.mcid is None:
+            yield f"{path}.options.at_least", "the endpoint declares no `mcid`; write one, or the change to reach"
