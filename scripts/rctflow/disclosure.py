@@ -23,6 +23,7 @@ from rctflow.results import SUPPRESSED, Result, is_ratio
 
 REST = "other, each rare"
 EXTREMES = ("min", "max")
+PROPORTIONS = ("binary", "responder")
 LEVELS = ("n", "percent", "n_discontinued")
 _COUNT = re.compile(r"(change_)?n($|[_:])|(events|at_risk)($|[_:])")
 _FEW = re.compile(r"\b(\d+)(?= (?:with a value|values?|subjects?|patients?|participants?|records?|observations?)\b)")
@@ -39,7 +40,7 @@ def disclosable(rows: Sequence[Result], small_cells: int) -> list[Result]:
     rows = [row for row in rows if row.statistic.rpartition("_")[2] not in EXTREMES]
     rows = _rare_joined(rows, small_cells)
     counts = {i: int(row.value) for i, row in enumerate(rows) if is_count(row) and row.value is not None}
-    small = {i for i, n in counts.items() if 0 < n < small_cells}
+    small = {i for i, n in counts.items() if 0 < n < small_cells} | _few_others(rows, counts, small_cells)
     hidden = small | further_cells(rows, counts, small, small_cells)
     hidden |= _percentages(rows, hidden)
     hidden |= _statistics(rows, small_cells)
@@ -127,7 +128,18 @@ def _sizes(row: Result, n: dict[tuple[str, ...], int]) -> Iterable[int]:
         who = [row.group]
     else:  # a visit's own statistic, such as its correlations
         who = [key[4] for key in n if key[:4] == _cell(row)[:4] and key[5] == "n"] if row.visit else []
-    return [n[key] for arm in who if (key := (*_cell(row, arm), name)) in n]
+    sizes = [n[key] for arm in who if (key := (*_cell(row, arm), name)) in n]
+    if row.model not in PROPORTIONS:
+        return sizes
+    events = [n[key] for arm in who if (key := (*_cell(row, arm), "events")) in n]
+    return [*sizes, *events, *(of - m for of, m in zip(sizes, events, strict=True))]
+
+
+def _few_others(rows: Sequence[Result], counts: dict[int, int], k: int) -> set[int]:
+    """Numbers with the event, of proportions, that tell of fewer than k patients without it."""
+    n = {_cell(rows[i]): m for i, m in counts.items() if rows[i].statistic == "n"}
+    events = {i: m for i, m in counts.items() if rows[i].statistic == "events" and rows[i].model in PROPORTIONS}
+    return {i for i, m in events.items() if 0 < n[_cell(rows[i])] - m < k}
 
 
 def _differenced(rows: Sequence[Result], n: dict[tuple[str, ...], int], k: int) -> set[int]:

@@ -152,3 +152,16 @@ def test_quantiles_of_restricted_data_come_from_disjoint_sets_of_five(n):
 
 def test_fewer_than_four_small_cells_have_no_quantiles():
     assert set(describe_values(np.arange(19.0), 0.95, K)) == {"n", "mean", "sd", "ci_low", "ci_high"}
+
+
+@pytest.mark.parametrize(("events", "told"), [(10, True), (3, False), (27, False), (0, True), (30, True)])
+def test_a_proportion_hides_few_with_and_few_without_the_event(events, told):
+    fixed = {"analysis": "responder", "endpoint": "pcs", "model": "responder", "visit": "month6"}
+    rows = [row(name, 30, group=arm, **fixed) for arm in ("a", "b") for name in ("n",)]
+    rows += [row("events", n, group=arm, **fixed) for arm, n in (("a", events), ("b", 12))]
+    rows += [row("proportion", 100 * events / 30, group="a", **fixed), row("ci_low", 1.0, group="b", **fixed)]
+    rows += [row("estimate", 5.0, contrast="b - a", **fixed), row("fisher_p_value", 0.5, contrast="b - a", **fixed)]
+    left = {(one.statistic, one.group or one.contrast): one.value is not None for one in disclosable(rows, K)}
+    assert left["n", "a"] and left["events", "b"] and left["ci_low", "b"]
+    hidden = {("events", "a"), ("proportion", "a"), ("estimate", "b - a"), ("fisher_p_value", "b - a")}
+    assert {key: left[key] for key in hidden} == dict.fromkeys(hidden, told)

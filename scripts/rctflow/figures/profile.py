@@ -136,7 +136,9 @@ def _point(profile: Profile, visit: str, arm: str) -> tuple[float, float | None,
 def _mark_not_estimable(axes: Axes, profile: Profile, display: Display) -> None:
     for visit in display.visits:
         states = {
-            row.status for (where, _, what), row in profile.found.items() if (where, what) == (visit.id, profile.statistic)
+            row.status
+            for (where, _, what), row in profile.found.items()
+            if (where, what) == (visit.id, profile.statistic)
         }
         if states & {"not_estimable", "failed"} and axes.get_lines():
             text = "failed" if "failed" in states else "not estimable"

@@ -22,6 +22,8 @@ def endpoint_table(rows: Sequence[Result], settings: Display, plan: str = "") ->
     """
     main = rows_of(rows, settings.main_analysis, settings.main_population)
     observed = descriptive_rows(rows, settings.main_population)
+    if any(statistic == "proportion" for _, _, statistic in main):
+        return proportion_table(rows, main, settings, plan)
     modelled = any(statistic == "lsmean" for _, _, statistic in main)
     level = f"{settings.confidence * 100:g}% CI"
     mean = f"Geometric mean ({level})" if _geometric(main, observed) else "Mean (SD)"
@@ -40,6 +42,27 @@ def endpoint_table(rows: Sequence[Result], settings: Display, plan: str = "") ->
         blinded=settings.blinded,
     )
     return nominal_once(table) if modelled else table
+
+
+def proportion_table(rows: Sequence[Result], main: Found, settings: Display, plan: str = "") -> Table:
+    """The table where the main analysis compares proportions: n, events, percentage, comparison, p by visit and arm."""
+    level = f"{settings.confidence * 100:g}% CI"
+    events = "Responders" if any(row.model == "responder" for row in main.values()) else "With the event"
+    compared = "Ratio" if _ratios(main) else "Difference, percentage points"
+    heads = ("Visit", "Arm", "n analysed", events, f"Percentage ({level})", f"{compared} ({level})", P)
+    lines = []
+    for visit in (visit.id for visit in settings.visits if visit.id != settings.baseline_visit):
+        for i, arm in enumerate(settings.arms):
+            line = [_visit_cell(visit, settings)] if i == 0 else []
+            line += [Cell(arm.label, head=True), *(count_cell(main.get((visit, arm.id, s))) for s in ("n", "events"))]
+            line.append(interval_cell(main, visit, arm.id, "proportion", settings))
+            lines.append([*line, *_compared(visit, arm.id, main, settings)])
+    notes = [*_notes(main, settings, True), *_not_measured(rows, settings), *([plan] if plan else [])]
+    caption = f"{settings.label}, by visit"
+    table = Table(
+        settings.endpoint, caption, heads, lines, notes=notes, synthetic=settings.synthetic, blinded=settings.blinded
+    )
+    return nominal_once(table)
 
 
 def mean_words(main: Found, settings: Display) -> str:
@@ -63,11 +86,8 @@ def _unit(settings: Display) -> str:
 
 
 def _visit(visit: str, main: Found, observed: Found, settings: Display, modelled: bool) -> Iterator[list[Cell]]:
-    label = words(visit, settings.visits)
-    if visit == settings.primary_visit:
-        label += " (primary)" if settings.role == "primary" else ""
     for i, arm in enumerate(settings.arms):
-        line = [Cell(label, head=True, span=len(settings.arms))] if i == 0 else []
+        line = [_visit_cell(visit, settings)] if i == 0 else []
         line.append(Cell(arm.label, head=True))
         line.append(count_cell(observed.get((visit, arm.id, "n"))))
         line.append(_observed(visit, arm.id, main, observed, settings))
@@ -76,6 +96,13 @@ def _visit(visit: str, main: Found, observed: Found, settings: Display, modelled
             line.append(interval_cell(main, visit, arm.id, "lsmean", settings))
             line += _compared(visit, arm.id, main, settings)
         yield line
+
+
+def _visit_cell(visit: str, settings: Display) -> Cell:
+    label = words(visit, settings.visits)
+    if visit == settings.primary_visit:
+        label += " (primary)" if settings.role == "primary" else ""
+    return Cell(label, head=True, span=len(settings.arms))
 
 
 def _observed(visit: str, arm: str, main: Found, observed: Found, settings: Display) -> Cell:
@@ -136,4 +163,8 @@ def _over_visits(main: Found, settings: Display) -> Iterator[str]:
 
 def methods_of(rows: Iterable[Result]) -> list[str]:
     """The methods of LS means and comparisons, in their order, each once."""
-    return list(dict.fromkeys(row.method for row in rows if row.statistic in ("lsmean", "estimate") and row.method))
+    return list(
+        dict.fromkeys(
+            row.method for row in rows if row.statistic in ("lsmean", "proportion", "estimate") and row.method
+        )
+    )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from rctflow.display import Display
-from rctflow.results import Result, contrasts_of, is_ratio, rows_of
+from rctflow.results import Found, Result, contrasts_of, is_ratio, rows_of
 from rctflow.rounding import MISSING
 from rctflow.tables.endpoint import NOMINAL
 from rctflow.tables.rows import P, contrast_words, count_cell, interval_cell, nominal_once, p_cell, words
@@ -72,6 +72,25 @@ def _endpoint_lines(rows: Sequence[Result], settings: Display) -> list[list[Cell
     return made
 
 
+def _comparisons(found: Found, visit: str) -> list[tuple[str, str]]:
+    """(contrast, prefix of its statistics) of every method of an analysis, the one without prefix first."""
+    made: dict[tuple[str, str], None] = {}
+    for at, contrast, statistic in found:
+        end = next((e for e in ("estimate", "p_value") if statistic.endswith(e)), "")
+        if at == visit and end and " " in contrast:
+            made[contrast, statistic.removesuffix(end)] = None
+    return sorted(made, key=lambda key: key[1] != "")
+
+
+def _with_unit(found: Found, visit: str, contrast: str, prefix: str, settings: Display) -> Cell:
+    """Estimate and interval, with their unit when it is not the endpoint's."""
+    cell = interval_cell(found, visit, contrast, f"{prefix}estimate", settings, ends=f"{prefix}ci")
+    row = found.get((visit, contrast, f"{prefix}estimate"))
+    if row is None or row.value is None or is_ratio(contrast) or row.unit in ("", settings.unit):
+        return cell
+    return replace(cell, text=f"{cell.text} {row.unit}")
+
+
 def other_analyses_table(rows: Sequence[Result], settings: Display, plan: str = "") -> Table | None:
     """Comparisons at the primary visit by every analysis and population but the main one; None when there are none."""
     arms = settings.arms
@@ -83,15 +102,16 @@ def other_analyses_table(rows: Sequence[Result], settings: Display, plan: str = 
     lines = []
     for analysis, population in pairs:
         found = rows_of(rows, analysis, population)
-        for contrast in contrasts_of(row for row in found.values() if row.visit == visit):
-            name = words(analysis, settings.analyses)
-            if analysis != settings.main_analysis:
-                name += f" ({next(row.role for row in found.values())})"
-            line = [Cell(name, head=True), Cell(words(population, settings.populations))]
+        name = words(analysis, settings.analyses)
+        if analysis != settings.main_analysis:
+            name += f" ({next(row.role for row in found.values())})"
+        for contrast, prefix in _comparisons(found, visit):
+            method = f"{name}: {prefix.replace('_', ' ').strip()}" if prefix else name
+            line = [Cell(method, head=True), Cell(words(population, settings.populations))]
             line += [count_cell(found.get((visit, arm.id, "n"))) for arm in arms]
             line.append(Cell(contrast_words(contrast, settings)))
-            line.append(interval_cell(found, visit, contrast, "estimate", settings))
-            line.append(p_cell(found.get((visit, contrast, "p_value")), settings))
+            line.append(_with_unit(found, visit, contrast, prefix, settings))
+            line.append(p_cell(found.get((visit, contrast, f"{prefix}p_value")), settings))
             lines.append(line)
     if not lines:
         return None

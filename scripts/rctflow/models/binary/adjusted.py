@@ -34,8 +34,12 @@ class Adjusted:
 
     def why_not(self, *arms: str) -> str:
         """Why these arms cannot be compared by the model: nobody or everybody of one has the event; else ""."""
-        found = [arm for arm in arms if arm not in self.arms]
-        return "; ".join(f"{'everybody' if self._events[arm][0] else 'nobody'} of {arm} has the event" for arm in found)
+        return "; ".join(self._constant(arm) for arm in arms if arm not in self.arms)
+
+    def _constant(self, arm: str) -> str:
+        if not self._events[arm]:
+            return f"no subject of {arm} can be analysed"
+        return f"{'everybody' if self._events[arm][0] else 'nobody'} of {arm} has the event"
 
     def difference(self, arm: str, reference: str) -> tuple[float, float]:
         """The standardized difference and its standard error. Raises NotEstimable."""

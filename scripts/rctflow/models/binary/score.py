@@ -21,7 +21,7 @@ from math import acos, copysign, cos, exp, inf, log, pi, sqrt
 from rctflow.models.binary.counts import Counts, Interval, falling_root, normal_quantile
 from rctflow.models.contract import NotEstimable
 
-FARTHEST = 50.0
+FARTHEST = 30.0
 """Ends of the search for a ratio's limits on the scale of the natural logarithm."""
 INNER = 1e-6
 """Proportions nearer to 0 or 1 are not polished: there the closed form is exact and the derivative infinite."""
@@ -69,7 +69,7 @@ def under_odds_ratio(counts: Counts, t: float) -> tuple[float, float]:
     b = counts.n1 * t + counts.n0 - c * (t - 1)
     root = sqrt(max(0.0, b * b + 4 * a * c))
     p0 = min(1.0, 2 * c / (b + root) if b > 0 else (root - b) / (2 * a))
-    return p0 * t / (1 + p0 * (t - 1)), p0
+    return p0 * t / (1 - p0 + p0 * t), p0
 
 
 def z_difference(counts: Counts, t: float, corrected: bool) -> float:
