@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from fit_cases import fitted, random_trial, records, row, settings, subjects, values, with_analysis
 from rctflow.models.binary.counts import Counts
 from rctflow.models.binary.score import difference_interval
 from rctflow.models.binary.stratified_score import stratified_interval
@@ -14,6 +13,8 @@ from rctflow.models.contract import FitDataError
 from rctflow.models.endpoint import fit_endpoint
 from rctflow.models.settings import BinaryOptions
 from rctflow.results import write_results
+
+from tests.fit_cases import fitted, random_trial, records, row, settings, subjects, values, with_analysis
 
 CONTRAST, RATIO = "msc - placebo", "msc / placebo"
 THREE = ("placebo", "low", "high")
