@@ -93,7 +93,9 @@ def _percentages(rows: Sequence[Result], hidden: set[int]) -> set[int]:
     found = set()
     for i, row in enumerate(rows):
         kind, _, level = row.statistic.partition(":")
-        if kind == "percent" and {(*_cell(row), f"n:{level}"), (*_cell(row), "n")} & cells:
+        below = row.statistic == "percent_below"
+        numerator = "n_below" if below else f"n:{level}"
+        if (below or kind == "percent") and {(*_cell(row), numerator), (*_cell(row), "n")} & cells:
             found.add(i)
     return found
 

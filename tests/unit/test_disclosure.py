@@ -55,6 +55,14 @@ def test_a_level_cannot_be_computed_from_the_others():
     assert not (left["n", "a"] is not None and left["n:M", "a"] is not None)
 
 
+def test_the_percentage_below_a_limit_follows_its_count():
+    rows = [row("n", 15, group="a"), row("n_below", 2, group="a"), row("percent_below", 100 * 2 / 15, group="a")]
+    rows += [row("n", 15, group="b"), row("n_below", 8, group="b"), row("percent_below", 100 * 8 / 15, group="b")]
+    left = shown(rows)
+    assert left["percent_below", "a"] is None
+    assert (left["percent_below", "b"] is None) == (left["n_below", "b"] is None)
+
+
 def test_percentages_follow_their_counts():
     rows = [*by_arm("n", 30, 30), *by_arm("n:F", 2, 13), *by_arm("n:M", 28, 17)]
     rows += [row("percent:F", 100 * 2 / 30, group="a"), row("percent:F", 100 * 13 / 30, group="b")]

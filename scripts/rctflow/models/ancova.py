@@ -50,11 +50,11 @@ def fit_ancova(data: AnalysisData, analysis: Analysis, settings: Fit) -> ModelOu
     for visit in data.visits:
         at_visit = visit_data(data, analysis, settings, visit)
         rows += _rows(at_visit, analysis, settings, options)
-        sets[visit] = _source_records(data, at_visit, analysis)
+        sets[visit] = source_records(data, at_visit, analysis)
     return ModelOutput(rows, sets)
 
 
-def _source_records(data: AnalysisData, at_visit: VisitData, analysis: Analysis) -> DataFrame:
+def source_records(data: AnalysisData, at_visit: VisitData, analysis: Analysis) -> DataFrame:
     """The records of the visit, and the baseline records that enter as change or covariate."""
     from pandas import concat
 

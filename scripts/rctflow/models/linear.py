@@ -139,38 +139,30 @@ def _why_dropped(term: Term) -> str:
     return f"{term.name} dropped: it {why}"
 
 
-class LeastSquares:
-    """The fit of ``outcome`` (n,) on a design.
+class ColumnSpace:
+    """What a design can tell of its coefficients: an orthonormal ``basis`` (n, rank) of its columns.
 
-    Raises NotEstimable without residual degrees of freedom or residual variance.
+    With the coefficients c of the basis, a function l'b of the design's coefficients is ``coordinates(l) @ c``.
     """
 
-    def __init__(self, design: Design, outcome: Array) -> None:
+    def __init__(self, design: Design) -> None:
         self.design = design
         self._scale = np.linalg.norm(design.matrix, axis=0)
         left, singular, right = np.linalg.svd(design.matrix / self._scale, full_matrices=False)
         kept = singular > RANK_TOLERANCE * singular[0]
-        left, self._singular, self._right = left[:, kept], singular[kept], right[kept]
-        rank = len(self._singular)
-        self.df = len(outcome) - rank
-        if self.df < 1:
-            raise NotEstimable(f"{len(outcome)} values for {rank} parameters leave no residual degree of freedom")
-        scores = left.T @ outcome
-        residual = outcome - left @ scores
-        length = float(np.linalg.norm(residual))
-        if length <= ZERO_RESIDUAL * float(np.linalg.norm(outcome)):
-            raise NotEstimable("the residual variance is zero: the model reproduces every value exactly")
-        self.variance = length**2 / self.df
-        self._coefficients = scores / self._singular
+        self.basis, self._singular, self._right = left[:, kept], singular[kept], right[kept]
 
-    def estimate(self, function: Array) -> Estimate:
-        """The estimate of ``function`` (p,) of the coefficients. Raises NotEstimable, naming the term that hides it."""
+    @property
+    def rank(self) -> int:
+        """The number of coefficients that can be told apart."""
+        return len(self._singular)
+
+    def coordinates(self, function: Array) -> Array:
+        """(rank,) the function over the basis. Raises NotEstimable, naming the term that hides it."""
         scaled = function / self._scale
         if not _in_row_space(self._right, scaled):
             raise NotEstimable(f"confounded with {self._culprit(function)}")
-        image = self._right @ scaled
-        se = float(np.sqrt(self.variance) * np.linalg.norm(image / self._singular))
-        return Estimate(float(image @ self._coefficients), se, self.df)
+        return (self._right @ scaled) / self._singular
 
     def _culprit(self, function: Array) -> str:
         """The first term without which the function would be estimable."""
@@ -181,6 +173,34 @@ class LeastSquares:
             if _estimable(np.delete(self.design.matrix, columns, axis=1), np.delete(function, columns)):
                 return term.name
         return " and ".join(term.name for term in self.design.terms)
+
+
+class LeastSquares:
+    """The fit of ``outcome`` (n,) on a design.
+
+    Raises NotEstimable without residual degrees of freedom or residual variance.
+    """
+
+    def __init__(self, design: Design, outcome: Array) -> None:
+        self.space = ColumnSpace(design)
+        self.df = len(outcome) - self.space.rank
+        if self.df < 1:
+            raise NotEstimable(
+                f"{len(outcome)} values for {self.space.rank} parameters leave no residual degree of freedom"
+            )
+        basis = self.space.basis
+        self._scores = basis.T @ outcome
+        residual = outcome - basis @ self._scores
+        length = float(np.linalg.norm(residual))
+        if length <= ZERO_RESIDUAL * float(np.linalg.norm(outcome)):
+            raise NotEstimable("the residual variance is zero: the model reproduces every value exactly")
+        self.variance = length**2 / self.df
+
+    def estimate(self, function: Array) -> Estimate:
+        """The estimate of ``function`` (p,) of the coefficients. Raises NotEstimable, naming the term that hides it."""
+        along = self.space.coordinates(function)
+        se = float(np.sqrt(self.variance) * np.linalg.norm(along))
+        return Estimate(float(along @ self._scores), se, self.df)
 
 
 def _estimable(matrix: Array, function: Array) -> bool:

@@ -30,6 +30,7 @@ MODELS = {
     "mmrm": Entry("rctflow.models.repeated:fit_repeated", "rctflow.models.settings:MmrmOptions"),
     "binary": Entry("rctflow.models.binary.analysis:fit_binary", "rctflow.models.settings:BinaryOptions"),
     "responder": Entry("rctflow.models.binary.analysis:fit_responder", "rctflow.models.settings:ResponderOptions"),
+    "censored": Entry("rctflow.models.censored.model:fit_censored", "rctflow.models.settings:CensoredOptions"),
     "descriptive": Entry("rctflow.models.descriptive:describe"),
 }
 

@@ -98,6 +98,28 @@ class AncovaOptions:
 
 
 @dataclass(frozen=True)
+class CensoredOptions:
+    """Options of ``censored``.
+
+    below: what the model makes of a value below the quantification limit: known only to be below (censored), or half
+    the limit, or the limit / √2 in its place (sensitivity analyses; then it is least squares). interval: Student's t
+    with the variance rescaled by n / (n - p), or the profile likelihood. detection_above: an arm with more than this
+    percentage below the limit at a visit is compared there by whether the substance was detected, and by nothing else.
+    weights: as for ``ancova``.
+    """
+
+    below: Literal["censored", "half", "sqrt2"] = "censored"
+    interval: Literal["t", "profile"] = "t"
+    detection_above: float = 50
+    weights: Literal["equal", "proportional"] = "equal"
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a percentage that is none."""
+        if not 0 <= self.detection_above <= 100:
+            raise ValueError("detection_above is a percentage, from 0 to 100")
+
+
+@dataclass(frozen=True)
 class ChainStep:
     """One step of the fall-back chain of an MMRM: covariance, vcov of the fixed effects and df, declared together."""
 

@@ -45,7 +45,8 @@ def _sentence(row: Result, main: Sequence[Result], endpoint: ReportEndpoint, set
     method = row.method.split(";")[0] or row.model
     details = f"{method}; {_population(endpoint, settings)}, n = {_analysed(row, main, settings)}"
     if row.value is None:
-        return f"{subject}, could not be estimated: {row.note or 'no reason was recorded'} ({details})."
+        reason = row.note or "no reason was recorded"
+        return f"{subject}, could not be estimated: {reason} ({details}).{_tested_instead(row, main)}"
     ratio = " / " in row.contrast
     digits = digits_of(row, endpoint.digits)
     unit = f" {row.unit}" if row.unit and not ratio else ""
@@ -55,6 +56,13 @@ def _sentence(row: Result, main: Sequence[Result], endpoint: ReportEndpoint, set
         numbers += f"; {'p' if endpoint.role == row.role == 'primary' else 'nominal p'} {_equals(ends['p_value'])}"
     fallback = f" Fall-back: {row.note}." if row.status == "fallback" and row.note else ""
     return f"{subject}, was {rounded(row.value, digits)}{unit} ({numbers}; {details}).{fallback}"
+
+
+def _tested_instead(row: Result, main: Sequence[Result]) -> str:
+    """The test that took the place of an estimate, where the model has one for such data ("" where not)."""
+    place = (row.visit, row.contrast, "p_value")
+    test = next((r for r in main if (r.visit, r.contrast, r.statistic) == place and r.value is not None), None)
+    return f" Compared instead by {test.method}: nominal p {_equals(test.value)}." if test and test.value else ""
 
 
 def _equals(p: float) -> str:

@@ -12,6 +12,7 @@ from rctflow.study.analyses import analyses_of, analysis_problems, option_proble
 from rctflow.study.blinding_checks import blinding_problems
 from rctflow.study.estimand_checks import estimand_problems
 from rctflow.study.files import instrument_file, instrument_keys
+from rctflow.study.limit_checks import limit_problems
 from rctflow.study.messages import did_you_mean
 from rctflow.study.model import Endpoint, Files, Study, Table
 from rctflow.study.package_checks import package_problems
@@ -277,6 +278,7 @@ def _resolved_problems(study: Study, endpoint_id: str) -> Iterator[Problem]:
         yield from response_problems(path, analysis, endpoint)
         if analysis.model in known_models():
             yield from option_problems(path, analysis)
+            yield from limit_problems(endpoint, analysis, path)
         elif "model" in endpoint.analyses[name]:
             yield f"{path}.model", f"{analysis.model!r} is no model. {did_you_mean(analysis.model, known_models())}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rctflow.display import ArmLabel, Display, Label, VisitLabel
+from rctflow.models.settings import Analysis
 from rctflow.plan.blinded import STAMPS
 from rctflow.report.settings import (
     ReportArm,
@@ -14,6 +15,7 @@ from rctflow.report.settings import (
 )
 from rctflow.study.analyses import analyses_of, main_analysis, main_population
 from rctflow.study.estimands import Estimand, Estimator
+from rctflow.study.limit_checks import CENSORED
 from rctflow.study.model import Endpoint, Study
 from rctflow.study.rooms import (
     arm_order,
@@ -30,6 +32,11 @@ LIMITS = {
     "sqrt2": "counted as the limit divided by the square root of 2",
     "limit": "counted as the limit",
     "missing": "left missing",
+}
+COMPARED = {
+    "censored": "the comparison knows them only to be below it",
+    "half": "counted as half the limit in the comparison",
+    "sqrt2": "counted as the limit divided by the square root of 2 in the comparison",
 }
 
 
@@ -61,15 +68,18 @@ def display_settings(study: Study, endpoint_id: str) -> Display:
         confidence=analyses[main].confidence,
         mcid=endpoint.mcid,
         populations=tuple(Label(name, plan.label) for name, plan in study.populations.items()),
-        not_measured=_not_measured(endpoint),
+        not_measured=_not_measured(endpoint, analyses[main]),
         small_cells=study.package.suppressed_below,
         synthetic=study.study.data == "synthetic",
         blinded=STAMPS[study.blinding.mode],
     )
 
 
-def _not_measured(endpoint: Endpoint) -> dict[str, str]:
-    """What stands for a test that could not be performed, and for a value beyond a limit of quantification."""
+def _not_measured(endpoint: Endpoint, main: Analysis) -> dict[str, str]:
+    """What stands for a test that could not be performed, and for a value beyond a limit of quantification.
+
+    main: the main analysis, which may take values below the limit otherwise than the description does.
+    """
     words = {}
     if endpoint.unable:
         worst = (
@@ -83,6 +93,8 @@ def _not_measured(endpoint: Endpoint) -> dict[str, str]:
         words["n_unable"] = "unable in part or in all, scored by the instrument's own rule"
     if endpoint.below:
         words["n_below"] = LIMITS[endpoint.below]
+        if main.model == CENSORED:
+            words["n_below"] += f" in what was observed; {COMPARED[main.options.get('below', CENSORED)]}"
     if endpoint.above:
         words["n_above"] = LIMITS[endpoint.above]
     return words

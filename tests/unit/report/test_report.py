@@ -193,6 +193,17 @@ def test_not_estimable_says_why():
     assert "could not be estimated: 13 of 15 values are below the limit of quantification" in text
 
 
+def test_a_test_that_took_the_place_of_the_estimate_is_told():
+    made = rows(BY_ID["il17"])
+    estimate = next(row for row in made if row.statistic == "estimate" and row.value is None)
+    place = (estimate.visit, estimate.contrast, "p_value")
+    others = [row for row in made if (row.visit, row.contrast, row.statistic) != place]
+    test = replace(estimate, statistic="p_value", value=0.04, status="fallback", method="Fisher's exact test")
+    text = sentence_of([*others, test], "il17").text
+    assert "could not be estimated" in text
+    assert "Compared instead by Fisher's exact test: nominal p = 0.04" in text
+
+
 def test_a_fall_back_is_told():
     made = typed("estimate", 1.0, rows(BY_ID["sf36_pcs"]), status="fallback", note="stratum dropped")
     assert sentence_of(made).text.endswith("Fall-back: stratum dropped.")

@@ -84,6 +84,22 @@ def test_an_option_that_the_model_does_not_know(tmp_path):
     assert path == "endpoints.hb.analyses.main.options.wights"
 
 
+@pytest.mark.parametrize(
+    ("declared", "words"),
+    [
+        ({"below": "missing"}, "`below: missing` removes them"),
+        ({"tie": "mean"}, "cannot average a value below the limit"),
+        ({"unable": {"rule": "rank"}}, "makes ranks of them"),
+    ],
+)
+def test_rules_that_hide_values_below_the_limit_from_a_censored_model(tmp_path, declared, words):
+    config = tiny_config()
+    config["endpoints"]["crp"] |= {"analyses": {"main": {"model": "censored", "populations": ["itt"]}}} | declared
+    path, message = only_problem(config, tmp_path)
+    assert path == "endpoints.crp.analyses.main"
+    assert words in message
+
+
 @pytest.mark.parametrize("baselines", [[], ["baseline", "week4"]])
 def test_one_visit_is_the_baseline(tmp_path, baselines):
     config = tiny_config()

@@ -31,6 +31,22 @@ def test_what_stands_for_values_that_were_not_measured(tmp_path, declared, words
     assert report["walk"].not_measured == words
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({}, "the comparison knows them only to be below it"),
+        ({"below": "sqrt2"}, "counted as the limit divided by the square root of 2 in the comparison"),
+    ],
+)
+def test_a_censored_comparison_takes_values_below_the_limit_in_its_own_way(tmp_path, options, words):
+    config = tiny_config()
+    config["endpoints"]["walk"] |= {"below": "half", "analyses": {"main": {"use": "censored"}}}
+    config["analyses"]["censored"] = {"model": "censored", "populations": ["itt"], "log": True, "options": options}
+    study = load_study(write_config(config, tmp_path / "study.yaml"))
+    told = display_settings(study, "walk").not_measured["n_below"]
+    assert told == f"counted as half the limit in what was observed; {words}"
+
+
 def test_populations_are_told_in_words_and_how_they_are_counted(tmp_path):
     config = tiny_config()
     config["populations"] |= {

@@ -1,0 +1,22 @@
+"""Whatever hides the values below a quantification limit from a model that is about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rctflow.models.settings import Analysis
+from rctflow.study.model import Endpoint
+
+CENSORED = "censored"
+
+
+def limit_problems(endpoint: Endpoint, analysis: Analysis, path: str) -> Iterator[tuple[str, str]]:
+    """(path, message) for every rule of the endpoint that the model ``censored`` cannot be used with."""
+    if analysis.model != CENSORED:
+        return
+    if endpoint.below == "missing":
+        yield path, "takes values below the limit as below it, but `below: missing` removes them; write `below: half`"
+    if endpoint.tie == "mean":
+        yield path, "cannot average a value below the limit with another; write `tie: earlier` or `tie: later`"
+    if endpoint.unable and endpoint.unable.rule == "rank":
+        yield path, "needs the values themselves, but `unable: {rule: rank}` makes ranks of them; write another rule"
