@@ -14,6 +14,16 @@ from rctflow.tables.rows import P, contrast_words, count_cell, interval_cell, no
 from rctflow.tables.table import Cell, Table
 
 ROLES = ("primary", "secondary", "exploratory")
+METHODS = {
+    "cmh": "CMH test",
+    "fisher": "Fisher's exact test",
+    "mantel_haenszel": "Mantel-Haenszel",
+    "mee": "Mee",
+    "miettinen_nurminen": "Miettinen-Nurminen",
+    "newcombe": "Newcombe",
+    "randomization": "randomization test",
+}
+"""Further methods of an analysis whose name is not that of their statistics with spaces."""
 
 
 def overview_table(
@@ -92,12 +102,14 @@ def _with_unit(found: Found, visit: str, contrast: str, prefix: str, settings: D
 
 
 def other_analyses_table(rows: Sequence[Result], settings: Display, plan: str = "") -> Table | None:
-    """Comparisons at the primary visit by every analysis and population but the main one; None when there are none."""
+    """Comparisons at the primary visit by every analysis and population but the main one, and by the further methods of
+    all; None when there are none.
+    """
     arms = settings.arms
     level = f"{settings.confidence * 100:g}% CI"
     heads = ("Analysis", "Population", *(f"n {arm.label}" for arm in arms), "Comparison", f"Estimate ({level})", P)
     pairs = dict.fromkeys((row.analysis, row.population) for row in rows if row.contrast)
-    pairs.pop((settings.main_analysis, settings.main_population), None)
+    main = (settings.main_analysis, settings.main_population)
     visit = settings.primary_visit
     lines = []
     for analysis, population in pairs:
@@ -106,9 +118,15 @@ def other_analyses_table(rows: Sequence[Result], settings: Display, plan: str = 
         if analysis != settings.main_analysis:
             name += f" ({next(row.role for row in found.values())})"
         for contrast, prefix in _comparisons(found, visit):
-            method = f"{name}: {prefix.replace('_', ' ').strip()}" if prefix else name
-            line = [Cell(method, head=True), Cell(words(population, settings.populations))]
-            line += [count_cell(found.get((visit, arm.id, "n"))) for arm in arms]
+            if prefix:  # another method of the analysis above, or of the main one, for the same patients
+                method = METHODS.get(prefix.rstrip("_"), prefix.rstrip("_").replace("_", " "))
+                label = f"{name}: {method}" if (analysis, population) == main else f"— {method}"
+                line = [Cell(label, head=True), *[Cell("")] * (1 + len(arms))]
+            elif (analysis, population) == main:
+                continue
+            else:
+                line = [Cell(name, head=True), Cell(words(population, settings.populations))]
+                line += [count_cell(found.get((visit, arm.id, "n"))) for arm in arms]
             line.append(Cell(contrast_words(contrast, settings)))
             line.append(_with_unit(found, visit, contrast, prefix, settings))
             line.append(p_cell(found.get((visit, contrast, f"{prefix}p_value")), settings))

@@ -53,10 +53,17 @@ def interval_cell(found: Found, visit: str, who: str, statistic: str, settings: 
 def confirmatory(row: Result, settings: Display) -> bool:
     """Whether a p-value is the trial's test: primary analysis, main population, primary visit of a primary endpoint.
 
-    With more than two arms there are several such comparisons and, without a declared procedure, none is the test.
+    Those of its further methods are not. With more than two arms there are several such comparisons and, without a
+    declared procedure, none is the test.
     """
     where = (row.population, row.visit) == (settings.main_population, settings.primary_visit)
-    return where and row.role == "primary" and settings.role == "primary" and len(settings.arms) == 2
+    return (
+        where
+        and row.statistic == "p_value"
+        and row.role == "primary"
+        and settings.role == "primary"
+        and len(settings.arms) == 2
+    )
 
 
 def p_cell(row: Result | None, settings: Display) -> Cell:

@@ -137,6 +137,40 @@ def test_forest_keeps_an_endpoint_without_any_row():
     assert "no comparison at the primary visit" in words(draw_forest({}, [displays(PCS)[0]]))
 
 
+def proportions(endpoint, model):
+    """The rows of ``endpoint`` with a main analysis of proportions: 20 and 60 %."""
+    made = [row for row in rows(endpoint) if row.model == "descriptive"]
+    like = next(row for row in rows(endpoint) if row.analysis == "primary" and row.visit == "month6" and row.contrast)
+
+    def of(statistic, value, unit, **who):
+        blank = {"group": "", "contrast": "", "status": "ok", "note": ""}
+        return replace(like, **blank | who, statistic=statistic, value=value, unit=unit, model=model)
+
+    for arm, percent in (("placebo", 20.0), ("msc", 60.0)):
+        made += [of("n", 15, "", group=arm), of("proportion", percent, "%", group=arm)]
+        made += [of("ci_low", percent - 15, "%", group=arm), of("ci_high", percent + 15, "%", group=arm)]
+    for name, number in (("estimate", 40.0), ("ci_low", 4.6), ("ci_high", 66.4)):
+        made.append(of(name, number, "percentage points", contrast=CONTRAST))
+    return [*made, of("risk_ratio_estimate", 3.0, "ratio", contrast="msc / placebo")]
+
+
+@pytest.mark.parametrize(("model", "drawn"), [("responder", 40.0), ("binary", -40.0)])
+def test_forest_draws_differences_of_percentages_in_their_own_panel(model, drawn):
+    """Of an endpoint where lower is better: to respond is good, to have the event is not."""
+    figure = draw_forest({"tug": proportions(TUG, model)}, [displays(TUG)[0]])
+    point = [line for line in figure.axes[0].get_lines() if len(line.get_xdata()) == 1]
+    assert [line.get_xdata()[0] for line in point] == [drawn]
+    shown = words(figure)
+    assert "Differences of percentages" in shown and "40.0 (4.6 to 66.4)" in shown
+    assert any(text.startswith("Percentage points") for text in shown)
+
+
+def test_profile_of_proportions_shows_percentages_and_no_point_at_baseline():
+    figure = draw_profile(proportions(TUG, "responder"), displays(TUG)[0])
+    assert list(curve(figure, "MSC").get_ydata()) == [60.0]
+    assert "Responders (%), 95% CI" in figure.axes[0].get_ylabel()
+
+
 def test_trajectories_have_a_panel_per_arm_with_all_patients_and_the_mean_of_the_rows():
     made = rows(PCS)
     figure = draw_trajectories(records(PCS), made, displays(PCS)[0])

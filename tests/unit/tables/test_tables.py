@@ -266,3 +266,62 @@ def test_three_arms_each_compare_with_the_reference():
     cells = printed(endpoint_table(rows, settings))
     assert cells["6 months (primary)", "High dose", "Difference (95% CI)"] == "-3.4 (-4.0 to -2.7)"
     assert cells["6 months (primary)", "MSC", "Difference (95% CI)"] == "-2.3 (-3.9 to -0.7)"
+
+
+def proportions(model="responder", population="itt", analysis="responder", role="supplementary"):
+    shared = {"analysis": analysis, "population": population, "model": model, "method": "Score", "role": role}
+    rows = []
+    for arm, n, events, low, high in (("placebo", 15, 3, 7.0, 45.2), ("msc", 15, 9, 35.7, 80.2)):
+        rows += [row("n", n, who=arm, **shared, unit=""), row("events", events, who=arm, **shared, unit="")]
+        of_arm = {"proportion": 100 * events / n, "ci_low": low, "ci_high": high}
+        rows += [row(name, value, who=arm, **shared | {"unit": "%"}) for name, value in of_arm.items()]
+    difference = {"estimate": 40.04, "ci_low": 4.55, "ci_high": 66.4}
+    rows += [
+        row(name, v, who="msc - placebo", **shared | {"unit": "percentage points"}) for name, v in difference.items()
+    ]
+    rows.append(row("p_value", 0.027, who="msc - placebo", **shared, unit=""))
+    rows.append(row("fisher_p_value", 0.06, who="msc - placebo", **shared, unit=""))
+    ratio = {"risk_ratio_estimate": 3.0, "risk_ratio_ci_low": 1.11, "risk_ratio_ci_high": 8.7}
+    return rows + [row(name, value, who="msc / placebo", **shared | {"unit": "ratio"}) for name, value in ratio.items()]
+
+
+def texts(table):
+    return [[cell.text for cell in line] for line in table.lines]
+
+
+@pytest.mark.parametrize(("model", "head"), [("responder", "Responders"), ("binary", "With the event")])
+def test_a_main_analysis_of_proportions_is_tabulated_in_percent(model, head):
+    shown = replace(SETTINGS, main_analysis="responder", digits=3, unit="s", role="secondary")
+    table = endpoint_table(proportions(model), shown)
+    assert table.heads[2:6] == ("n analysed", head, "Percentage (95% CI)", "Difference, percentage points (95% CI)")
+    last = [line[-5:] for line in texts(table)[-2:]]
+    assert last[0] == ["15", "3", "20.0 (7.0 to 45.2)", "reference", ""]
+    assert last[1] == ["15", "9", "60.0 (35.7 to 80.2)", "40.0 (4.6 to 66.4)", "0.027"]
+
+
+def test_every_method_of_another_analysis_has_a_line_and_a_unit():
+    table = other_analyses_table(proportions(), SETTINGS)
+    lines = {line[0]: line for line in texts(table)}
+    assert list(lines) == ["responder (supplementary)", "— Fisher's exact test", "— risk ratio"]
+    assert lines["responder (supplementary)"][2:] == [
+        "15",
+        "15",
+        "MSC − Placebo",
+        "40.0 (4.6 to 66.4) percentage points",
+        "0.027",
+    ]
+    assert lines["— risk ratio"][4:6] == ["MSC / Placebo", "3.00 (1.11 to 8.70)"]
+    assert lines["— Fisher's exact test"][-1] == "0.060"
+
+
+def test_further_methods_of_the_main_analysis_are_told_beside_the_others():
+    shown = replace(SETTINGS, main_analysis="responder")
+    lines = texts(other_analyses_table(proportions(role="primary"), shown))
+    assert [line[0] for line in lines] == ["responder: Fisher's exact test", "responder: risk ratio"]
+    assert lines[0][-1] == "0.060"  # the trial has one primary test, that of the first method
+
+
+def test_the_overview_prints_a_difference_of_percentages_with_its_unit():
+    shown = replace(SETTINGS, main_analysis="responder")
+    table = overview_table({"tug": proportions()}, [shown])
+    assert "40.0 (4.6 to 66.4) percentage points" in [cell for line in texts(table) for cell in line]
