@@ -76,8 +76,9 @@ def _compared(row: Result, endpoint: ReportEndpoint, settings: ReportSettings) -
     change = endpoint.outcome == "change"
     if row.model in ("binary", "responder"):
         who = f"responders in {endpoint.label}" if row.model == "responder" else f"patients with {endpoint.label}"
-        scale = "ratio" if ratio else "difference"
-        return f"{scale} of the proportions of {who}, {left} {'divided by' if ratio else 'minus'} {right}"
+        scale = "difference of the proportions" if not ratio else "ratio of the proportions"
+        scale = "odds ratio" if row.method.startswith("Odds ratio") else scale
+        return f"{scale} of {who}, {left} {'divided by' if ratio else 'minus'} {right}"
     if ratio:
         what = "geometric mean changes from baseline" if change else "geometric means"
         return f"ratio of {what} of {endpoint.label}, {left} divided by {right}"

@@ -188,6 +188,23 @@ def test_a_ratio_is_called_a_ratio():
     assert "the ratio of geometric mean changes from baseline of IL-6, MSC divided by Placebo, was" in text
 
 
+@pytest.mark.parametrize(
+    ("model", "method", "contrast", "said"),
+    [
+        ("responder", "Score", "msc - placebo", "difference of the proportions of responders in {}, MSC minus Placebo"),
+        ("binary", "Score", "msc - placebo", "difference of the proportions of patients with {}, MSC minus Placebo"),
+        ("binary", "Odds ratio; score", "msc / placebo", "odds ratio of patients with {}, MSC divided by Placebo"),
+    ],
+)
+def test_proportions_are_compared_in_percentage_points_or_by_their_ratio(model, method, contrast, said):
+    made = typed("estimate", 12.34, rows(BY_ID["tug"]), model=model, method=method, unit="percentage points")
+    made = [replace(row, contrast=contrast) if row.contrast else row for row in made]
+    text = sentence_of(made, "tug").text
+    assert said.format(BY_ID["tug"].label) in text
+    if " - " in contrast:
+        assert "was 12.3 percentage points (95% CI" in text
+
+
 def test_not_estimable_says_why():
     text = sentence_of(rows(BY_ID["il17"]), "il17").text
     assert "could not be estimated: 13 of 15 values are below the limit of quantification" in text
