@@ -83,11 +83,14 @@ def _endpoint_lines(rows: Sequence[Result], settings: Display) -> list[list[Cell
 
 
 def _comparisons(found: Found, visit: str) -> list[tuple[str, str]]:
-    """(contrast, prefix of its statistics) of every method of an analysis, the one without prefix first."""
+    """(contrast, prefix of its statistics) of every method of an analysis, the one without prefix first.
+
+    A statistic with a colon, such as those without one patient, is of a part of the patients and no method.
+    """
     made: dict[tuple[str, str], None] = {}
     for at, contrast, statistic in found:
         end = next((e for e in ("estimate", "p_value") if statistic.endswith(e)), "")
-        if at == visit and end and " " in contrast:
+        if at == visit and end and contrast and ":" not in statistic:
             made[contrast, statistic.removesuffix(end)] = None
     return sorted(made, key=lambda key: key[1] != "")
 
@@ -120,7 +123,7 @@ def other_analyses_table(rows: Sequence[Result], settings: Display, plan: str = 
         for contrast, prefix in _comparisons(found, visit):
             if prefix:  # another method of the analysis above, or of the main one, for the same patients
                 method = METHODS.get(prefix.rstrip("_"), prefix.rstrip("_").replace("_", " "))
-                label = f"{name}: {method}" if (analysis, population) == main else f"— {method}"
+                label = f"{name}: {method}" if (analysis, population) == main else f"—\N{NO-BREAK SPACE}{method}"
                 line = [Cell(label, head=True), *[Cell("")] * (1 + len(arms))]
             elif (analysis, population) == main:
                 continue

@@ -302,7 +302,11 @@ def test_a_main_analysis_of_proportions_is_tabulated_in_percent(model, head):
 def test_every_method_of_another_analysis_has_a_line_and_a_unit():
     table = other_analyses_table(proportions(), SETTINGS)
     lines = {line[0]: line for line in texts(table)}
-    assert list(lines) == ["responder (supplementary)", "— Fisher's exact test", "— risk ratio"]
+    assert list(lines) == [
+        "responder (supplementary)",
+        "—\N{NO-BREAK SPACE}Fisher's exact test",
+        "—\N{NO-BREAK SPACE}risk ratio",
+    ]
     assert lines["responder (supplementary)"][2:] == [
         "15",
         "15",
@@ -310,8 +314,8 @@ def test_every_method_of_another_analysis_has_a_line_and_a_unit():
         "40.0 (4.6 to 66.4) percentage points",
         "0.027",
     ]
-    assert lines["— risk ratio"][4:6] == ["MSC / Placebo", "3.00 (1.11 to 8.70)"]
-    assert lines["— Fisher's exact test"][-1] == "0.060"
+    assert lines["—\N{NO-BREAK SPACE}risk ratio"][4:6] == ["MSC / Placebo", "3.00 (1.11 to 8.70)"]
+    assert lines["—\N{NO-BREAK SPACE}Fisher's exact test"][-1] == "0.060"
 
 
 def test_further_methods_of_the_main_analysis_are_told_beside_the_others():
@@ -319,6 +323,12 @@ def test_further_methods_of_the_main_analysis_are_told_beside_the_others():
     lines = texts(other_analyses_table(proportions(role="primary"), shown))
     assert [line[0] for line in lines] == ["responder: Fisher's exact test", "responder: risk ratio"]
     assert lines[0][-1] == "0.060"  # the trial has one primary test, that of the first method
+
+
+def test_the_results_without_one_patient_are_no_further_methods():
+    left_out = row("without:01-101:estimate", 3.0, who="msc - placebo", analysis="responder")
+    shown = texts(other_analyses_table([*proportions(), left_out], SETTINGS))
+    assert shown == texts(other_analyses_table(proportions(), SETTINGS))
 
 
 def test_the_overview_prints_a_difference_of_percentages_with_its_unit():
