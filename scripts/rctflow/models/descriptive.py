@@ -28,7 +28,7 @@ NOT_MEASURED = {
 
 def describe(data: AnalysisData, analysis: Analysis, settings: Fit) -> ModelOutput:
     """Per arm and visit: n, mean, sd, median, quartiles, extremes and t interval of AVAL, the same of CHG, and
-    n_unable, n_below, n_above.
+    n_unable, n_below (percent_below), n_above.
 
     With ``log`` also the geometric mean of AVAL and its interval. n_unable counts the subjects whose assessment at
     the visit says that the test could not be performed (AVALC ``unable``), n_below and n_above those beyond a limit
@@ -37,6 +37,7 @@ def describe(data: AnalysisData, analysis: Analysis, settings: Fit) -> ModelOutp
     """
     rows: list[Row] = []
     sets: dict[str, DataFrame] = {}
+    limited = bool(data.assessments["AVALC"].str.startswith("<", na=False).any())
     for visit in ((settings.baseline_visit,) if settings.baseline_visit else ()) + data.visits:
         at_baseline = visit == settings.baseline_visit
         records = data.baseline if at_baseline else data.records[data.records["AVISIT"].eq(visit)]
@@ -50,19 +51,27 @@ def describe(data: AnalysisData, analysis: Analysis, settings: Fit) -> ModelOutp
             if analysis.log:
                 rows += _geometric(of_arm["AVAL"], analysis, settings, shared)
             assessed = data.assessments[data.assessments["ARM"].eq(arm)]
-            rows += _not_measured(assessed, records, shared)
+            rows += _not_measured(assessed, records, limited, shared)
     return ModelOutput(rows, sets)
 
 
-def _not_measured(assessed: DataFrame, records: DataFrame, shared: dict[str, Any]) -> list[Row]:
-    """Subjects of whom AVALC of the analysed record says so, or, without one, of any assessment at the visit."""
+def _not_measured(assessed: DataFrame, records: DataFrame, limited: bool, shared: dict[str, Any]) -> list[Row]:
+    """Subjects of whom AVALC of the analysed record says so, or, without one, of any assessment at the visit.
+
+    percent_below: of those with a value or one below the limit, where the endpoint has such values at all.
+    """
     rows: list[Row] = []
     for name, (start, method) in NOT_MEASURED.items():
         said = assessed[assessed["AVALC"].str.startswith(start, na=False)]
         analysed = said.index.isin(records.index)
         only = said["AVISIT"].eq(shared["visit"]) & ~said["USUBJID"].isin(records["USUBJID"])
-        n = said.loc[analysed | only, "USUBJID"].nunique()
-        rows += rows_of({name: int(n)}, method=method, **shared)
+        subjects = said.loc[analysed | only, "USUBJID"]
+        rows += rows_of({name: int(subjects.nunique())}, method=method, **shared)
+        if name == "n_below" and limited:
+            measured = {*records.loc[records["ARM"].eq(shared["group"]), "USUBJID"], *subjects}
+            percent = 100 * subjects.nunique() / len(measured) if measured else None
+            absent = _too_few(percent, 0)
+            rows += rows_of({"percent_below": percent}, {"percent_below": "%"}, method=method, **shared | absent)
     return rows
 
 

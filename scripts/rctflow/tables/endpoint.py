@@ -8,8 +8,9 @@ from rctflow.display import Display, not_measured_words
 from rctflow.results import Found, Result, contrasts_of, descriptive_rows, is_ratio, rows_of
 from rctflow.rounding import MISSING, p_value, rounded
 from rctflow.tables.rows import P, contrast_words, count_cell, interval_cell, nominal_once, p_cell, spread_cell, words
-from rctflow.tables.table import Cell, Table
+from rctflow.tables.table import Cell, Table, cell_of
 
+BELOW = "Below the limit, n (%)"
 NOMINAL = "Nominal p-values are not adjusted for multiplicity and test no hypothesis of the trial."
 
 
@@ -17,7 +18,8 @@ def endpoint_table(rows: Sequence[Result], settings: Display, plan: str = "") ->
     """By visit and arm: n and mean (SD) observed, n analysed, LS mean, comparison with the reference arm, p.
 
     Where the main analysis compares geometric means, the observed one is geometric too, with its interval. Columns of
-    the model are left out when the endpoint has no model analysis. Statistics without a value show their reason in a
+    the model are left out when the endpoint has no model analysis. Values below the limit of quantification have a
+    column where there are some. Statistics without a value show their reason in a
     footnote. plan: the status of the analysis plan, for the foot.
     """
     main = rows_of(rows, settings.main_analysis, settings.main_population)
@@ -27,11 +29,13 @@ def endpoint_table(rows: Sequence[Result], settings: Display, plan: str = "") ->
     modelled = any(statistic == "lsmean" for _, _, statistic in main)
     level = f"{settings.confidence * 100:g}% CI"
     mean = f"Geometric mean ({level})" if _geometric(main, observed) else "Mean (SD)"
-    heads = ["Visit", "Arm", "n observed", f"{mean} observed{_unit(settings)}"]
+    limited = any(row.statistic == "n_below" and row.value for row in observed.values())
+    heads = ["Visit", "Arm", "n observed", *([BELOW] if limited else []), f"{mean} observed{_unit(settings)}"]
     if modelled:
         compared = "Ratio" if _ratios(main) else "Difference"
         heads += ["n analysed", f"{mean_words(main, settings)} ({level})", f"{compared} ({level})", P]
-    lines = [line for visit in settings.visits for line in _visit(visit.id, main, observed, settings, modelled)]
+    shown = (modelled, limited)
+    lines = [line for visit in settings.visits for line in _visit(visit.id, main, observed, settings, *shown)]
     table = Table(
         settings.endpoint,
         f"{settings.label}, by visit",
@@ -85,11 +89,15 @@ def _unit(settings: Display) -> str:
     return f", {settings.unit}" if settings.unit else ""
 
 
-def _visit(visit: str, main: Found, observed: Found, settings: Display, modelled: bool) -> Iterator[list[Cell]]:
+def _visit(
+    visit: str, main: Found, observed: Found, settings: Display, modelled: bool, limited: bool
+) -> Iterator[list[Cell]]:
     for i, arm in enumerate(settings.arms):
         line = [_visit_cell(visit, settings)] if i == 0 else []
         line.append(Cell(arm.label, head=True))
         line.append(count_cell(observed.get((visit, arm.id, "n"))))
+        if limited:
+            line.append(_below(visit, arm.id, observed))
         line.append(_observed(visit, arm.id, main, observed, settings))
         if modelled:
             line.append(count_cell(main.get((visit, arm.id, "n"))))
@@ -103,6 +111,14 @@ def _visit_cell(visit: str, settings: Display) -> Cell:
     if visit == settings.primary_visit:
         label += " (primary)" if settings.role == "primary" else ""
     return Cell(label, head=True, span=len(settings.arms))
+
+
+def _below(visit: str, arm: str, observed: Found) -> Cell:
+    """How many values lie below the limit of quantification."""
+    n, percent = (observed.get((visit, arm, name)) for name in ("n_below", "percent_below"))
+    if n is None or n.value is None or percent is None or percent.value is None:
+        return count_cell(n)
+    return cell_of(f"{rounded(n.value, 0)} ({rounded(percent.value, 0)})", [n, percent])
 
 
 def _observed(visit: str, arm: str, main: Found, observed: Found, settings: Display) -> Cell:

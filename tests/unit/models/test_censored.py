@@ -292,7 +292,7 @@ def test_over_half_below_leaves_the_test_of_detection():
     rows = fitted(adsl, bds, settings(**LOG))
     p = row(rows, CONTRAST, "p_value")
     assert p.value == pytest.approx(stats.fisher_exact([[6, 2], [0, 8]]).pvalue)
-    assert (p.status, "Fisher" in p.method) == ("fallback", True)
+    assert (p.status, "Fisher" in p.method, "Fisher" in p.note) == ("fallback", True, True)
     assert "6 values of msc are below the limit, more than 50 % of 8" in p.note
     assert values(rows, "msc") == {"n": 8, "n_below": 6, "percent_below": 75} | dict.fromkeys(
         ("lsmean", "se_log", "df", "ci_low", "ci_high")

@@ -92,7 +92,21 @@ def test_values_beyond_a_limit_of_quantification_are_counted():
     assert (values(rows, "placebo")["n_below"], values(rows, "msc")["n_below"]) == (1, 1)
     assert (values(rows, "placebo")["n_above"], values(rows, "msc")["n_above"]) == (1, 0)
     assert values(rows, "placebo", "baseline")["n_below"] == 1
+    below = values(rows, "placebo")
+    assert below["percent_below"] == 100 / below["n"]
     assert values(rows, "placebo")["n_unable"] == 0
+
+
+def test_the_percentage_below_is_of_those_measured():
+    bds = records(ADSL, BASE, month6=VALUE)
+    at = bds["USUBJID"].eq("S001") & bds["AVISIT"].eq("month6")
+    gone = bds.assign(AVAL=bds["AVAL"].mask(at), AVALC=bds["AVALC"].mask(at, "<0.5"))  # `below: missing`
+    found = values(fitted(ADSL, gone, settings(**DESCRIBE)), "placebo")
+    assert found["percent_below"] == 100 / (found["n"] + 1)
+    assert "percent_below" not in values(fitted(ADSL, bds, settings(**DESCRIBE)), "placebo")
+    nobody = gone[~(gone["AVISIT"].eq("month6") & gone["USUBJID"].isin(ADSL.loc[ADSL["TRT01P"].eq("msc"), "USUBJID"]))]
+    empty = row(fitted(ADSL, nobody, settings(**DESCRIBE)), "msc", "percent_below")
+    assert (empty.status, empty.note) == ("not_estimable", "no value")
 
 
 def test_the_analysed_baseline_counts_wherever_it_was_measured():

@@ -159,6 +159,16 @@ def test_geometric_means_stand_beside_geometric_means():
     assert differences["6 months (primary)", "MSC", "Mean (SD) observed, s"] == "10.3 (2.0)"
 
 
+def test_values_below_the_limit_have_a_column_where_there_are_some():
+    made = [row("n_below", 3, analysis="observed"), row("percent_below", 21.43, analysis="observed", unit="%")]
+    cells = printed(endpoint_table([*ROWS, *made], SETTINGS))
+    assert cells["6 months (primary)", "MSC", "Below the limit, n (%)"] == "3 (21)"
+    assert cells["6 months (primary)", "Placebo", "Below the limit, n (%)"] == "–"
+    assert cells["6 months (primary)", "MSC", "n observed"] == "14"
+    none = [replace(r, value=0.0) for r in made]
+    assert "Below the limit, n (%)" not in endpoint_table([*ROWS, *none], SETTINGS).heads
+
+
 def test_values_that_were_not_measured_are_told_with_what_stands_for_them():
     counts = (("n_unable", "placebo", 2), ("n_unable", "msc", 1), ("n_below", "placebo", 1), ("n_below", "msc", 0))
     made = [

@@ -118,7 +118,8 @@ class CensoredVisit:
             detected = self._detection(arms)
             for name in names:
                 if name == "p_value" and detected is not None:
-                    yield from rows_of({name: detected}, **shared | {"status": "fallback", "method": DETECTION})
+                    test = {"status": "fallback", "method": DETECTION, "note": f"{DETECTION}; {shared['note']}"}
+                    yield from rows_of({name: detected}, **shared | test)
                 else:
                     yield from rows_of({name: None}, **shared)
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rctflow.models.settings import Analysis, CensoredOptions
 
-DETECTION = "detected or not (value above or below the limit of quantification): Fisher's exact test, two-sided p"
+DETECTION = "Fisher's exact test of detected or not (value above or below the limit of quantification), two-sided p"
 BELOW = {
     "censored": "values below the limit censored (maximum likelihood)",
     "half": "half the limit in place of values below it (least squares)",
@@ -34,8 +34,8 @@ def method_words(analysis: Analysis, options: CensoredOptions, terms: tuple[str,
 def too_few_detected(arm: str, n_below: int, n: int, most: float) -> str:
     """Why an arm is compared by detection alone."""
     return (
-        f"{n_below} values of {arm} are below the limit, more than {most:g} % of {n}; compared by whether the "
-        "substance was detected, and by nothing else"
+        f"{n_below} values of {arm} are below the limit, more than {most:g} % of {n}: only whether the "
+        "substance was detected is compared"
     )
 
 
