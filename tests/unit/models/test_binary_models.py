@@ -199,7 +199,7 @@ def test_a_stratum_with_one_arm_is_left_out_and_counted():
     rows = fitted(adsl, bds, binary(strata=("SITE",), options={"methods": ["stratified_score", "cmh"]}))
     estimate = row(rows, CONTRAST, "estimate")
     assert estimate.status == "fallback"
-    assert estimate.note == "3 subjects in 1 strata with one arm only do not enter the comparison"
+    assert estimate.note == "3 subjects in a stratum with one arm only do not enter the comparison"
     assert estimate.value == pytest.approx(100 * (6 / 12 - 4 / 15))
     apart = subjects(["msc"] * 15 + ["placebo"] * 15, SITE=["A"] * 15 + ["B"] * 15)
     alone = fitted(apart, bds, binary(strata=("SITE",), options={"methods": ["stratified_score", "standardized"]}))

@@ -104,7 +104,8 @@ def _unused(compared: Compared) -> tuple[Status, tuple[str, ...]]:
     if not alone:
         return "ok", ()
     n = sum(counts.total for counts in alone)
-    return "fallback", (f"{n} subjects in {len(alone)} strata with one arm only do not enter the comparison",)
+    strata = "a stratum" if len(alone) == 1 else f"{len(alone)} strata"
+    return "fallback", (f"{n} subjects in {strata} with one arm only do not enter the comparison",)
 
 
 def _ratio(odds: bool) -> Callable[[Compared], Effect]:
