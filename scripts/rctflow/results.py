@@ -15,15 +15,17 @@ from rctflow.errors import RctflowError
 from rctflow.outputs import written_whole
 
 Status = Literal["ok", "fallback", "not_estimable", "failed"]
+Scale = Literal["difference", "ratio", "win"]
 
 
 @dataclass(frozen=True)
 class Result:
     """One statistic.
 
-    group: arm id, or ""; contrast: "msc - placebo" (or "msc / placebo" for ratios), or "". value: None exactly when
-    the status is not_estimable or failed, and then ``note`` says why. method: the exact method used. record_set: key
-    into the endpoint's records.parquet ("" when no single set of records). result_id: unique within a study.
+    group: arm id, or ""; contrast: "msc - placebo" ("msc / placebo" for ratios, "msc vs placebo" for the probability to
+    do better), or "". value: None exactly when the status is not_estimable or failed, and then ``note`` says why.
+    method: the exact method used. record_set: key into the endpoint's records.parquet ("" when no single set of
+    records). result_id: unique within a study.
     """
 
     study: str
@@ -55,6 +57,8 @@ class Result:
 VALUED = ("ok", "fallback")
 PERCENT, POINTS = "%", "percentage points"
 """The units of a proportion and of a difference of two."""
+WIN, ODDS = "win probability", "odds ratio"
+"""Units: of the probability to do better than a patient of the reference arm, and of a ratio of odds."""
 SUPPRESSED = "suppressed: a cell of too few patients, or one that would give such a cell away"
 """The note of rows without a value that restricted data do not allow to be published (disclosure.py)."""
 COLUMNS = ("result_id", *(f.name for f in fields(Result)))
@@ -131,6 +135,25 @@ def contrasts_of(rows: Iterable[Result]) -> list[str]:
     return list(dict.fromkeys(row.contrast for row in rows if row.contrast and row.statistic == "estimate"))
 
 
+SIGNS: dict[Scale, str] = {"difference": " - ", "ratio": " / ", "win": " vs "}
+"""What stands between the arms of a comparison; win: who does better, a probability with 1/2 for no difference."""
+
+
+def comparison_name(arm: str, reference: str, scale: Scale) -> str:
+    """``msc - placebo``, ``msc / placebo`` or ``msc vs placebo``: what a column ``contrast`` holds."""
+    return f"{arm}{SIGNS[scale]}{reference}"
+
+
+def scale_of(contrast: str) -> Scale:
+    """The scale of a comparison, by its name."""
+    return next((scale for scale, sign in SIGNS.items() if sign in contrast), "difference")
+
+
+def compared_arms(contrast: str) -> list[str]:
+    """The two arms of a comparison, the experimental one first."""
+    return contrast.split(SIGNS[scale_of(contrast)])
+
+
 def is_ratio(contrast: str) -> bool:
     """Whether a contrast is a ratio (``msc / placebo``) and not a difference."""
-    return " / " in contrast
+    return scale_of(contrast) == "ratio"

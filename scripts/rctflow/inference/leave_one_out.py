@@ -14,16 +14,21 @@ import pandas as pd
 
 from rctflow.models.contract import AnalysisData, NotEstimable, Row
 from rctflow.models.settings import Analysis, Fit, MmrmOptions
+from rctflow.results import is_ratio
 
 STATISTICS = ("estimate", "ci_low", "ci_high", "p_value")
 
 
 @dataclass(frozen=True)
 class Effect:
-    """A comparison: STATISTICS and se by name, as the model writes them (ratios on the log scale of ``se``)."""
+    """A comparison: STATISTICS and se by name, as the model writes them (ratios on the log scale of ``se``).
+
+    unit: of the estimate.
+    """
 
     values: dict[str, float]
     se: float
+    unit: str
 
 
 def leave_one_out(data: AnalysisData, analysis: Analysis, settings: Fit, visit: str) -> Iterator[Row]:
@@ -33,12 +38,12 @@ def leave_one_out(data: AnalysisData, analysis: Analysis, settings: Fit, visit: 
     Patients are those with a record in the analysis. A comparison that cannot be made without a patient is a row with
     the reason.
     """
-    from rctflow.models.contract import contrast_name
+    from rctflow.models.registry import compared_as
 
     whole = effects_at(data, analysis, settings, visit)
     patients = sorted(data.records["USUBJID"].unique())
     for arm in (arm for arm in settings.arms if arm != settings.reference):
-        contrast = contrast_name(arm, settings.reference, analysis.log)
+        contrast = compared_as(analysis, arm, settings.reference)
         if contrast not in whole:
             note = "the comparison cannot be made with everybody"
             yield Row("loo_influence", None, visit=visit, contrast=contrast, status="not_estimable", note=note)
@@ -51,7 +56,7 @@ def leave_one_out(data: AnalysisData, analysis: Analysis, settings: Fit, visit: 
             left[patient], reasons[patient] = {}, str(error)
     for contrast, effect in whole.items():
         found = {patient: effects[contrast] for patient, effects in left.items() if contrast in effects}
-        yield from _rows(contrast, effect, found, patients, reasons, analysis, settings, visit)
+        yield from _rows(contrast, effect, found, patients, reasons, analysis.model, visit)
 
 
 def without(data: AnalysisData, patient: str) -> AnalysisData:
@@ -77,11 +82,18 @@ def effects_at(data: AnalysisData, analysis: Analysis, settings: Fit, visit: str
 
     rows = [row for row in load_model(analysis.model)(data, analysis, settings).rows if row.visit == visit]
     written: dict[str, dict[str, float]] = {}
+    units: dict[str, str] = {}
     for row in rows:
         if row.contrast and row.value is not None:
             written.setdefault(row.contrast, {})[row.statistic] = row.value
+            if row.statistic == "estimate":
+                units[row.contrast] = row.unit
     return {
-        contrast: Effect({name: values[name] for name in STATISTICS}, values.get("se_log", values.get("se", 0.0)))
+        contrast: Effect(
+            {name: values[name] for name in STATISTICS},
+            values.get("se_log", values.get("se", 0.0)),
+            units[contrast],
+        )
         for contrast, values in written.items()
         if all(name in values for name in STATISTICS)
     }
@@ -110,7 +122,8 @@ def _mmrm_effects(data: AnalysisData, analysis: Analysis, settings: Fit, visit: 
     for _, row in (table[table[VISIT].astype(str).eq(visit)] if by else table).iterrows():
         values = {name: back(row[name]) for name in ("estimate", "ci_low", "ci_high")} | {"p_value": row["p_value"]}
         arm = str(row["contrast"]).partition(" - ")[0]
-        effects[contrast_name(arm, settings.reference, analysis.log)] = Effect(values, float(row["se"]))
+        unit = "ratio" if analysis.log else settings.unit
+        effects[contrast_name(arm, settings.reference, analysis.log)] = Effect(values, float(row["se"]), unit)
     return effects
 
 
@@ -120,14 +133,13 @@ def _rows(
     found: dict[str, Effect],
     patients: list[str],
     reasons: dict[str, str],
-    analysis: Analysis,
-    settings: Fit,
+    model: str,
     visit: str,
 ) -> Iterator[Row]:
     import math
 
-    unit = "ratio" if analysis.log else settings.unit
-    shared: dict[str, Any] = {"visit": visit, "contrast": contrast, "method": f"{analysis.model} without one patient"}
+    unit = whole.unit
+    shared: dict[str, Any] = {"visit": visit, "contrast": contrast, "method": f"{model} without one patient"}
     for patient in patients:
         for name in STATISTICS:
             statistic = f"without:{patient}:{name}"
@@ -139,7 +151,7 @@ def _rows(
                 yield Row(statistic, None, status="not_estimable", note=note, **shared)
     if not found:
         return
-    scale = math.log if analysis.log else float
+    scale = math.log if is_ratio(contrast) else float
     moved = {p: (scale(e.values["estimate"]) - scale(whole.values["estimate"])) / whole.se for p, e in found.items()}
     most = max(moved, key=lambda patient: (abs(moved[patient]), patient))
     note = f"most influential: {most}; moved in standard errors of the estimate when left out"

@@ -10,8 +10,9 @@ from rctflow.inference.leave_one_out import leave_one_out
 from rctflow.inference.randomization_test import Reference, inverted_interval, randomization_test
 from rctflow.inference.settings import Resample
 from rctflow.inference.statistics import Comparison, comparisons
-from rctflow.models.contract import AnalysisData, NotEstimable, Row, contrast_name
+from rctflow.models.contract import AnalysisData, NotEstimable, Row
 from rctflow.models.endpoint import result_of
+from rctflow.models.registry import compared_as
 from rctflow.models.select import select_data
 from rctflow.models.settings import Analysis, Fit, Resampling
 from rctflow.results import Result
@@ -54,7 +55,7 @@ def _tests(data: AnalysisData, adsl: pd.DataFrame, analysis: Analysis, settings:
 
 
 def _without_value(statistic: str, visit: str, arm: str, analysis: Analysis, fit: Fit, note: str) -> Row:
-    contrast = contrast_name(arm, fit.reference, analysis.log)
+    contrast = compared_as(analysis, arm, fit.reference)
     return Row(statistic, None, visit=visit, contrast=contrast, status="not_estimable", note=note)
 
 

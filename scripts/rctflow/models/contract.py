@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, get_args, get_type_hin
 
 from rctflow.errors import RctflowError
 from rctflow.models.settings import Analysis, Fit
-from rctflow.results import Status
+from rctflow.results import Status, comparison_name
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -95,7 +95,7 @@ def statistics_of_contrasts(log: bool) -> tuple[str, ...]:
 
 def contrast_name(arm: str, reference: str, log: bool) -> str:
     """``msc - placebo`` for a difference, ``msc / placebo`` for a ratio."""
-    return f"{arm} {'/' if log else '-'} {reference}"
+    return comparison_name(arm, reference, "ratio" if log else "difference")
 
 
 def rows_without_estimate(analysis: Analysis, settings: Fit, note: str, **shared: Any) -> list[Row]:

@@ -10,19 +10,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from rctflow.errors import RctflowError
+from rctflow.results import comparison_name
 
 if TYPE_CHECKING:
     from rctflow.models.contract import Model
+    from rctflow.models.settings import Analysis
 
 
 class Entry(NamedTuple):
-    """Where a model stands: ``module:function``, and ``module:class`` of its options (a standard dataclass)."""
+    """Where a model stands: ``module:function``, and ``module:class`` of its options (a standard dataclass).
+
+    scale: of its comparisons; "" when it follows ``log`` (differences, or ratios).
+    """
 
     function: str
     options: str = "rctflow.models.settings:NoOptions"
+    scale: Literal["", "ratio", "win"] = ""
 
 
 MODELS = {
@@ -31,6 +37,8 @@ MODELS = {
     "binary": Entry("rctflow.models.binary.analysis:fit_binary", "rctflow.models.settings:BinaryOptions"),
     "responder": Entry("rctflow.models.binary.analysis:fit_responder", "rctflow.models.settings:ResponderOptions"),
     "censored": Entry("rctflow.models.censored.model:fit_censored", "rctflow.models.settings:CensoredOptions"),
+    "wilcoxon": Entry("rctflow.models.rank.wilcoxon:fit_wilcoxon", "rctflow.models.settings:WilcoxonOptions", "win"),
+    "proportional_odds": Entry("rctflow.models.rank.ordinal:fit_proportional_odds", scale="ratio"),
     "descriptive": Entry("rctflow.models.descriptive:describe"),
 }
 
@@ -57,6 +65,11 @@ def load_model(name: str) -> Model:
 def options_class(name: str) -> type:
     """The dataclass of the options that the model ``name`` understands. Raises UnknownModelError."""
     return _load(_entry(name).options)
+
+
+def compared_as(analysis: Analysis, arm: str, reference: str) -> str:
+    """The name under which the analysis compares ``arm`` with ``reference``."""
+    return comparison_name(arm, reference, _entry(analysis.model).scale or ("ratio" if analysis.log else "difference"))
 
 
 def _entry(name: str) -> Entry:

@@ -120,6 +120,18 @@ class CensoredOptions:
 
 
 @dataclass(frozen=True)
+class WilcoxonOptions:
+    """Options of ``wilcoxon``.
+
+    exact_up_to: patients compared at a visit up to which p and the interval of the shift are exact; the normal law
+    beyond. continuity: the normal p of one stratum has the continuity correction.
+    """
+
+    exact_up_to: int = 60
+    continuity: bool = True
+
+
+@dataclass(frozen=True)
 class ChainStep:
     """One step of the fall-back chain of an MMRM: covariance, vcov of the fixed effects and df, declared together."""
 
