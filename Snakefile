@@ -48,6 +48,7 @@ include: "workflow/rules/forms.smk"
 include: "workflow/rules/blinding.smk"
 include: "workflow/rules/derive.smk"
 include: "workflow/rules/fit.smk"
+include: "workflow/rules/second.smk"
 include: "workflow/rules/displays.smk"
 include: "workflow/rules/report.smk"
 

@@ -16,6 +16,7 @@ ROOMS = (
     "report",
     "plan",
     "compare",
+    "second",
 )
 
 

@@ -2,8 +2,10 @@
 
 import os
 import time
+from dataclasses import replace
 
 import pytest
+from rctflow.results import read_results, write_results
 
 pytestmark = pytest.mark.workflow
 
@@ -32,7 +34,7 @@ def test_a_covariate_of_one_endpoint_edited(checkout):
         "descriptive": {"use": "descriptive"},
     }
     checkout.configure(config)
-    assert checkout.plan() == {"fit:hb", "displays:hb", "overview", "report", "resolved_config"}
+    assert checkout.plan() == {"fit:hb", "displays:hb", "second", "overview", "report", "resolved_config"}
 
 
 def test_an_endpoint_added(checkout):
@@ -41,7 +43,7 @@ def test_an_endpoint_added(checkout):
     checkout.configure(config)
     assert checkout.plan() == {
         *("fit:hb_again", "displays:hb_again"),
-        *("overview", "report", "resolved_config"),
+        *("second", "overview", "report", "resolved_config"),
     }
 
 
@@ -49,7 +51,7 @@ def test_an_endpoint_removed_is_named_and_kept(checkout):
     config = checkout.config()
     del config["endpoints"]["hb"]
     checkout.configure(config)
-    assert checkout.plan() == {"overview", "report", "resolved_config"}
+    assert checkout.plan() == {"second", "overview", "report", "resolved_config"}
     told = checkout.run()
     assert told.returncode == 0, told.stderr
     assert "results/tiny/endpoints/hb belongs to no endpoint" in told.stdout
@@ -61,21 +63,21 @@ def test_a_visit_added(checkout):
     config["visits"]["week12"] = {"label": "Week 12", "day": 84, "window": [71, 98]}
     checkout.configure(config)
     of_visits = each("form", ("walk", "blood")) | each("fit") | each("displays")
-    assert checkout.plan() == of_visits | {"summaries", "overview", "report", "resolved_config"}
+    assert checkout.plan() == of_visits | {"summaries", "second", "overview", "report", "resolved_config"}
 
 
 def test_a_population_added(checkout):
     config = checkout.config()
     config["populations"]["older"] = {"label": "Older", "where": "AGE >= 66"}
     checkout.configure(config)
-    of_adsl = {"subjects", "summaries"} | each("fit") | each("displays")
+    of_adsl = {"subjects", "summaries", "second"} | each("fit") | each("displays")
     assert checkout.plan() == of_adsl | {"overview", "report", "resolved_config"}
 
 
 def test_a_shared_module_edited(checkout):
     module = checkout.folder / "scripts/rctflow/derive/windows.py"
     module.write_text(module.read_text() + "\n# edited\n")
-    assert checkout.plan() == each("fit") | each("displays") | {"summaries", "overview", "report"}
+    assert checkout.plan() == each("fit") | each("displays") | {"summaries", "second", "overview", "report"}
 
 
 def test_a_template_edited_redraws_the_report(checkout):
@@ -87,7 +89,26 @@ def test_a_template_edited_redraws_the_report(checkout):
 def test_a_model_edited_refits(checkout):
     module = checkout.folder / "scripts/rctflow/models/ancova.py"
     module.write_text(module.read_text() + "\n# edited\n")
-    assert checkout.plan() == each("fit") | each("displays") | {"summaries", "overview", "report"}
+    assert checkout.plan() == each("fit") | each("displays") | {"summaries", "second", "overview", "report"}
+
+
+def test_a_second_path_edited_computes_again_and_refits_nothing(checkout):
+    module = checkout.folder / "scripts/rctflow/second/ancova.py"
+    module.write_text(module.read_text() + "\n# edited\n")
+    assert checkout.plan() == {"second", "report"}
+
+
+def test_a_wrong_number_ends_the_run_before_the_report(checkout):
+    path, report = (
+        checkout.folder / "results/tiny/endpoints/walk/results.csv",
+        checkout.folder / "results/tiny/report.html",
+    )
+    wrong, before = "walk.ancova.itt.week8.drug-placebo.estimate", report.stat().st_mtime_ns
+    write_results([replace(r, value=1.25) if r.result_id == wrong else r for r in read_results(path)], path)
+    told = checkout.snakemake(check=False)
+    assert told.returncode
+    assert f"{wrong}: first 1.25, second " in told.stdout + told.stderr
+    assert report.stat().st_mtime_ns == before
 
 
 def test_a_script_merely_touched(checkout):
@@ -101,13 +122,13 @@ def test_a_raw_form_replaced_refits_only_its_endpoints(checkout):
     form = checkout.folder / "data/blood.csv"
     form.write_text(form.read_text().replace("<0.5", "0.7"))
     of_blood = {"form:blood"} | each("fit", ("crp", "hb")) | each("displays", ("crp", "hb"))
-    assert checkout.plan() == of_blood | {"summaries", "overview", "report"}
+    assert checkout.plan() == of_blood | {"summaries", "second", "overview", "report"}
 
 
 @pytest.mark.parametrize(
     ("result", "jobs"),
     [
-        ("endpoints/walk/results.csv", {"fit:walk", "displays:walk", "summaries", "overview", "report"}),
+        ("endpoints/walk/results.csv", {"fit:walk", "displays:walk", "summaries", "second", "overview", "report"}),
         ("endpoints/walk/profile.svg", {"displays:walk", "report"}),
         ("clean/blood.ledger.csv", None),
         ("report.html", {"report"}),

@@ -29,7 +29,7 @@ rule report:
         resampling=dag.resampled(),
         displays=dag.all_displays(),
         overview=["<results>/figures/forest.svg", "<results>/tables/overview.html"],
-        summaries=expand("<results>/summaries/{name}/results.csv", name=["flow", "baseline", "data_quality"]),
+        summaries=expand("<results>/summaries/{name}/results.csv", name=["flow", "baseline", "data_quality", "second"]),
         adsl="<results>/adam/adsl.parquet",
         ledgers=dag.plan_ledgers(),
         deviations=dag.plan_deviations(),

@@ -20,12 +20,13 @@ from rctflow.package.zipped import Source
 AGGREGATES: dict[str, tuple[str, ...]] = {
     "fit": ("*/endpoints/*/results.csv",),
     "summaries": ("*/summaries/*/results.csv",),
+    "second": ("*/summaries/second/results.csv",),
     "displays": ("*/endpoints/*/*.svg", "*/endpoints/*/table.html", "*/endpoints/*/table.csv"),
     "overview": ("*/figures/*.svg", "*/tables/overview.html", "*/tables/overview.csv"),
     "report": ("*/report.html",),
 }
 """Rule -> its outputs that are aggregates: result rows after disclosure.py, and what is made from such rows alone."""
-PATIENT_LEVEL = ("allocation", "form", "simulate", "subjects")
+PATIENT_LEVEL = ("allocation", "form", "resample", "simulate", "subjects")
 """Rules of which nothing is an aggregate. A test asserts that every rule of the DAG stands in one of the two lists or
 reads no data."""
 

@@ -120,6 +120,22 @@ def quality_grid(rows: Sequence[Result]) -> Grid:
     return grid
 
 
+def second_grid(rows: Sequence[Result], settings: ReportSettings) -> Grid:
+    """How far the second computation lies from the first, per primary and secondary comparison."""
+    heads = ("Endpoint", "Analysis", "Population", "Comparison", "Largest disagreement")
+    grid = Grid("Primary and secondary results computed twice", heads)
+    labels = {endpoint.id: endpoint.label for endpoint in settings.endpoints}
+    for row in (row for row in rows if row.statistic == "largest_disagreement"):
+        found = (
+            f"not compared: {row.note}"
+            if row.value is None
+            else ("below 1e-6" if not row.value else f"{row.value:.1e}")
+        )
+        cells = [row.analysis.replace("_", " "), row.population.replace("_", " "), row.contrast, found]
+        grid.lines.append((labels.get(row.endpoint, row.endpoint), cells, False))
+    return grid
+
+
 def _strangers(ids: str) -> str:
     listed = ids.split(", ")
     rest = f" and {len(listed) - LISTED} more (summaries/data_quality/results.csv)" if len(listed) > LISTED else ""

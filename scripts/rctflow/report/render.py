@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from rctflow.display import stamps_of
 from rctflow.plan_status import UNLOCKED, PlanStatus
-from rctflow.report.grids import baseline_grid, flow_grid, population_grid, quality_grid, troubles, values_grid
+from rctflow.report.grids import (
+    baseline_grid,
+    flow_grid,
+    population_grid,
+    quality_grid,
+    second_grid,
+    troubles,
+    values_grid,
+)
 from rctflow.report.inline import glyph_definitions, inline_svg
 from rctflow.report.sentences import headline, not_measured
 from rctflow.report.settings import ReportEndpoint, ReportSettings
@@ -50,6 +58,7 @@ class StudyPart:
     flow: Sequence[Result]
     baseline: Sequence[Result]
     quality: Sequence[Result]
+    second: Sequence[Result]
     forest: str
     overview: str
 
@@ -117,6 +126,7 @@ def _grids(study: StudyPart, settings: ReportSettings) -> dict[str, Any]:
         "with_values": [grid for grid in values if grid],
         "baseline": baseline_grid(study.baseline, settings),
         "quality": quality_grid(study.quality),
+        "second": second_grid(study.second, settings),
     }
 
 

@@ -11,6 +11,8 @@ from typing import Any
 from rctflow.errors import RctflowError
 from rctflow.models.registry import modules_of
 from rctflow.plan.unblinding import ended_without_record, read_unblinding, record_path
+from rctflow.second.registry import second_modules
+from rctflow.second.settings import Second
 from rctflow.settings import as_params
 from rctflow.study import blinding, presentation, rooms
 from rctflow.study.analyses import analyses_of
@@ -19,9 +21,10 @@ from rctflow.study.load import load_study, study_file
 from rctflow.study.locked import Locked
 from rctflow.study.messages import ConfigError
 from rctflow.study.model import Simulate, Study
+from rctflow.study.second_computation import second_settings
 
 ENDPOINT_DISPLAYS = ("profile.svg", "trajectories.svg", "diagnostics.svg", "table.html", "table.csv")
-SUMMARIES = ("flow", "baseline", "data_quality")
+SUMMARIES = ("flow", "baseline", "data_quality", "second")
 
 
 @dataclass(frozen=True)
@@ -182,6 +185,22 @@ class Dag:
     def resample(self, endpoint: str) -> Any:
         """Params of what is resampled of one endpoint."""
         return as_params(rooms.resample_settings(self.study, endpoint))
+
+    @cached_property
+    def _second(self) -> Second:
+        return second_settings(self.study)
+
+    def second(self) -> Any:
+        """Params of the second computation."""
+        return as_params(self._second)
+
+    def second_endpoints(self) -> list[str]:
+        """The endpoints whose results are computed again."""
+        return list(dict.fromkeys(declared.endpoint for declared in self._second.analyses))
+
+    def second_modules(self) -> list[str]:
+        """Modules of the second paths that the config's models have."""
+        return second_modules({declared.model for declared in self._second.analyses})
 
     def display(self, endpoint: str) -> Any:
         """Params of one endpoint's figures and table."""

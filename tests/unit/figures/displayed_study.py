@@ -169,6 +169,24 @@ def baseline_rows() -> list[Result]:
     return rows + [row for name, n in sex.items() for row in summary("baseline", "SEX", name, n)]
 
 
+def second_rows() -> list[Result]:
+    """One comparison that agrees to rounding, one with a small difference, one without a second path."""
+    shared = {
+        "study": "demo",
+        "estimand": "",
+        "population": "itt",
+        "visit": "month6",
+        "group": "",
+        "contrast": "msc - placebo",
+    }
+    shared |= {"analysis": "main_analysis", "role": "primary", "model": "mmrm", "statistic": "largest_disagreement"}
+    found = ((0.0, "ok", ""), (2.34e-6, "ok", ""), (None, "not_estimable", "cox has no second path"))
+    return [
+        Result(endpoint=e, value=v, status=s, note=n, **shared)
+        for e, (v, s, n) in zip(("sf36_pcs", "tug", "other"), found, strict=True)
+    ]
+
+
 def quality_rows() -> list[Result]:
     """Ledger counts over all tables and by table, and a participant who is not randomized."""
     strangers = [
@@ -354,6 +372,7 @@ def rendered_report(
             flow_rows(),
             baseline_rows(),
             quality_rows(),
+            second_rows(),
             svg(draw_forest(by_endpoint, [displays(endpoint, synthetic)[0] for endpoint in endpoints])),
             overview_table(by_endpoint, [displays(endpoint, synthetic)[0] for endpoint in endpoints]).to_html(),
         )

@@ -7,7 +7,15 @@ from html.parser import HTMLParser
 
 import pytest
 from rctflow.plan_status import PlanStatus
-from rctflow.report.grids import baseline_grid, flow_grid, population_grid, quality_grid, troubles, values_grid
+from rctflow.report.grids import (
+    baseline_grid,
+    flow_grid,
+    population_grid,
+    quality_grid,
+    second_grid,
+    troubles,
+    values_grid,
+)
 from rctflow.report.inline import FigureError, inline_svg
 from rctflow.report.sentences import headline
 
@@ -20,6 +28,7 @@ from tests.unit.figures.displayed_study import (
     rendered_report,
     report_settings,
     rows,
+    second_rows,
 )
 
 BY_ID = {endpoint.id: endpoint for endpoint in ENDPOINTS}
@@ -262,6 +271,16 @@ def test_records_outside_all_windows_are_counted():
     lines = [(head, cells) for head, cells, _ in grid.lines]
     assert lines[0] == ("Baseline", ["15", "15", "30"])
     assert lines[-1] == ("Records outside all windows", ["0", "2", "2"])
+
+
+def test_results_computed_twice_say_how_far_apart_they_are():
+    grid = second_grid(second_rows(), report_settings())
+    assert [(cells[0], cells[-1]) for _, cells, _ in grid.lines] == [
+        ("main analysis", "below 1e-6"),
+        ("main analysis", "2.3e-06"),
+        ("main analysis", "not compared: cox has no second path"),
+    ]
+    assert 'id="second-table"' in rendered_report(endpoints=SOME)
 
 
 def test_participants_who_are_not_randomized_are_counted_and_listed(html):

@@ -1,0 +1,130 @@
+"""Compute the primary and secondary results of a study again and hold them against the first ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rctflow.results import SUPPRESSED, Result, is_ratio
+from rctflow.second.agreement import NOISE, TOLERANCE, disagreements
+from rctflow.second.errors import DisagreementError, NoSecondPathError
+from rctflow.second.registry import second_path
+from rctflow.second.settings import Declared, Second
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+PREFIX = "second_"
+LARGEST = "largest_disagreement"
+METHOD = "independent second computation (docs/second.md)"
+
+
+def compute_again(
+    settings: Second,
+    adsl: DataFrame,
+    records: Mapping[str, DataFrame],
+    first: Mapping[str, Sequence[Result]],
+) -> list[Result]:
+    """Per primary and secondary analysis and contrast: each statistic of the second computation (``second_estimate``,
+    ...) and ``largest_disagreement`` with the first; a row with the reason where there is nothing to compare.
+
+    records: BDS by endpoint. first: result rows by endpoint. Disagreements below NOISE are written as 0. Raises
+    DisagreementError, naming every pair of numbers that is further apart than TOLERANCE.
+    """
+    rows: list[Result] = []
+    apart: list[str] = []
+    for declared in settings.analyses:
+        found, why = _computed(records[declared.endpoint], adsl, declared)
+        for contrast, printed in _first_rows(first[declared.endpoint], declared).items():
+            comparison = Comparison(settings, declared, contrast, printed)
+            rows += comparison.rows(found.get(contrast, {}), why)
+            apart += comparison.apart
+    if apart:
+        raise DisagreementError(
+            "two computations of the same result disagree by more than "
+            f"{TOLERANCE:g} (docs/second.md says how that is measured):\n  " + "\n  ".join(apart)
+        )
+    return rows
+
+
+def _computed(bds: DataFrame, adsl: DataFrame, declared: Declared) -> tuple[dict[str, dict[str, float]], str]:
+    """Contrast -> statistics, and why there are none when there are none."""
+    from numpy.linalg import LinAlgError
+
+    try:
+        return second_path(declared.model)(bds, adsl, declared), "the second computation cannot compare these arms"
+    except NoSecondPathError as error:
+        return {}, str(error)
+    except LinAlgError as error:
+        return {}, f"the second computation failed: {error}"
+
+
+def _first_rows(rows: Sequence[Result], declared: Declared) -> dict[str, dict[str, Result]]:
+    """Contrast with the reference -> statistic -> row, at the declared visit."""
+    found: dict[str, dict[str, Result]] = {}
+    for row in rows:
+        same = (row.analysis, row.population, row.visit) == (declared.analysis, declared.population, declared.visit)
+        if same and row.contrast:
+            found.setdefault(row.contrast, {})[row.statistic] = row
+    return found
+
+
+class Comparison:
+    """One contrast: its first result rows by statistic, held against the second computation's numbers.
+
+    apart: a sentence for each pair of numbers above the tolerance.
+    """
+
+    def __init__(self, settings: Second, declared: Declared, contrast: str, first: dict[str, Result]) -> None:
+        self.declared, self.contrast, self.first = declared, contrast, first
+        self.shared: dict[str, Any] = {
+            "study": settings.study,
+            "endpoint": declared.endpoint,
+            "estimand": declared.estimand,
+            "population": declared.population,
+            "analysis": declared.analysis,
+            "role": declared.role,
+            "model": declared.model,
+            "visit": declared.visit,
+            "group": "",
+            "contrast": contrast,
+            "method": METHOD,
+        }
+        self.apart: list[str] = []
+
+    def rows(self, second: Mapping[str, float], why: str) -> Iterator[Result]:
+        """The rows of this contrast. second: statistics by name, none when ``why`` says the reason."""
+        if any(row.note == SUPPRESSED for row in self.first.values()):
+            yield self._nothing(SUPPRESSED)
+            return
+        for name, value in second.items():
+            unit = self.first[name].unit if name in self.first else ""
+            yield Result(statistic=PREFIX + name, value=value, unit=unit, **self.shared)
+        values = {name: row.value for name, row in self.first.items() if row.value is not None}
+        found = disagreements(values, second, is_ratio(self.contrast))
+        fell_back = any(row.status == "fallback" for row in self.first.values())
+        if not found:
+            yield self._nothing(why if not second else "the first computation has no number to compare with")
+        elif max(found.values()) > TOLERANCE and fell_back:
+            notes = {row.note for row in self.first.values() if row.status == "fallback"}
+            yield self._nothing(
+                "the first computation fell back, the second computes the declared model: " + "; ".join(sorted(notes))
+            )
+        else:
+            yield from self._judged(found, values, second)
+
+    def _judged(
+        self, found: Mapping[str, float], values: Mapping[str, float], second: Mapping[str, float]
+    ) -> Iterator[Result]:
+        worst = max(found, key=lambda name: found[name])
+        self.apart = [
+            f"{self.first[name].result_id}: first {values[name]:.10g}, second {second[name]:.10g}"
+            for name, share in found.items()
+            if share > TOLERANCE
+        ]
+        note = f"of {', '.join(found)}; largest for {worst}" if found[worst] >= NOISE else f"of {', '.join(found)}"
+        shown = found[worst] if found[worst] >= NOISE else 0.0
+        yield Result(statistic=LARGEST, value=shown, note=note, **self.shared)
+
+    def _nothing(self, note: str) -> Result:
+        return Result(statistic=LARGEST, value=None, status="not_estimable", note=note, **self.shared)

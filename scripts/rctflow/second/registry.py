@@ -1,0 +1,35 @@
+"""The models that have a second path. A new one is one module and one line here.
+
+A path is a function ``(bds: DataFrame, adsl: DataFrame, declared: Declared) -> dict``: contrast -> its statistics,
+both named as the result rows of the first path name them; whatever both have is compared. With the first path it shares
+what tests/unit/second/test_second_imports.py lists, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from rctflow.second.errors import NoSecondPathError
+from rctflow.second.settings import Declared
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    Path = Callable[[DataFrame, DataFrame, Declared], dict[str, dict[str, float]]]
+
+PATHS = {"ancova": "rctflow.second.ancova", "mmrm": "rctflow.second.repeated"}
+
+
+def second_modules(models: Iterable[str]) -> list[str]:
+    """The modules of the second paths of these models, sorted."""
+    return sorted({PATHS[model] for model in models if model in PATHS})
+
+
+def second_path(model: str) -> Path:
+    """The second path of a model. Raises NoSecondPathError when it has none."""
+    if model not in PATHS:
+        raise NoSecondPathError(f"{model} has no second path")
+    path: Path = import_module(PATHS[model]).compute
+    return path

@@ -1,0 +1,49 @@
+"""What the second computation is told of the study: the declared analyses, and nothing of how the first made them."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One analysis in one population, and the visit at which its comparison is judged.
+
+    flag: ADSL variable of the population. arm_variable: TRT01P or TRT01A. counts: BDS variable that says which records
+    count. visits: after baseline, in the order of the plan. factors: strata, text or not. covariates: numbers are
+    linear, text is a factor. options: of the model, defaults filled in. arms: the reference first.
+    """
+
+    endpoint: str
+    analysis: str
+    population: str
+    model: str
+    role: str
+    estimand: str
+    unit: str
+    flag: str
+    arm_variable: str
+    counts: str
+    arms: tuple[str, ...]
+    visits: tuple[str, ...]
+    visit: str
+    baseline_visit: str
+    outcome: Literal["change", "value"]
+    baseline: bool
+    log: bool
+    confidence: float
+    factors: tuple[str, ...] = ()
+    covariates: tuple[str, ...] = ()
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def contrast(self, arm: str) -> str:
+        """The comparison of ``arm`` with the reference as result rows name it."""
+        return f"{arm} {'/' if self.log else '-'} {self.arms[0]}"
+
+
+@dataclass(frozen=True)
+class Second:
+    """The primary and secondary analyses of a study. small_cells: as in disclosure.py."""
+
+    study: str
+    analyses: tuple[Declared, ...]
+    small_cells: int = 0

@@ -1,0 +1,132 @@
+"""What becomes of the comparison: rows, a failed job, reasons."""
+
+from dataclasses import replace
+
+import pytest
+from rctflow.results import SUPPRESSED
+from rctflow.second import check, registry
+from rctflow.second.agreement import disagreement, disagreements
+from rctflow.second.check import compute_again
+from rctflow.second.errors import DisagreementError
+from rctflow.second.settings import Second
+
+from tests.fit_cases import fitted
+from tests.unit.second.second_cases import VISITS, one_level, two, visit_trial
+
+ID = f"pcs.primary.itt.{VISITS[-1]}.msc-placebo"
+
+
+@pytest.fixture(scope="module")
+def trial():
+    adsl, bds = visit_trial(1)
+    fit, declared = two()
+    return adsl, bds, fitted(adsl, bds, fit), declared
+
+
+def again(adsl, bds, rows, declared):
+    return {row.statistic: row for row in compute_again(Second("demo", (declared,)), adsl, {"pcs": bds}, {"pcs": rows})}
+
+
+def changed(rows, statistic, **changes):
+    return [
+        replace(row, **changes) if row.result_id == f"{ID}.{statistic}" else row for row in rows
+    ]  # fmt: skip
+
+
+def test_each_statistic_has_its_second_number_and_the_largest_disagreement_is_carried(trial):
+    found = again(*trial)
+    assert list(found) == [
+        *(f"second_{name}" for name in ("estimate", "se", "df", "t", "p_value", "ci_low", "ci_high")),
+        "largest_disagreement",
+    ]
+    assert found["second_estimate"].result_id == f"{ID}.second_estimate"
+    assert (found["second_estimate"].unit, found["second_df"].unit) == ("points", "")
+    assert found["largest_disagreement"].value == 0.0
+    assert found["largest_disagreement"].note == "of estimate, se, df, t, p_value, ci_low, ci_high"
+
+
+@pytest.mark.parametrize("statistic", ["estimate", "se", "df", "p_value", "ci_low", "ci_high"])
+def test_a_wrong_first_number_ends_the_job_and_both_are_named(trial, statistic):
+    adsl, bds, rows, declared = trial
+    (value,) = [row.value for row in rows if row.result_id == f"{ID}.{statistic}"]
+    with pytest.raises(DisagreementError) as error:
+        again(adsl, bds, changed(rows, statistic, value=value * 1.01), declared)
+    (line,) = str(error.value).splitlines()[1:]
+    name, _, numbers = line.strip().partition(": ")
+    first, second = (float(part.split()[-1]) for part in numbers.split(", "))
+    assert name == f"{ID}.{statistic}"
+    assert (first, second) == (pytest.approx(value * 1.01), pytest.approx(value, rel=1e-6))
+
+
+def test_a_small_disagreement_is_carried_with_the_statistic_that_it_is_of(trial):
+    adsl, bds, rows, declared = trial
+    (df,) = [row.value for row in rows if row.result_id == f"{ID}.df"]
+    found = again(adsl, bds, changed(rows, "df", value=df * (1 + 5e-6)), declared)
+    assert found["largest_disagreement"].value == pytest.approx(5e-6, rel=0.1)
+    assert found["largest_disagreement"].note.endswith("largest for df")
+
+
+def test_where_the_first_fell_back_another_number_is_a_note_and_the_same_is_agreement(trial):
+    adsl, bds, rows, declared = trial
+    fell = [replace(row, status="fallback", note="unstructured left") if row.value is not None else row for row in rows]
+    assert again(adsl, bds, fell, declared)["largest_disagreement"].value == 0.0
+    found = again(adsl, bds, changed(fell, "estimate", value=9.0), declared)
+    assert (found["largest_disagreement"].value, found["largest_disagreement"].status) == (None, "not_estimable")
+    assert "the first computation fell back" in found["largest_disagreement"].note
+    assert "unstructured left" in found["largest_disagreement"].note
+    assert "second_estimate" in found
+
+
+def test_a_dropped_factor_is_a_fallback_of_the_first_and_agreed_upon():
+    adsl, bds = visit_trial(3)
+    fit, declared = two("ancova")
+    adsl = one_level(adsl, "SEX")
+    rows = fitted(adsl, bds, fit)
+    assert "fallback" in {row.status for row in rows if row.contrast}
+    assert again(adsl, bds, rows, declared)["largest_disagreement"].value == 0.0
+
+
+def test_suppressed_numbers_are_not_given_away(trial):
+    adsl, bds, rows, declared = trial
+    hidden = [replace(row, value=None, status="not_estimable", note=SUPPRESSED) for row in rows]
+    (row,) = again(adsl, bds, hidden, declared).values()
+    assert (row.statistic, row.value, row.note) == ("largest_disagreement", None, SUPPRESSED)
+
+
+def test_a_model_without_a_second_path_is_one_row_that_says_so(trial):
+    adsl, bds, rows, declared = trial
+    (row,) = again(adsl, bds, rows, replace(declared, model="descriptive")).values()
+    assert (row.value, row.note) == (None, "descriptive has no second path")
+
+
+def test_a_first_without_a_number_keeps_the_second_one(trial):
+    adsl, bds, rows, declared = trial
+    none = [replace(row, value=None, status="failed", note="it failed") for row in rows]
+    found = again(adsl, bds, none, declared)
+    assert found["second_se"].value > 0
+    assert found["largest_disagreement"].note == "the first computation has no number to compare with"
+
+
+def test_a_second_computation_that_fails_is_a_reason_and_no_agreement(trial, monkeypatch):
+    adsl, bds, rows, declared = trial
+    monkeypatch.setitem(registry.PATHS, "mmrm", "tests.unit.second.test_second_check")
+    (row,) = again(adsl, bds, rows, declared).values()
+    assert row.note == "the second computation failed: singular"
+
+
+def compute(bds, adsl, declared):
+    from numpy.linalg import LinAlgError
+
+    raise LinAlgError("singular")
+
+
+def test_how_disagreement_is_measured():
+    first = {"estimate": 0.0, "se": 2.0, "p_value": 1e-9, "df": 20.0, "t": 0.0}
+    second = {"estimate": 0.02, "se": 2.2, "p_value": 2e-9, "df": 25.0, "t": 0.1, "aic": 3.0}
+    found = disagreements(first, second, ratio=False)
+    expected = {"estimate": 0.01, "se": 0.2 / 2.2, "p_value": 1e-6, "df": 0.2, "t": 0.1}
+    assert found == pytest.approx(expected)
+    ratios = disagreements({"estimate": 1.0, "se_log": 0.5}, {"estimate": 1.05, "se_log": 0.5}, ratio=True)
+    assert ratios["estimate"] == pytest.approx(0.09758, abs=1e-5)
+    assert disagreement(float("nan"), 1.0) == float("inf")
+    assert check.TOLERANCE == 1e-5

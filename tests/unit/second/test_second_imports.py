@@ -1,0 +1,40 @@
+"""The two computations share no module but the contracts that are listed here."""
+
+import pytest
+from rctflow.models.registry import MODELS, modules_of
+from rctflow.second.registry import PATHS, second_modules
+from rctflow.study import code
+from rctflow.study.code import code_of
+
+PACKAGE = "scripts/rctflow/__init__.py"
+ERROR = "scripts/rctflow/errors.py"
+DOORS = {f"scripts/rctflow/{name}.py" for name in ("job", "outputs", "results", "settings")}
+"""How a job logs, how files are written whole, the result row, and params made settings: they compute nothing."""
+
+
+@pytest.fixture(autouse=True)
+def in_the_checkout(root, monkeypatch):
+    monkeypatch.chdir(root)
+
+
+def closure(*modules):
+    return {path.relative_to(code.SCRIPTS.parent).as_posix() for path in code._closure(modules)}
+
+
+@pytest.mark.parametrize("model", PATHS)
+def test_a_second_path_shares_only_the_class_of_errors_with_the_first(model):
+    first = closure(*modules_of([model]), "rctflow.models.endpoint", "rctflow.models.select")
+    second = closure(*second_modules([model]))
+    assert first & second == {PACKAGE, ERROR}
+    assert not [path for path in second if "/second/" not in path and path not in (PACKAGE, ERROR)]
+
+
+def test_the_jobs_share_the_doors_between_rooms_and_nothing_else():
+    first, second = set(code_of("fit", *modules_of(MODELS))), set(code_of("second", *second_modules(PATHS)))
+    assert first & second == {PACKAGE, ERROR} | DOORS
+
+
+def test_the_paths_use_other_functions_of_the_libraries(root):
+    texts = {path: (root / path).read_text() for path in closure(*second_modules(PATHS))}
+    for name in ("stdtr", "stdtrit", "svd("):
+        assert not [path for path, text in texts.items() if name in text]

@@ -1,0 +1,144 @@
+"""The second paths against the first ones, and what they refuse."""
+
+import numpy as np
+import pytest
+from rctflow.second.agreement import TOLERANCE, disagreements
+from rctflow.second.columns import independent_columns, is_estimable
+from rctflow.second.errors import NoSecondPathError
+from rctflow.second.registry import second_path
+from rctflow.second.student import critical_value, two_sided_p
+from scipy import stats
+
+from tests.fit_cases import fitted, random_trial, values
+from tests.unit.second.second_cases import VISITS, one_level, two, visit_trial
+
+THREE = ("placebo", "low", "high")
+COMPARED = {"estimate", "df", "t", "p_value", "ci_low", "ci_high"}
+
+
+def agree(adsl, bds, fit, declared, limit):
+    """Every contrast of the first computation has all its statistics in the second, within ``limit``."""
+    rows = fitted(adsl, bds, fit)
+    found = second_path(declared.model)(bds, adsl, declared)
+    assert set(found) == {declared.contrast(arm) for arm in declared.arms[1:]}
+    for contrast, second in found.items():
+        first = values(rows, contrast, declared.visit)
+        apart = disagreements(first, second, declared.log)
+        assert set(apart) == COMPARED | {"se_log" if declared.log else "se"}
+        assert max(apart.values()) < limit, apart
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "analysis",
+    [
+        {},
+        {"outcome": "value", "covariates": ("AGE",)},
+        {"baseline": False, "confidence": 0.9},
+        {"options": {"baseline": "outcome"}},
+        {"options": {"chain": [{"covariance": "unstructured", "vcov": "model", "df": "satterthwaite"}]}},
+    ],
+    ids=["change", "value", "unadjusted", "clda", "satterthwaite"],
+)
+def test_mmrm(seed, analysis):
+    adsl, bds = visit_trial(seed)
+    agree(adsl, bds, *two(**analysis), 1e-6)
+
+
+def test_mmrm_of_three_arms_judged_before_the_last_visit():
+    adsl, bds = visit_trial(5, n=60, arms=THREE)
+    agree(adsl, bds, *two(arms=THREE, visit=VISITS[1]), 1e-6)
+
+
+@pytest.mark.parametrize("outcome", ["change", "value"])
+def test_mmrm_of_logarithms(outcome):
+    adsl, bds = visit_trial(6)
+    bds = bds.assign(AVAL=bds["AVAL"].abs() + 1, BASE=bds["BASE"].abs() + 1)
+    agree(adsl, bds, *two(log=True, outcome=outcome), 1e-6)
+
+
+def test_mmrm_of_strongly_correlated_visits():
+    """The differences are taken in coordinates in which all directions have one scale."""
+    adsl, bds = visit_trial(7)
+    shift = adsl.set_index("USUBJID")["AGE"] * 20
+    bds = bds.assign(CHG=bds["CHG"] + bds["USUBJID"].map(shift))
+    agree(adsl, bds, *two(), TOLERANCE)
+
+
+def test_mmrm_of_one_visit_is_the_ancova():
+    adsl, bds = random_trial(2)
+    fit, declared = two(arms=THREE, visits=("month6",), visit="month6")
+    agree(adsl, bds, fit, declared, 1e-6)
+    ancova = second_path("ancova")(bds, adsl, declared)
+    for contrast, found in second_path("mmrm")(bds, adsl, declared).items():
+        assert found == pytest.approx(ancova[contrast], rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "analysis", [{}, {"outcome": "value", "baseline": False}, {"covariates": ("AGE",), "confidence": 0.9}]
+)
+def test_ancova(seed, analysis):
+    adsl, bds = random_trial(seed)
+    agree(adsl, bds, *two("ancova", "month6", THREE, ("month6",), **analysis), 1e-10)
+
+
+def test_ancova_of_logarithms():
+    adsl, bds = random_trial(1)
+    bds = bds.assign(AVAL=bds["AVAL"].abs() + 1, BASE=bds["BASE"].abs() + 1)
+    agree(adsl, bds, *two("ancova", "month6", THREE, ("month6",), log=True), 1e-10)
+
+
+@pytest.mark.parametrize("model", ["ancova", "mmrm"])
+def test_a_factor_of_one_level_is_no_obstacle(model):
+    adsl, bds = visit_trial(3)
+    fit, declared = two(model)
+    agree(one_level(adsl, "SEX"), bds, fit, declared, 1e-6)
+
+
+def test_an_arm_without_a_value_at_the_visit_is_absent():
+    adsl, bds = visit_trial(4, n=60, arms=THREE)
+    gone = bds["USUBJID"].isin(adsl.loc[adsl["TRT01P"] == "high", "USUBJID"]) & (bds["AVISIT"] == VISITS[-1])
+    for model in ("ancova", "mmrm"):
+        assert set(second_path(model)(bds[~gone], adsl, two(model, arms=THREE)[1])) == {"low - placebo"}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"chain": [{"covariance": "ar1"}]}, "declared first: ar1, CR2, satterthwaite"),
+        ({"group_by_arm": True}, "one unstructured covariance for all arms"),
+        ({"method": "ml", "chain": [{"covariance": "unstructured", "vcov": "model"}]}, "covers REML"),
+    ],
+)
+def test_what_the_mmrm_path_does_not_cover_is_said(options, words):
+    adsl, bds = visit_trial(1)
+    with pytest.raises(NoSecondPathError, match=words):
+        second_path("mmrm")(bds, adsl, two(options=options)[1])
+
+
+def test_a_model_without_a_second_path_says_so():
+    with pytest.raises(NoSecondPathError, match="descriptive has no second path"):
+        second_path("descriptive")
+
+
+def test_what_has_no_maximum_is_refused():
+    adsl, bds = visit_trial(2, n=8, missing=0)
+    with pytest.raises(NoSecondPathError, match="restricted likelihood"):
+        second_path("mmrm")(bds, adsl, two()[1])
+
+
+@pytest.mark.parametrize("df", [1.0, 3.7, 25, 400])
+def test_student(df):
+    for t in (0.0, 0.3, 2.1, 9):
+        assert two_sided_p(t, df) == pytest.approx(2 * stats.t.sf(t, df), rel=1e-12)
+    for confidence in (0.5, 0.9, 0.95, 0.999):
+        assert critical_value(confidence, df) == pytest.approx(stats.t.ppf((1 + confidence) / 2, df), rel=1e-10)
+
+
+def test_dependent_columns_and_estimable_functions():
+    X = np.array([[1, 0, 1, 2.0], [1, 0, 1, 2], [0, 1, 1, 3], [0, 1, 1, 3], [0, 1, 1, 3]])
+    assert independent_columns(X) == [0, 1]
+    assert is_estimable(X, np.array([1.0, -1, 0, -1]))
+    assert not is_estimable(X, np.array([1.0, -1, 0, 0]))
+    assert is_estimable(X * [1, 1, 1e6, 1e-6], np.array([0.5, 0.5, 1e6, 2.5e-6]))
