@@ -1,4 +1,4 @@
-"""Adapter of rule second: records, ADSL and first result rows -> the same numbers computed again; other numbers fail."""
+"""Adapter of rule second: records, ADSL, first result rows -> the same numbers computed again; other numbers fail."""
 
 from rctflow.job import job
 
