@@ -77,7 +77,12 @@ def test_a_population_added(checkout):
 def test_a_shared_module_edited(checkout):
     module = checkout.folder / "scripts/rctflow/derive/windows.py"
     module.write_text(module.read_text() + "\n# edited\n")
-    assert checkout.plan() == each("fit") | each("displays") | {"summaries", "second", "overview", "report"}
+    assert checkout.plan() == {"subjects"} | each("fit") | each("displays") | {
+        "summaries",
+        "second",
+        "overview",
+        "report",
+    }
 
 
 def test_a_template_edited_redraws_the_report(checkout):
