@@ -79,7 +79,7 @@ def test_two_runs_of_one_study_have_one_readme():
     ],
 )
 def test_memory_and_time_are_classes(megabytes, seconds, memory, time):
-    jobs = tuple(replace(one, benchmark={"s": seconds, "max_rss": megabytes}) for one in JOBS)
+    jobs = tuple(replace(one, benchmark={"cpu_time": seconds, "max_rss": megabytes}) for one in JOBS)
     assert (memory_class(account(jobs=jobs)), time_class(account(jobs=jobs))) == (memory, time)
 
 
