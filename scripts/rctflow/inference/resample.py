@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from rctflow.inference.allocations import reference_allocations
+from rctflow.inference.bootstrap import bootstrap_rows
 from rctflow.inference.leave_one_out import leave_one_out
 from rctflow.inference.randomization_test import Reference, inverted_interval, randomization_test
 from rctflow.inference.settings import Resample
@@ -32,7 +33,7 @@ def resample_endpoint(bds: pd.DataFrame, adsl: pd.DataFrame, settings: Resample)
     for name, analysis in sorted(settings.fit.analyses.items()):
         for population in analysis.populations:
             data = select_data(bds, adsl, analysis, population, settings.fit)
-            rows = [*_tests(data, adsl, analysis, settings), *_without_each(data, analysis, settings)]
+            rows = [*_tests(data, adsl, analysis, settings), *_at_visit(data, analysis, settings)]
             results += [result_of(row, name, analysis, population, settings.fit) for row in rows]
     return results
 
@@ -110,11 +111,13 @@ def _method(analysis: Analysis, fit: Fit, exact: bool) -> str:
     )
 
 
-def _without_each(data: AnalysisData, analysis: Analysis, settings: Resample) -> Iterator[Row]:
-    if analysis.resampling is None or not analysis.resampling.leave_one_out:
-        return
-    try:
-        yield from leave_one_out(data, analysis, settings.fit, settings.visit)
-    except NotEstimable as error:
-        for arm in (arm for arm in settings.fit.arms if arm != settings.fit.reference):
-            yield _without_value("loo_influence", settings.visit, arm, analysis, settings.fit, str(error))
+def _at_visit(data: AnalysisData, analysis: Analysis, settings: Resample) -> Iterator[Row]:
+    """What is made of the one comparison that the endpoint is judged by."""
+    wanted, fit = analysis.resampling or Resampling(), settings.fit
+    asked = {"loo_influence": (wanted.leave_one_out, leave_one_out), "bootstrap_se": (wanted.bootstrap, bootstrap_rows)}
+    for statistic, (yes, make) in asked.items():
+        try:
+            yield from make(data, analysis, fit, settings.visit) if yes else ()
+        except NotEstimable as error:
+            for arm in (arm for arm in fit.arms if arm != fit.reference):
+                yield _without_value(statistic, settings.visit, arm, analysis, fit, str(error))

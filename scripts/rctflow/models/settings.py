@@ -11,13 +11,14 @@ class Resampling:
     """What is done again and again with an analysis, in a job of its own.
 
     randomization_test: allocations drawn from the declared scheme (0: no test); when no more than ``enumerate_up_to``
-    exist, all of them are looked at instead. leave_one_out: the comparison without each patient in turn. seed: of the
-    draws.
+    exist, all of them are looked at instead. leave_one_out: the comparison without each patient in turn. bootstrap:
+    samples of patients for the BCa interval (0: none). seed: of the draws.
     """
 
     randomization_test: int = 0
     enumerate_up_to: int = 20_000
     leave_one_out: bool = False
+    bootstrap: int = 0
     seed: int = 1
 
 

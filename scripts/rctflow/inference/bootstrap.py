@@ -1,0 +1,197 @@
+"""Bootstrap interval of a comparison at one visit: patients drawn again with replacement, within their arms.
+
+BCa interval (bias-corrected and accelerated): with t* the B estimates, t the observed one, z the normal quantile,
+
+    z0 = z( share of t* below t, ties counted half )
+    a  = sum (m - t_(i))^3 / (6 [sum (m - t_(i))^2]^(3/2))       t_(i): without patient i, m their mean
+    the ends are the quantiles of t* at  Phi( z0 + (z0 + z_q) / (1 - a (z0 + z_q)) )
+
+On the scale of the analysis: logarithms for ratios. With few patients the interval is too short, since so few can be
+drawn; below 20 per arm its rows say that it is unreliable.
+Source: Efron 1987, J Am Stat Assoc 82:171; DiCiccio & Efron 1996, Stat Sci 11:189; Davison & Hinkley 1997, section 5.3.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from rctflow.inference.leave_one_out import Effect, effects_at, without
+from rctflow.inference.progress import with_progress
+from rctflow.models.contract import AnalysisData, NotEstimable, Row, contrast_name
+from rctflow.models.settings import Analysis, Fit, MmrmOptions
+
+Array = NDArray[np.float64]
+Estimator = Callable[[NDArray[np.intp]], dict[str, float]]
+RELIABLE = 20
+LOST = 0.05
+"""More undefined draws than this share, and the interval would describe a selection of them."""
+
+
+def bootstrap_rows(data: AnalysisData, analysis: Analysis, settings: Fit, visit: str) -> Iterator[Row]:
+    """Per contrast at ``visit``: bootstrap_se, bootstrap_ci_low, bootstrap_ci_high, bootstrap_draws.
+
+    Raises NotEstimable when the comparison cannot be made with everybody.
+    """
+    assert analysis.resampling is not None
+    observed = effects_at(data, analysis, settings, visit)
+    patients = np.array(sorted(data.records["USUBJID"].unique()), dtype=object)
+    arms = data.subjects.loc[patients, "ARM"].to_numpy()
+    estimator = _estimator(data, analysis, settings, visit, patients)
+    draws = _drawn(arms, analysis.resampling.bootstrap, analysis.resampling.seed)
+    made = [estimator(drawn) for drawn in with_progress(draws, f"{settings.endpoint}: bootstrap")]
+    left = _jackknife(data, analysis, settings, visit, patients)
+    smallest = min(int((arms == arm).sum()) for arm in settings.arms)
+    for contrast, effect in observed.items():
+        estimates = np.array([one.get(contrast, math.nan) for one in made])
+        others = np.array([one[contrast] for one in left if contrast in one])
+        center = _scaled(effect.values["estimate"], analysis)
+        yield from _rows(contrast, center, estimates, others, smallest, analysis, settings, visit)
+
+
+def _drawn(arms: NDArray[Any], n: int, seed: int) -> list[NDArray[np.intp]]:
+    """n draws of positions of patients, as many of each arm as there are; the first k are the same whatever n is."""
+    chance = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
+    places = [np.flatnonzero(arms == arm) for arm in sorted(set(arms))]
+    return [np.concatenate([own[chance.integers(0, len(own), len(own))] for own in places]) for _ in range(n)]
+
+
+def _estimator(data: AnalysisData, analysis: Analysis, settings: Fit, visit: str, patients: NDArray[Any]) -> Estimator:
+    """Positions of drawn patients -> contrast -> estimate on the scale of the analysis."""
+    if analysis.model == "mmrm":
+        return _mmrm_estimator(data, analysis, settings, visit, patients)
+
+    def whole(drawn: NDArray[np.intp]) -> dict[str, float]:
+        try:
+            found = effects_at(_redrawn(data, patients[drawn]), analysis, settings, visit)
+        except (NotEstimable, np.linalg.LinAlgError):
+            return {}
+        return {contrast: _scaled(effect.values["estimate"], analysis) for contrast, effect in found.items()}
+
+    return whole
+
+
+def _redrawn(data: AnalysisData, chosen: NDArray[Any]) -> AnalysisData:
+    """The data of the chosen patients, each choice a patient of its own."""
+    named = pd.DataFrame({"USUBJID": chosen, "COPY": [f"{name}#{k}" for k, name in enumerate(chosen)]})
+
+    def copied(table: pd.DataFrame) -> pd.DataFrame:
+        merged = named.merge(table, on="USUBJID")
+        return merged.assign(USUBJID=merged["COPY"]).drop(columns="COPY")
+
+    subjects = data.subjects.loc[chosen]
+    return replace(
+        data,
+        subjects=subjects.set_axis(named["COPY"].rename("USUBJID")),
+        records=copied(data.records),
+        baseline=copied(data.baseline),
+        assessments=copied(data.assessments),
+    )
+
+
+def _mmrm_estimator(
+    data: AnalysisData, analysis: Analysis, settings: Fit, visit: str, patients: NDArray[Any]
+) -> Estimator:
+    """The observed fit's covariance structure fitted to the drawn patients, without what the estimate does not need."""
+    from rctflow.models.longitudinal import ARM, SUBJECT, VISIT, longitudinal
+    from rctflow.models.mmrm import fit_mmrm
+    from rctflow.models.mmrm.errors import MmrmError
+    from rctflow.models.repeated import fit_chain
+    from rctflow.settings import settings_from
+
+    options = settings_from(MmrmOptions, analysis.options)
+    frame = longitudinal(data, analysis, settings, options)
+    step = fit_chain(frame, analysis, settings, options).step
+    by_patient = frame.rows.groupby(SUBJECT, observed=True).indices
+    rows_of = [by_patient.get(patient, np.zeros(0, int)) for patient in patients]
+    clda = (ARM, settings.baseline_visit) if frame.constrained else None
+    by = VISIT if VISIT in frame.formula else None
+
+    def refitted(drawn: NDArray[np.intp]) -> dict[str, float]:
+        places = [rows_of[patient] for patient in drawn]
+        copies = np.repeat(np.arange(len(drawn)), [len(own) for own in places])
+        rows = frame.rows.iloc[np.concatenate(places)].assign(**{SUBJECT: copies})
+        try:
+            fit = fit_mmrm(rows, frame.formula, SUBJECT, VISIT, step.covariance, options.method, "residual", clda=clda)
+            table = fit.contrasts(ARM, by, settings.reference, options.weights, not_estimable="omit")
+        except MmrmError:
+            return {}
+        chosen = table[table[VISIT].astype(str).eq(visit)] if by else table
+        arms = [str(name).partition(" - ")[0] for name in chosen["contrast"]]
+        names = [contrast_name(arm, settings.reference, analysis.log) for arm in arms]
+        return dict(zip(names, chosen["estimate"].astype(float), strict=True))
+
+    return refitted
+
+
+def _jackknife(
+    data: AnalysisData, analysis: Analysis, settings: Fit, visit: str, patients: NDArray[Any]
+) -> list[dict[str, float]]:
+    left = []
+    for patient in patients:
+        try:
+            found: dict[str, Effect] = effects_at(without(data, patient), analysis, settings, visit)
+        except NotEstimable:
+            continue
+        left.append({contrast: _scaled(effect.values["estimate"], analysis) for contrast, effect in found.items()})
+    return left
+
+
+def _scaled(value: float, analysis: Analysis) -> float:
+    return math.log(value) if analysis.log else value
+
+
+def _rows(
+    contrast: str,
+    center: float,
+    estimates: Array,
+    others: Array,
+    smallest: int,
+    analysis: Analysis,
+    settings: Fit,
+    visit: str,
+) -> Iterator[Row]:
+    made = estimates[np.isfinite(estimates)]
+    lost = len(estimates) - len(made)
+    notes = [f"unreliable: {smallest} patients in the smallest arm, fewer than {RELIABLE}"] * (smallest < RELIABLE)
+    notes += [f"{lost} draws left out: the model could not be fitted to them"] * (lost > 0)
+    shared: dict[str, Any] = {"visit": visit, "contrast": contrast, "note": "; ".join(notes)}
+    shared["method"] = f"bootstrap of patients within arms, BCa interval {100 * analysis.confidence:g} %"
+    yield Row("bootstrap_draws", float(len(estimates)), **shared)
+    ends = None if lost > LOST * len(estimates) else bca_interval(center, made, others, analysis.confidence)
+    if ends is None:
+        told = shared | {"status": "not_estimable", "note": "; ".join([*notes, "the draws do not give an interval"])}
+        yield from (Row(name, None, **told) for name in ("bootstrap_se", "bootstrap_ci_low", "bootstrap_ci_high"))
+        return
+    unit = "ratio" if analysis.log else settings.unit
+    back = math.exp if analysis.log else float
+    yield Row("bootstrap_se_log" if analysis.log else "bootstrap_se", float(made.std(ddof=1)), unit=unit, **shared)
+    for name, end in zip(("bootstrap_ci_low", "bootstrap_ci_high"), ends, strict=True):
+        yield Row(name, back(end), unit=unit, **shared)
+
+
+def bca_interval(center: float, estimates: Array, others: Array, confidence: float) -> tuple[float, float] | None:
+    """The BCa interval of ``center`` from bootstrap ``estimates`` (B,) and leave-one-out estimates ``others`` (n,).
+
+    None when all draws lie on one side of the observed estimate, or nothing varies.
+    """
+    from scipy.special import ndtr, ndtri
+
+    below = (np.sum(estimates < center) + np.sum(estimates == center) / 2) / len(estimates)
+    away = others.mean() - others
+    spread = (away**2).sum()
+    if not 0 < below < 1 or spread == 0:
+        return None
+    bias, acceleration = ndtri(below), (away**3).sum() / (6 * spread**1.5)
+    ends = []
+    for tail in ((1 - confidence) / 2, (1 + confidence) / 2):
+        moved = bias + ndtri(tail)
+        place = ndtr(bias + moved / (1 - acceleration * moved))
+        ends.append(float(np.quantile(estimates, place)))
+    return ends[0], ends[1]
