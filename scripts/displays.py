@@ -15,7 +15,7 @@ with job(snakemake.log[0]):
     from rctflow.results import read_results
     from rctflow.settings import settings_from
     from rctflow.tables.endpoint import endpoint_table
-    from rctflow.tables.overview import other_analyses_table
+    from rctflow.tables.ladder import ladder_table
 
     files = [snakemake.input.results, *snakemake.input.resampling]
     rows = [row for file in files for row in read_results(Path(file))]
@@ -27,6 +27,6 @@ with job(snakemake.log[0]):
     save_svg(draw_diagnostics(rows, residuals, display), snakemake.output.diagnostics)
     inputs = snakemake.input
     plan = read_status(snakemake.params.plan, inputs.lock, inputs.adsl, inputs.ledgers, deviations=[]).line
-    main, others = endpoint_table(rows, display, plan), other_analyses_table(rows, display, plan)
+    main, others = endpoint_table(rows, display, plan), ladder_table(rows, display, plan)
     write_text("\n".join(table.to_html() for table in (main, others) if table), snakemake.output.html)
     write_text(main.to_csv(), snakemake.output.csv)

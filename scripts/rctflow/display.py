@@ -56,7 +56,7 @@ class Display:
     difference that patients notice, when the study declares one. analyses, populations: labels; an id without one is
     printed with spaces for underscores. small_cells: 0, or the data are restricted and no mark stands for fewer
     patients. not_measured: key of NOT_MEASURED -> what stands for such values, in words. blinded: how the arms are
-    blinded, in words, or "".
+    blinded, in words, or "". analysis_order: the endpoint's analyses as the config lists them.
     """
 
     endpoint: str
@@ -82,6 +82,7 @@ class Display:
     small_cells: int = 0
     synthetic: bool = False
     blinded: str = ""
+    analysis_order: tuple[str, ...] = ()
 
     @property
     def stamps(self) -> list[str]:

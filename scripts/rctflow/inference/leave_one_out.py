@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from rctflow.models.contract import AnalysisData, NotEstimable, Row
@@ -31,12 +32,20 @@ class Effect:
     unit: str
 
 
-def leave_one_out(data: AnalysisData, analysis: Analysis, settings: Fit, visit: str) -> Iterator[Row]:
+def coded(patients: list[str], seed: int) -> dict[str, str]:
+    """Patient -> a code that names nobody, the same in every analysis of a study."""
+    order = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2,))).permutation(len(patients))
+    return {patient: f"coded-{place + 1:02d}" for patient, place in zip(patients, order, strict=True)}
+
+
+def leave_one_out(
+    data: AnalysisData, analysis: Analysis, settings: Fit, visit: str, blind: bool = False
+) -> Iterator[Row]:
     """Per contrast at ``visit``: STATISTICS without each patient (``without:<USUBJID>:<statistic>``), the range of the
     estimates and p-values, and the most influential patient, named in the note of ``loo_influence``.
 
-    Patients are those with a record in the analysis. A comparison that cannot be made without a patient is a row with
-    the reason.
+    blind: patients are coded. Patients are those with a record in the analysis. A comparison that cannot be made
+    without a patient is a row with the reason.
     """
     from rctflow.models.registry import compared_as
 
@@ -54,6 +63,11 @@ def leave_one_out(data: AnalysisData, analysis: Analysis, settings: Fit, visit: 
             left[patient] = effects_at(without(data, patient), analysis, settings, visit)
         except NotEstimable as error:
             left[patient], reasons[patient] = {}, str(error)
+    if blind:
+        names = coded(list(data.subjects.index), analysis.resampling.seed if analysis.resampling else 0)
+        patients = [names[patient] for patient in patients]
+        left = {names[patient]: effects for patient, effects in left.items()}
+        reasons = {names[patient]: reason for patient, reason in reasons.items()}
     for contrast, effect in whole.items():
         found = {patient: effects[contrast] for patient, effects in left.items() if contrast in effects}
         yield from _rows(contrast, effect, found, patients, reasons, analysis.model, visit)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from rctflow.inference.allocations import reference_allocations
@@ -47,17 +47,17 @@ def _tests(data: AnalysisData, adsl: pd.DataFrame, analysis: Analysis, settings:
         patients, reference = reference_allocations(adsl, data, fit, settings.scheme, wanted)
         found = list(comparisons(data, analysis, fit, patients, reference.allocations))
     except NotEstimable as error:
-        for visit in data.visits:
-            for arm in (arm for arm in fit.arms if arm != fit.reference):
-                yield _without_value(RANDOMIZATION[0], visit, arm, analysis, fit, str(error))
+        yield from _without_values(RANDOMIZATION[0], data.visits, analysis, fit, str(error))
         return
     for comparison in found:
         yield from _tested(comparison, reference, analysis, fit)
 
 
-def _without_value(statistic: str, visit: str, arm: str, analysis: Analysis, fit: Fit, note: str) -> Row:
-    contrast = compared_as(analysis, arm, fit.reference)
-    return Row(statistic, None, visit=visit, contrast=contrast, status="not_estimable", note=note)
+def _without_values(statistic: str, visits: Iterable[str], analysis: Analysis, fit: Fit, note: str) -> Iterator[Row]:
+    for visit in visits:
+        for arm in (arm for arm in fit.arms if arm != fit.reference):
+            contrast = compared_as(analysis, arm, fit.reference)
+            yield Row(statistic, None, visit=visit, contrast=contrast, status="not_estimable", note=note)
 
 
 def _tested(comparison: Comparison, reference: Reference, analysis: Analysis, fit: Fit) -> Iterator[Row]:
@@ -113,11 +113,16 @@ def _method(analysis: Analysis, fit: Fit, exact: bool) -> str:
 
 def _at_visit(data: AnalysisData, analysis: Analysis, settings: Resample) -> Iterator[Row]:
     """What is made of the one comparison that the endpoint is judged by."""
-    wanted, fit = analysis.resampling or Resampling(), settings.fit
-    asked = {"loo_influence": (wanted.leave_one_out, leave_one_out), "bootstrap_se": (wanted.bootstrap, bootstrap_rows)}
-    for statistic, (yes, make) in asked.items():
-        try:
-            yield from make(data, analysis, fit, settings.visit) if yes else ()
-        except NotEstimable as error:
-            for arm in (arm for arm in fit.arms if arm != fit.reference):
-                yield _without_value(statistic, settings.visit, arm, analysis, fit, str(error))
+    wanted, fit, visit = analysis.resampling or Resampling(), settings.fit, settings.visit
+    try:
+        if wanted.leave_one_out and settings.patients == "withheld":
+            raise NotEstimable("withheld: the data are restricted, and each value would be one patient's")
+        if wanted.leave_one_out:
+            yield from leave_one_out(data, analysis, fit, visit, blind=settings.patients == "coded")
+    except NotEstimable as error:
+        yield from _without_values("loo_influence", [visit], analysis, fit, str(error))
+    try:
+        if wanted.bootstrap:
+            yield from bootstrap_rows(data, analysis, fit, visit)
+    except NotEstimable as error:
+        yield from _without_values("bootstrap_se", [visit], analysis, fit, str(error))

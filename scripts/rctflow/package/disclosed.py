@@ -19,6 +19,7 @@ from rctflow.package.zipped import Source
 
 AGGREGATES: dict[str, tuple[str, ...]] = {
     "fit": ("*/endpoints/*/results.csv",),
+    "resample": ("*/endpoints/*/resampling.csv",),
     "summaries": ("*/summaries/*/results.csv",),
     "second": ("*/summaries/second/results.csv",),
     "displays": ("*/endpoints/*/*.svg", "*/endpoints/*/table.html", "*/endpoints/*/table.csv"),

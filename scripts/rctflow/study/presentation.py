@@ -69,6 +69,7 @@ def display_settings(study: Study, endpoint_id: str) -> Display:
         mcid=endpoint.mcid,
         populations=tuple(Label(name, plan.label) for name, plan in study.populations.items()),
         not_measured=_not_measured(endpoint, analyses[main]),
+        analysis_order=tuple(endpoint.analyses),
         small_cells=study.package.suppressed_below,
         synthetic=study.study.data == "synthetic",
         blinded=STAMPS[study.blinding.mode],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 from rctflow.clean.settings import Clean, Range, Unit
 from rctflow.derive.plan import analysis_flag, event_column
@@ -246,7 +247,14 @@ def resample_settings(study: Study, endpoint_id: str) -> Resample:
         fit=replace(fit, analyses=asked, populations={p: fit.populations[p] for p in sorted(used)}),
         visit=primary_visit(study, study.endpoints[endpoint_id]),
         scheme=study.randomization,
+        patients=_shown_patients(study),
     )
+
+
+def _shown_patients(study: Study) -> Literal["named", "coded", "withheld"]:
+    if study.package.suppressed_below:
+        return "withheld"
+    return "named" if study.blinding.mode == "none" else "coded"
 
 
 def summaries_settings(study: Study) -> Summaries:

@@ -1,4 +1,4 @@
-"""Tables over more than one analysis: all endpoints at their primary visit, and the other analyses of one endpoint."""
+"""All endpoints at their primary visit."""
 
 from __future__ import annotations
 
@@ -7,23 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from rctflow.display import Display
-from rctflow.results import Found, Result, contrasts_of, is_ratio, rows_of
+from rctflow.results import Result, contrasts_of, is_ratio, rows_of
 from rctflow.rounding import MISSING
 from rctflow.tables.endpoint import NOMINAL
 from rctflow.tables.rows import P, contrast_words, count_cell, interval_cell, nominal_once, p_cell, words
 from rctflow.tables.table import Cell, Table
 
 ROLES = ("primary", "secondary", "exploratory")
-METHODS = {
-    "cmh": "CMH test",
-    "fisher": "Fisher's exact test",
-    "mantel_haenszel": "Mantel-Haenszel",
-    "mee": "Mee",
-    "miettinen_nurminen": "Miettinen-Nurminen",
-    "newcombe": "Newcombe",
-    "randomization": "randomization test",
-}
-"""Further methods of an analysis whose name is not that of their statistics with spaces."""
 
 
 def overview_table(
@@ -80,64 +70,3 @@ def _endpoint_lines(rows: Sequence[Result], settings: Display) -> list[list[Cell
         p = p_cell(main.get((visit, contrast, "p_value")), settings)
         made.append([*start, compared, value, better, p])
     return made
-
-
-def _comparisons(found: Found, visit: str) -> list[tuple[str, str]]:
-    """(contrast, prefix of its statistics) of every method of an analysis, the one without prefix first.
-
-    A statistic with a colon, such as those without one patient, is of a part of the patients and no method.
-    """
-    made: dict[tuple[str, str], None] = {}
-    for at, contrast, statistic in found:
-        end = next((e for e in ("estimate", "p_value") if statistic.endswith(e)), "")
-        if at == visit and end and contrast and ":" not in statistic:
-            made[contrast, statistic.removesuffix(end)] = None
-    return sorted(made, key=lambda key: key[1] != "")
-
-
-def _with_unit(found: Found, visit: str, contrast: str, prefix: str, settings: Display) -> Cell:
-    """Estimate and interval, with their unit when it is not the endpoint's."""
-    cell = interval_cell(found, visit, contrast, f"{prefix}estimate", settings, ends=f"{prefix}ci")
-    row = found.get((visit, contrast, f"{prefix}estimate"))
-    if row is None or row.value is None or is_ratio(contrast) or row.unit in ("", settings.unit):
-        return cell
-    return replace(cell, text=f"{cell.text} {row.unit}")
-
-
-def other_analyses_table(rows: Sequence[Result], settings: Display, plan: str = "") -> Table | None:
-    """Comparisons at the primary visit by every analysis and population but the main one, and by the further methods of
-    all; None when there are none.
-    """
-    arms = settings.arms
-    level = f"{settings.confidence * 100:g}% CI"
-    heads = ("Analysis", "Population", *(f"n {arm.label}" for arm in arms), "Comparison", f"Estimate ({level})", P)
-    pairs = dict.fromkeys((row.analysis, row.population) for row in rows if row.contrast)
-    main = (settings.main_analysis, settings.main_population)
-    visit = settings.primary_visit
-    lines = []
-    for analysis, population in pairs:
-        found = rows_of(rows, analysis, population)
-        name = words(analysis, settings.analyses)
-        if analysis != settings.main_analysis:
-            name += f" ({next(row.role for row in found.values())})"
-        for contrast, prefix in _comparisons(found, visit):
-            if prefix:  # another method of the analysis above, or of the main one, for the same patients
-                method = METHODS.get(prefix.rstrip("_"), prefix.rstrip("_").replace("_", " "))
-                label = f"{name}: {method}" if (analysis, population) == main else f"—\N{NO-BREAK SPACE}{method}"
-                line = [Cell(label, head=True), *[Cell("")] * (1 + len(arms))]
-            elif (analysis, population) == main:
-                continue
-            else:
-                line = [Cell(name, head=True), Cell(words(population, settings.populations))]
-                line += [count_cell(found.get((visit, arm.id, "n"))) for arm in arms]
-            line.append(Cell(contrast_words(contrast, settings)))
-            line.append(_with_unit(found, visit, contrast, prefix, settings))
-            line.append(p_cell(found.get((visit, contrast, f"{prefix}p_value")), settings))
-            lines.append(line)
-    if not lines:
-        return None
-    caption = f"{settings.label}, other analyses at {words(visit, settings.visits)}"
-    name = f"{settings.endpoint}-others"
-    notes = [NOMINAL, *([plan] if plan else [])]
-    stamps: dict[str, Any] = {"synthetic": settings.synthetic, "blinded": settings.blinded}
-    return nominal_once(Table(name, caption, heads, lines, notes=notes, **stamps))

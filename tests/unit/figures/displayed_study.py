@@ -348,7 +348,8 @@ def rendered_report(
     from rctflow.figures.trajectories import draw_trajectories
     from rctflow.report.render import EndpointPart, StudyPart, render_report
     from rctflow.tables.endpoint import endpoint_table
-    from rctflow.tables.overview import other_analyses_table, overview_table
+    from rctflow.tables.ladder import ladder_table
+    from rctflow.tables.overview import overview_table
 
     with TemporaryDirectory() as folder:
 
@@ -360,7 +361,7 @@ def rendered_report(
         for endpoint in endpoints:
             display, _ = displays(endpoint, synthetic)
             mine = by_endpoint[endpoint.id]
-            others = other_analyses_table(mine, display)
+            others = ladder_table(mine, display)
             parts[endpoint.id] = EndpointPart(
                 rows=mine,
                 profile=svg(draw_profile(mine, display)),

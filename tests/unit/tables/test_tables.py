@@ -9,7 +9,8 @@ import pytest
 from rctflow.display import ArmLabel, Display, Label, VisitLabel
 from rctflow.results import Result
 from rctflow.tables.endpoint import endpoint_table
-from rctflow.tables.overview import other_analyses_table, overview_table
+from rctflow.tables.ladder import ladder_table
+from rctflow.tables.overview import overview_table
 
 SETTINGS = Display(
     endpoint="tug",
@@ -186,7 +187,7 @@ def test_values_that_were_not_measured_are_told_with_what_stands_for_them():
 def test_the_status_of_the_plan_stands_in_the_foot_of_each_table():
     line = "Analysis plan: locked 2026-11-22 by <N. N.>."
     others = [*ROWS, *(replace(one, analysis="mmrm") for one in ROWS if one.analysis == "ancova")]
-    main, second = endpoint_table(ROWS, SETTINGS, line), other_analyses_table(others, SETTINGS, line)
+    main, second = endpoint_table(ROWS, SETTINGS, line), ladder_table(others, SETTINGS, line)
     over = overview_table({"tug": ROWS}, [SETTINGS], line)
     for table in (main, second, over):
         assert table.notes[-1] == line
@@ -261,13 +262,16 @@ def test_overview_keeps_the_visit_where_endpoints_differ():
     assert "Visit" in overview_table({"tug": ROWS, "grip": ROWS}, [SETTINGS, other]).heads
 
 
-def test_other_analyses_leave_out_the_main_one():
+def test_the_ladder_begins_with_the_main_analysis_and_marks_it():
     pp = comparison(-1.5, -3.0, 0.0, 0.05, population="per_protocol")
-    table = other_analyses_table([*ROWS, *pp], SETTINGS)
+    table = ladder_table([*ROWS, *pp], SETTINGS)
     assert table is not None
-    assert [(line[0].text, line[1].text) for line in table.lines] == [("ancova", "per protocol")]
-    assert (table.heads[-1], table.lines[0][-1].text) == ("Nominal p", "0.050")
-    assert other_analyses_table(ROWS, SETTINGS) is None
+    assert [(line[0].text, line[1].text) for line in table.lines] == [
+        ("ancova (main)", "Intention to treat"),
+        ("ancova", "per protocol"),
+    ]
+    assert [line[-1].text for line in table.lines] == ["<0.001 (primary test)", "0.050"]
+    assert ladder_table(ROWS, SETTINGS) is None
 
 
 def test_three_arms_each_compare_with_the_reference():
@@ -310,7 +314,7 @@ def test_a_main_analysis_of_proportions_is_tabulated_in_percent(model, head):
 
 
 def test_every_method_of_another_analysis_has_a_line_and_a_unit():
-    table = other_analyses_table(proportions(), SETTINGS)
+    table = ladder_table(proportions(), SETTINGS)
     lines = {line[0]: line for line in texts(table)}
     assert list(lines) == [
         "responder (supplementary)",
@@ -330,15 +334,19 @@ def test_every_method_of_another_analysis_has_a_line_and_a_unit():
 
 def test_further_methods_of_the_main_analysis_are_told_beside_the_others():
     shown = replace(SETTINGS, main_analysis="responder")
-    lines = texts(other_analyses_table(proportions(role="primary"), shown))
-    assert [line[0] for line in lines] == ["responder: Fisher's exact test", "responder: risk ratio"]
-    assert lines[0][-1] == "0.060"  # the trial has one primary test, that of the first method
+    lines = texts(ladder_table(proportions(role="primary"), shown))
+    assert [line[0] for line in lines] == [
+        "responder (main)",
+        "—\N{NO-BREAK SPACE}Fisher's exact test",
+        "—\N{NO-BREAK SPACE}risk ratio",
+    ]
+    assert [line[-1] for line in lines[:2]] == ["0.027 (primary test)", "0.060"]  # the first method is the one test
 
 
 def test_the_results_without_one_patient_are_no_further_methods():
     left_out = row("without:01-101:estimate", 3.0, who="msc - placebo", analysis="responder")
-    shown = texts(other_analyses_table([*proportions(), left_out], SETTINGS))
-    assert shown == texts(other_analyses_table(proportions(), SETTINGS))
+    shown = texts(ladder_table([*proportions(), left_out], SETTINGS))
+    assert shown == texts(ladder_table(proportions(), SETTINGS))
 
 
 def test_the_overview_prints_a_difference_of_percentages_with_its_unit():
