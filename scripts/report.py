@@ -7,7 +7,7 @@ with job(snakemake.log[0]):
 
     from rctflow.outputs import write_text
     from rctflow.plan.status import read_status
-    from rctflow.report.render import EndpointPart, StudyPart, render_report
+    from rctflow.report.render import EndpointPart, FamiliesPart, StudyPart, render_report
     from rctflow.report.settings import ReportSettings
     from rctflow.report.software import software_versions
     from rctflow.results import read_results
@@ -15,9 +15,9 @@ with job(snakemake.log[0]):
 
     folders = [Path(file).parent for file in snakemake.input.results]
     forest, overview = (Path(file).read_text(encoding="utf-8") for file in snakemake.input.overview)
-    study = StudyPart(
-        *(read_results(Path(file)) for file in snakemake.input.summaries), forest=forest, overview=overview
-    )
+    families = FamiliesPart.read(snakemake.input.multiplicity)
+    summaries = (read_results(Path(file)) for file in snakemake.input.summaries)
+    study = StudyPart(*summaries, forest=forest, overview=overview, families=families)
     endpoints = {folder.name: EndpointPart.read(folder, snakemake.input.resampling) for folder in folders}
     settings, inputs = settings_from(ReportSettings, snakemake.params.report), snakemake.input
     plan = read_status(snakemake.params.plan, inputs.lock, inputs.adsl, inputs.ledgers, inputs.deviations)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from math import isnan, nan
 from typing import Literal
 
+from rctflow.hypotheses import Hypothesis
 from rctflow.results import PERCENT, POINTS, SUPPRESSED, Result, is_ratio
 
 RATIO_DIGITS, PERCENT_DIGITS = 2, 1
@@ -56,7 +57,9 @@ class Display:
     difference that patients notice, when the study declares one. analyses, populations: labels; an id without one is
     printed with spaces for underscores. small_cells: 0, or the data are restricted and no mark stands for fewer
     patients. not_measured: key of NOT_MEASURED -> what stands for such values, in words. blinded: how the arms are
-    blinded, in words, or "". analysis_order: the endpoint's analyses as the config lists them.
+    blinded, in words, or "". analysis_order: the endpoint's analyses as the config lists them. tested: the
+    endpoint's hypotheses in confirmatory families; None when the study declares no such family, and the main
+    analysis of a primary endpoint is the test.
     """
 
     endpoint: str
@@ -83,6 +86,7 @@ class Display:
     synthetic: bool = False
     blinded: str = ""
     analysis_order: tuple[str, ...] = ()
+    tested: tuple[Hypothesis, ...] | None = None
 
     @property
     def stamps(self) -> list[str]:

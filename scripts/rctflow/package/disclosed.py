@@ -23,6 +23,10 @@ AGGREGATES: dict[str, tuple[str, ...]] = {
     "summaries": ("*/summaries/*/results.csv",),
     "second": ("*/summaries/second/results.csv",),
     "displays": ("*/endpoints/*/*.svg", "*/endpoints/*/table.html", "*/endpoints/*/table.csv"),
+    "multiplicity": (
+        *("*/summaries/*/results.csv", "*/figures/*.svg"),
+        *("*/tables/multiplicity.html", "*/tables/multiplicity.csv"),
+    ),
     "overview": ("*/figures/*.svg", "*/tables/overview.html", "*/tables/overview.csv"),
     "report": ("*/report.html",),
 }

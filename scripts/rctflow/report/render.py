@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 ROLES = ("primary", "secondary", "exploratory")
+GRAPH = "multiplicity_"
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,29 @@ class EndpointPart:
 
 
 @dataclass(frozen=True)
+class FamiliesPart:
+    """What the report shows of families of hypotheses: rows, tables (HTML fragment), graphs (SVG text by family)."""
+
+    rows: Sequence[Result] = ()
+    tables: str = ""
+    graphs: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, files: Sequence[str]) -> FamiliesPart:
+        """The part in the files of rule multiplicity; empty without files."""
+        if not files:
+            return cls()
+        paths = {Path(file).name: Path(file) for file in files}
+        texts = {name: path.read_text(encoding="utf-8") for name, path in paths.items() if path.suffix != ".csv"}
+        graphs = {n.removeprefix(GRAPH).removesuffix(".svg"): text for n, text in texts.items() if n.endswith(".svg")}
+        return cls(read_results(paths["results.csv"]), texts["multiplicity.html"], graphs)
+
+
+@dataclass(frozen=True)
 class StudyPart:
-    """What the report shows of the whole study: rows of the summaries, forest (SVG text), overview (HTML fragment)."""
+    """What the report shows of the whole study: rows of the summaries, forest (SVG text), overview (HTML fragment),
+    families of hypotheses.
+    """
 
     flow: Sequence[Result]
     baseline: Sequence[Result]
@@ -61,6 +83,7 @@ class StudyPart:
     second: Sequence[Result]
     forest: str
     overview: str
+    families: FamiliesPart = FamiliesPart()
 
 
 def render_report(
@@ -79,7 +102,10 @@ def render_report(
     from markupsafe import Markup
 
     glyphs: dict[str, str] = {}
-    sections = [_section(endpoint, endpoints[endpoint.id], settings, glyphs) for endpoint in settings.endpoints]
+    adjusted = study.families.rows
+    sections = [
+        _section(endpoint, endpoints[endpoint.id], settings, glyphs, adjusted) for endpoint in settings.endpoints
+    ]
     primary = next((section for section in sections if section["endpoint"].role == "primary"), None)
     words = f"Forest plot: the arms compared for each of {len(sections)} endpoints; the table above has the numbers."
     page = _template().render(
@@ -95,6 +121,7 @@ def render_report(
         **_grids(study, settings),
         forest=Markup(inline_svg(study.forest, "forest", words, glyphs)),
         overview=Markup(study.overview),
+        families=_families(study.families, settings, glyphs),
         troubles=[trouble for section in sections for trouble in section["troubles"]],
         methods=_methods(sections),
         not_measured=[
@@ -131,7 +158,11 @@ def _grids(study: StudyPart, settings: ReportSettings) -> dict[str, Any]:
 
 
 def _section(
-    endpoint: ReportEndpoint, part: EndpointPart, settings: ReportSettings, glyphs: dict[str, str]
+    endpoint: ReportEndpoint,
+    part: EndpointPart,
+    settings: ReportSettings,
+    glyphs: dict[str, str],
+    adjusted: Sequence[Result],
 ) -> dict[str, Any]:
     from markupsafe import Markup
 
@@ -141,7 +172,7 @@ def _section(
     labels = {visit.id: visit.label for visit in settings.visits}
     return {
         "endpoint": endpoint,
-        "headline": headline(part.rows, endpoint, settings),
+        "headline": headline(part.rows, endpoint, settings, adjusted),
         "svg": part.profile,
         "profile": _profile(endpoint, part.profile, settings, endpoint.id, glyphs),
         "trajectories": Markup(inline_svg(part.trajectories, f"{endpoint.id}-trajectories", words, glyphs)),
@@ -154,6 +185,22 @@ def _section(
             for row in troubles(row for row in part.rows if row.model != "descriptive")
         ],
     }
+
+
+def _families(part: FamiliesPart, settings: ReportSettings, glyphs: dict[str, str]) -> dict[str, Any] | None:
+    """The tables and graphs of the families of hypotheses; None in a study that declares none."""
+    from markupsafe import Markup
+
+    if not settings.families:
+        return None
+    graphs = []
+    for name, svg in part.graphs.items():
+        words = f"Graph of the family {settings.families[name].label or name}: its hypotheses, the share of the level "
+        words += f"that each has, and what a rejected one hands on; the table has the decisions.{_stamped(settings)}"
+        graphs.append(Markup(inline_svg(svg, f"family-{name}", words, glyphs)))
+    confirmatory = [name for name in settings.family_order if settings.families[name].confirmatory]
+    levels = sum(settings.families[name].alpha for name in confirmatory)
+    return {"tables": Markup(part.tables), "graphs": graphs, "confirmatory": len(confirmatory), "levels": levels}
 
 
 def _headline_figure(primary: dict[str, Any] | None, settings: ReportSettings, glyphs: dict[str, str]) -> Any:

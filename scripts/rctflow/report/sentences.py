@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rctflow.display import digits_of, not_measured_words
@@ -19,14 +19,18 @@ class Sentence:
     result_id: str
 
 
-def headline(rows: Sequence[Result], endpoint: ReportEndpoint, settings: ReportSettings) -> list[Sentence]:
+def headline(
+    rows: Sequence[Result], endpoint: ReportEndpoint, settings: ReportSettings, adjusted: Sequence[Result] = ()
+) -> list[Sentence]:
     """One sentence per comparison of the endpoint's main analysis at its primary visit; empty without a comparison.
 
-    Values there that were not measured follow in the last.
+    Values there that were not measured follow in the last. adjusted: the rows of families of hypotheses.
     """
     main = [row for row in rows if (row.analysis, row.population) == (endpoint.main_analysis, endpoint.main_population)]
     estimates = [row for row in main if row.visit == endpoint.primary_visit and row.statistic == "estimate"]
-    compared = [(_sentence(row, main, endpoint, settings), row.result_id) for row in estimates if row.contrast]
+    compared = [
+        (_sentence(row, main, endpoint, settings, adjusted), row.result_id) for row in estimates if row.contrast
+    ]
     told = "".join(f" {words}" for words in not_measured(rows, endpoint, settings, endpoint.primary_visit))
     return [Sentence(text + (told if i == len(compared) else ""), name) for i, (text, name) in enumerate(compared, 1)]
 
@@ -39,30 +43,57 @@ def not_measured(
     return not_measured_words(rows, endpoint.main_population, arms, endpoint.not_measured, visit)
 
 
-def _sentence(row: Result, main: Sequence[Result], endpoint: ReportEndpoint, settings: ReportSettings) -> str:
+def _sentence(
+    row: Result, main: Sequence[Result], endpoint: ReportEndpoint, settings: ReportSettings, adjusted: Sequence[Result]
+) -> str:
     visit = next((visit.label for visit in settings.visits if visit.id == row.visit), row.visit)
     subject = f"At {visit.lower()}, the {_compared(row, endpoint, settings)}"
     method = row.method.split(";")[0] or row.model
     details = f"{method}; {_population(endpoint, settings)}, n = {_analysed(row, main, settings)}"
     if row.value is None:
         reason = row.note or "no reason was recorded"
-        return f"{subject}, could not be estimated: {reason} ({details}).{_tested_instead(row, main)}"
+        instead = _tested_instead(row, main, _named(row, endpoint, settings))
+        return f"{subject}, could not be estimated: {reason} ({details}).{instead}"
     ratio = " / " in row.contrast
     digits = digits_of(row, endpoint.digits)
     unit = f" {row.unit}" if row.unit and not ratio else ""
     ends = {name: _value(main, row, name) for name in ("ci_low", "ci_high", "p_value")}
     numbers = f"{endpoint.confidence * 100:g}% CI {interval(ends['ci_low'], ends['ci_high'], digits)}"
     if ends["p_value"] is not None:
-        numbers += f"; {'p' if endpoint.role == row.role == 'primary' else 'nominal p'} {_equals(ends['p_value'])}"
+        numbers += f"; {_named(row, endpoint, settings)} {_equals(ends['p_value'])}"
+        numbers += "".join(_adjusted(row, adjusted, settings))
     fallback = f" Fall-back: {row.note}." if row.status == "fallback" and row.note else ""
     return f"{subject}, was {rounded(row.value, digits)}{unit} ({numbers}; {details}).{fallback}"
 
 
-def _tested_instead(row: Result, main: Sequence[Result]) -> str:
+def _tested_instead(row: Result, main: Sequence[Result], name: str) -> str:
     """The test that took the place of an estimate, where the model has one for such data ("" where not)."""
     place = (row.visit, row.contrast, "p_value")
     test = next((r for r in main if (r.visit, r.contrast, r.statistic) == place and r.value is not None), None)
-    return f" Compared instead by {test.method}: nominal p {_equals(test.value)}." if test and test.value else ""
+    return f" Compared instead by {test.method}: {name} {_equals(test.value)}." if test and test.value else ""
+
+
+def _named(row: Result, endpoint: ReportEndpoint, settings: ReportSettings) -> str:
+    """``p`` of a comparison that is a test of the trial (of a confirmatory family, where the study declares one), else
+    ``nominal p``.
+    """
+    if endpoint.tested is None:
+        tests = endpoint.role == row.role == "primary"
+    else:
+        tests = any(hypothesis.compares(row, settings.arms[0].id) for hypothesis in endpoint.tested)
+    return "p" if tests else "nominal p"
+
+
+def _adjusted(row: Result, adjusted: Sequence[Result], settings: ReportSettings) -> Iterator[str]:
+    """The adjusted p-value of a comparison in each family that tests it."""
+    for name in settings.family_order:
+        family = settings.families[name]
+        mine = [other for other in adjusted if other.statistic == f"p_adjusted:{name}"]
+        for other in mine:
+            same = (other.endpoint, other.analysis, other.population, other.visit, other.contrast)
+            if same == (row.endpoint, row.analysis, row.population, row.visit, row.contrast):
+                value = "not estimable" if other.value is None else _equals(other.value)
+                yield f", adjusted p {value} in the family {family.label or name.replace('_', ' ')}"
 
 
 def _equals(p: float) -> str:

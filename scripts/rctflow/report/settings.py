@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from rctflow.hypotheses import Family, Hypothesis
+
 
 @dataclass(frozen=True)
 class ReportArm:
@@ -39,7 +41,7 @@ class ReportEndpoint:
     """One endpoint's place in the report.
 
     direction: which end of the scale is better for the patient. not_measured: what stands for values that were not
-    measured, as in Display.
+    measured; tested: the hypotheses of confirmatory families; both as in Display.
     """
 
     id: str
@@ -54,6 +56,7 @@ class ReportEndpoint:
     outcome: str = "change"
     confidence: float = 0.95
     not_measured: dict[str, str] = field(default_factory=dict)
+    tested: tuple[Hypothesis, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ class ReportSettings:
     published. labels: words for ADSL variables of the baseline table. command: what a reader types to make the report
     again. small_cells: 0, or the data are restricted and nothing of fewer patients is shown. blinded: how the arms are
     blinded, in words, or "". unblinding: who ended the blinding, when and under which lock, or that nobody recorded it.
+    families: tested together; family_order: their ids as declared.
     """
 
     study: str
@@ -92,3 +96,5 @@ class ReportSettings:
     blinded: str = ""
     unblinding: str = ""
     estimands: tuple[ReportEstimand, ...] = ()
+    families: dict[str, Family] = field(default_factory=dict)
+    family_order: tuple[str, ...] = ()

@@ -37,6 +37,7 @@ PRESENTATION = (
     "analyses",  # templates: resolved in each endpoint
     "endpoints.*.label",
     "endpoints.*.digits",
+    "multiplicity.families.*.label",
     "blinding.mode",  # unblinding is the planned change after the lock; it is recorded by itself
     "blinding.seed",
     "package",

@@ -19,6 +19,7 @@ from rctflow.plan.settings import DummyAllocation
 from rctflow.plan.unblinding import read_unblinding, record_path
 from rctflow.study import rooms
 from rctflow.study.model import Arm, Arms, Study, Table, TableColumn
+from rctflow.study.multiplicity import without_arms
 
 MASKED = "masked: which treatment this is stays closed"
 WITHHELD = "withheld while blinded"
@@ -47,6 +48,7 @@ def shown_study(declared: Study) -> Study:
         shown |= {
             "arms": Arms(reference=arm_id("A"), levels=levels),
             "subjects": subjects.model_copy(update=sources),
+            "multiplicity": without_arms(declared),
             "randomization": None,  # its ratio would tell which arm is which
         }
     return declared.model_copy(update=shown)

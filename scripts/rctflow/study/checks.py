@@ -15,6 +15,7 @@ from rctflow.study.files import instrument_file, instrument_keys
 from rctflow.study.limit_checks import limit_problems
 from rctflow.study.messages import did_you_mean
 from rctflow.study.model import Endpoint, Files, Study, Table
+from rctflow.study.multiplicity import multiplicity_problems
 from rctflow.study.package_checks import package_problems
 from rctflow.study.response_checks import response_problems
 from rctflow.study.rooms import endpoint_table, endpoint_visits, population_flag, table_columns
@@ -42,6 +43,7 @@ def cross_checks(study: Study) -> list[Problem]:
         *_instrument_problems(study),
         *(problem for name in study.analyses for problem in _template_problems(study, name)),
         *(problem for name in study.endpoints for problem in _endpoint_problems(study, name)),
+        *multiplicity_problems(study),
         *package_problems(study),
     ]
 

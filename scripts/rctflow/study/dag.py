@@ -21,6 +21,7 @@ from rctflow.study.load import load_study, study_file
 from rctflow.study.locked import Locked
 from rctflow.study.messages import ConfigError
 from rctflow.study.model import Simulate, Study
+from rctflow.study.multiplicity import endpoints_tested, families_of, multiplicity_settings
 from rctflow.study.second_computation import second_settings
 
 ENDPOINT_DISPLAYS = ("profile.svg", "trajectories.svg", "diagnostics.svg", "table.html", "table.csv")
@@ -140,6 +141,25 @@ class Dag:
             if rooms.resample_settings(self.study, endpoint).fit.analyses
         ]
 
+    def multiplicity_files(self) -> list[str]:
+        """What is declared of families of hypotheses; nothing in a study without one."""
+        if not self.study.multiplicity:
+            return []
+        tables = [f"{self.results}/tables/multiplicity.{end}" for end in ("html", "csv")]
+        return [f"{self.results}/summaries/multiplicity/results.csv", *tables, *self.testing_graphs()]
+
+    def testing_graphs(self) -> list[str]:
+        """The figures of graphical procedures."""
+        return [f"{self.results}/figures/multiplicity_{family}.svg" for family in self.graphical_families()]
+
+    def graphical_families(self) -> list[str]:
+        """Ids of the families that are tested by a graphical procedure."""
+        return [name for name, family in families_of(self.study).items() if family.procedure == "graphical"]
+
+    def tested_results(self) -> list[str]:
+        """The result rows of the endpoints that a family tests."""
+        return [f"{self.results}/endpoints/{endpoint}/results.csv" for endpoint in endpoints_tested(self.study)]
+
     def all_displays(self) -> list[str]:
         """The figures and tables of all endpoints that the report shows."""
         return [f"{self.results}/endpoints/{e}/{f}" for e in self.study.endpoints for f in ENDPOINT_DISPLAYS[:4]]
@@ -153,6 +173,7 @@ class Dag:
             *self.allocation(),
             *(f"{self.results}/figures/forest.svg", f"{self.results}/tables/overview.csv"),
             *(f"{self.results}/summaries/{name}/results.csv" for name in SUMMARIES),
+            *self.multiplicity_files(),
             *(f"{self.results}/clean/{t}.{end}" for t in self.study.tables for end in ("parquet", "ledger.csv")),
             *(file for endpoint in self.study.endpoints for file in self.endpoint_results(endpoint)),
         ]
@@ -209,6 +230,14 @@ class Dag:
     def displays(self) -> Any:
         """Params of all endpoints' displays, in the order of print."""
         return [self.display(endpoint) for endpoint in presentation.endpoint_order(self.study)]
+
+    def multiplicity(self) -> Any:
+        """Params of the families of hypotheses."""
+        return as_params(multiplicity_settings(self.study))
+
+    def tested_displays(self) -> Any:
+        """Params of the displays of the endpoints that a family tests."""
+        return [self.display(endpoint) for endpoint in endpoints_tested(self.study)]
 
     def summaries(self) -> Any:
         """Params of the study-level summaries."""

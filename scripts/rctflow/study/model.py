@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from rctflow.clean.settings import Duplicates, Long, PartialRule
 from rctflow.derive.settings import Flag, Source, TieRule, Unable
+from rctflow.hypotheses import Family
 from rctflow.ingest.settings import DEFAULT_MISSING, ColumnType
 from rctflow.models.settings import Analysis, Role
 from rctflow.package.settings import Package
@@ -259,6 +260,12 @@ class Endpoint(Section):
         return {name: {"use": name} for name in analyses} if isinstance(analyses, list) else analyses
 
 
+class MultiplicityConfig(Section):
+    """Hypotheses that are tested together, family by family (docs/multiplicity.md)."""
+
+    families: Annotated[dict[Id, Family], Field(min_length=1)]
+
+
 class Study(Section):
     """A whole study config."""
 
@@ -274,6 +281,7 @@ class Study(Section):
     instruments: dict[Id, InstrumentUse] = {}
     analyses: Annotated[dict[Id, Analysis], Field(min_length=1)]
     endpoints: Annotated[dict[Id, Endpoint], Field(min_length=1)]
+    multiplicity: MultiplicityConfig | None = None
     randomization: Scheme | None = None
     protocol_deviations: ProtocolDeviations | None = None
     blinding: Blinding = Blinding()

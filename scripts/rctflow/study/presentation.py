@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rctflow.display import ArmLabel, Display, Label, VisitLabel
+from rctflow.hypotheses import Hypothesis
 from rctflow.models.settings import Analysis
 from rctflow.plan.blinded import STAMPS
 from rctflow.report.settings import (
@@ -17,6 +18,7 @@ from rctflow.study.analyses import analyses_of, main_analysis, main_population
 from rctflow.study.estimands import Estimand, Estimator
 from rctflow.study.limit_checks import CENSORED
 from rctflow.study.model import Endpoint, Study
+from rctflow.study.multiplicity import confirmatory, families_of
 from rctflow.study.rooms import (
     arm_order,
     baseline_visit,
@@ -73,7 +75,13 @@ def display_settings(study: Study, endpoint_id: str) -> Display:
         small_cells=study.package.suppressed_below,
         synthetic=study.study.data == "synthetic",
         blinded=STAMPS[study.blinding.mode],
+        tested=_tested(study, endpoint_id),
     )
+
+
+def _tested(study: Study, endpoint_id: str) -> tuple[Hypothesis, ...] | None:
+    tested = confirmatory(study, endpoint_id)
+    return None if tested is None else tuple(tested)
 
 
 def _not_measured(endpoint: Endpoint, main: Analysis) -> dict[str, str]:
@@ -131,6 +139,8 @@ def report_settings(study: Study, file: str, unblinding: str = "") -> ReportSett
         synthetic=study.study.data == "synthetic",
         blinded=STAMPS[study.blinding.mode],
         unblinding=unblinding,
+        families=families_of(study),
+        family_order=tuple(families_of(study)),
         estimands=tuple(_estimand(study, name) for name in study.estimands),
     )
 
@@ -200,4 +210,5 @@ def _endpoint(study: Study, endpoint_id: str) -> ReportEndpoint:
         outcome=display.outcome,
         confidence=display.confidence,
         not_measured=display.not_measured,
+        tested=display.tested,
     )

@@ -12,6 +12,7 @@ from rctflow.tables.table import Cell, Table, cell_of
 
 BELOW = "Below the limit, n (%)"
 NOMINAL = "Nominal p-values are not adjusted for multiplicity and test no hypothesis of the trial."
+MARKED = "Those marked confirmatory are unadjusted here; their family's table has the adjusted ones and the decisions."
 
 
 def endpoint_table(rows: Sequence[Result], settings: Display, plan: str = "") -> Table:
@@ -157,7 +158,12 @@ def _notes(main: Found, settings: Display, modelled: bool) -> list[str]:
     notes = [population, *([f"{' and '.join(kinds)}: {compared}. {better}"] if contrasts else [better])]
     notes += _over_visits(main, settings)
     notes += [f"Method: {method}." for method in methods_of(main.values())]
-    return [*notes, NOMINAL]
+    return [*notes, nominal_words(settings)]
+
+
+def nominal_words(settings: Display) -> str:
+    """What a p-value of this endpoint means that carries no mark, and one that does."""
+    return f"{NOMINAL} {MARKED}" if settings.tested else NOMINAL
 
 
 def _not_measured(rows: Sequence[Result], settings: Display) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any
 from rctflow.display import Display, digits_of
 from rctflow.results import Found, Result, is_ratio, rows_of
 from rctflow.rounding import interval, p_value, rounded
-from rctflow.tables.endpoint import NOMINAL
+from rctflow.tables.endpoint import nominal_words
 from rctflow.tables.rows import P, contrast_words, count_cell, interval_cell, nominal_once, p_cell, words
 from rctflow.tables.table import Cell, Table, cell_of
 
@@ -45,7 +45,7 @@ def ladder_table(rows: Sequence[Result], settings: Display, plan: str = "") -> T
     if len({line[0].text for line in lines} | {line[1].text for line in lines if line[1].text}) < 3:
         return None
     caption = f"{settings.label}, all analyses at {words(settings.primary_visit, settings.visits)}"
-    notes = [*_influence(rows, settings), *_unreliable(rows), NOMINAL, *([plan] if plan else [])]
+    notes = [*_influence(rows, settings), *_unreliable(rows), nominal_words(settings), *([plan] if plan else [])]
     stamps: dict[str, Any] = {"synthetic": settings.synthetic, "blinded": settings.blinded}
     table = Table(f"{settings.endpoint}-ladder", caption, heads, lines, notes=notes, **stamps, anchors=False)
     return nominal_once(table)

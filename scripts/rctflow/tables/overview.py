@@ -9,8 +9,17 @@ from typing import Any
 from rctflow.display import Display
 from rctflow.results import Result, contrasts_of, is_ratio, rows_of
 from rctflow.rounding import MISSING
-from rctflow.tables.endpoint import NOMINAL
-from rctflow.tables.rows import P, contrast_words, count_cell, interval_cell, nominal_once, p_cell, words
+from rctflow.tables.endpoint import MARKED, NOMINAL
+from rctflow.tables.rows import (
+    P,
+    contrast_words,
+    count_cell,
+    interval_cell,
+    nominal_once,
+    p_cell,
+    visit_said_once,
+    words,
+)
 from rctflow.tables.table import Cell, Table
 
 ROLES = ("primary", "secondary", "exploratory")
@@ -34,22 +43,11 @@ def overview_table(
             sections[len(lines)] = one.role.capitalize()
         lines += _endpoint_lines(rows_by_endpoint.get(one.endpoint, ()), one)
     notes = ["Each endpoint's main analysis in its main population, at its primary visit.", NOMINAL]
+    notes += [MARKED] if any(one.tested for one in settings) else []
     notes += [plan] if plan else []
     stamps: dict[str, Any] = {"synthetic": settings[0].synthetic, "blinded": settings[0].blinded}
     table = Table("overview", "All endpoints", tuple(heads), lines, sections, notes, **stamps, anchors=False)
-    return nominal_once(_said_once(table))
-
-
-def _said_once(table: Table) -> Table:
-    """The visit goes from its column to the caption when all lines have the same."""
-    visits = {line[1].text for line in table.lines}
-    if len(visits) != 1:
-        table.caption += " at their primary visits"
-        return table
-    table.caption += f" at {visits.pop()}"
-    table.heads = (table.heads[0], *table.heads[2:])
-    table.lines = [[line[0], *line[2:]] for line in table.lines]
-    return table
+    return nominal_once(visit_said_once(table))
 
 
 def _endpoint_lines(rows: Sequence[Result], settings: Display) -> list[list[Cell]]:

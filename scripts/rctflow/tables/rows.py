@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rctflow.display import ArmLabel, Display, Label, VisitLabel, digits_of
+from rctflow.hypotheses import is_tested
 from rctflow.results import Found, Result, is_ratio
 from rctflow.rounding import MISSING, interval, p_value, rounded
 from rctflow.tables.table import Cell, Table, cell_of
 
 P, NOMINAL_P = "p, nominal unless marked", "Nominal p"
-TEST = " (primary test)"
+TEST, TESTED = " (primary test)", " (confirmatory)"
 
 
 def words(id: str, labels: Iterable[ArmLabel | VisitLabel | Label]) -> str:
@@ -51,11 +52,14 @@ def interval_cell(found: Found, visit: str, who: str, statistic: str, settings: 
 
 
 def confirmatory(row: Result, settings: Display) -> bool:
-    """Whether a p-value is the trial's test: primary analysis, main population, primary visit of a primary endpoint.
+    """Whether a p-value is a test of the trial: it belongs to a confirmatory family.
 
-    Those of its further methods are not. With more than two arms there are several such comparisons and, without a
-    declared procedure, none is the test.
+    Without such a family: primary analysis, main population, primary visit of a primary endpoint; the p-values of its
+    further methods are not. With more than two arms there are several such comparisons and, without a declared
+    procedure, none is the test.
     """
+    if settings.tested is not None:
+        return is_tested(row, settings.tested, settings.arms[0].id)
     where = (row.population, row.visit) == (settings.main_population, settings.primary_visit)
     return (
         where
@@ -70,11 +74,24 @@ def p_cell(row: Result | None, settings: Display) -> Cell:
     """A p-value, marked when it is the trial's test."""
     if row is None or row.value is None:
         return cell_of(MISSING, [row])
-    return cell_of(p_value(row.value) + (TEST if confirmatory(row, settings) else ""), [row])
+    mark = TEST if settings.tested is None else TESTED
+    return cell_of(p_value(row.value) + (mark if confirmatory(row, settings) else ""), [row])
 
 
 def nominal_once(table: Table) -> Table:
     """The head of the last column says that all its p-values are nominal when none of them is the trial's test."""
-    if not any(line[-1].text.endswith(TEST) for line in table.lines):
+    if not any(line[-1].text.endswith((TEST, TESTED)) for line in table.lines):
         table.heads = (*table.heads[:-1], NOMINAL_P)
+    return table
+
+
+def visit_said_once(table: Table, elsewhere: str = " at their primary visits") -> Table:
+    """The visit goes from the second column to the caption when all lines have the same; else ``elsewhere`` does."""
+    visits = {line[1].text for line in table.lines}
+    if len(visits) != 1:
+        table.caption += elsewhere
+        return table
+    table.caption += f" at {visits.pop()}"
+    table.heads = (table.heads[0], *table.heads[2:])
+    table.lines = [[line[0], *line[2:]] for line in table.lines]
     return table

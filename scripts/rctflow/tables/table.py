@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
@@ -85,9 +85,10 @@ class Table:
 
         Column data says SYNTHETIC on each line of a table of synthetic data, else real; and how the arms are blinded.
         """
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(CSV_COLUMNS)
+        return csv_of([self])
+
+    def csv_lines(self) -> Iterator[tuple[str, ...]]:
+        """The lines of the CSV file without its head."""
         data = ", ".join(["SYNTHETIC" if self.synthetic else "real", *stamps_of(False, self.blinded)])
         above: dict[int, str] = {}
         for line in self.lines:
@@ -97,8 +98,17 @@ class Table:
             for j, cell in enumerate(line):
                 for row in cell.results:
                     value = (row.statistic, number(row.value), row.unit, row.status, row.note, row.result_id)
-                    writer.writerow((data, self.name, label, self.heads[first + j], cell.text, *value))
-        return text.getvalue()
+                    yield (data, self.name, label, self.heads[first + j], cell.text, *value)
+
+
+def csv_of(tables: Iterable[Table]) -> str:
+    """Tables as one CSV text; the column table says which line belongs to which."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(CSV_COLUMNS)
+    for table in tables:
+        writer.writerows(table.csv_lines())
+    return text.getvalue()
 
 
 def _cell(cell: Cell, marks: dict[str, str], anchors: bool) -> str:

@@ -1,0 +1,34 @@
+"""Room inference, study level: p-values that are tested together are adjusted together, family by family.
+
+in: endpoints/<endpoint>/results.csv of the tested endpoints; out: summaries/multiplicity/results.csv,
+tables/multiplicity.*, figures/multiplicity_<family>.svg of graphical procedures.
+"""
+
+if dag.study.multiplicity:
+
+    rule multiplicity:
+        """Adjusted p-values and decisions of every family, their tables and graphs."""
+        input:
+            results=dag.tested_results(),
+            adsl="<results>/adam/adsl.parquet",
+            ledgers=dag.plan_ledgers(*dag.study.endpoints),
+            lock=dag.lock_files(),
+            code=code_of("multiplicity"),
+        output:
+            results="<results>/summaries/multiplicity/results.csv",
+            html="<results>/tables/multiplicity.html",
+            csv=report("<results>/tables/multiplicity.csv", category="overview"),
+            graphs=report(dag.testing_graphs(), category="overview"),
+        log:
+            "<logs>/multiplicity.log",
+        benchmark:
+            "<benchmarks>/multiplicity.tsv"
+        conda:
+            "../../environment.yml"
+        params:
+            multiplicity=dag.multiplicity(),
+            displays=dag.tested_displays(),
+            graphs=dag.graphical_families(),
+            plan=lambda wildcards: dag.plan(*dag.study.endpoints),
+        script:
+            "../../scripts/multiplicity.py"
