@@ -1,0 +1,49 @@
+"""Families of hypotheses in a run: which jobs they start, and that table, graph and report come about."""
+
+import pytest
+
+pytestmark = pytest.mark.workflow
+
+FAMILIES = {
+    "main": {
+        "procedure": "graphical",
+        "label": "Walk, then CRP",
+        "hypotheses": [{"endpoint": "walk"}, {"endpoint": "crp"}],
+        "weights": {"walk": 1},
+        "transitions": {"walk": {"crp": 1}},
+    },
+    "early": {"procedure": "benjamini_hochberg", "hypotheses": [{"endpoint": "walk", "visit": "week4"}]},
+}
+
+
+def test_a_family_declared_is_tested_and_reported(checkout):
+    config = checkout.config()
+    config["multiplicity"] = {"families": FAMILIES}
+    checkout.configure(config)
+    marked = {f"displays:{endpoint}" for endpoint in ("walk", "crp", "hb")}  # which p-values are nominal
+    assert checkout.plan() == {"multiplicity", "overview", "report", "resolved_config"} | marked
+    checkout.snakemake()
+    results = checkout.folder / "results/tiny"
+    assert (
+        "crp.ancova.itt.week8.drug-placebo.p_adjusted:main"
+        in (results / "summaries/multiplicity/results.csv").read_text()
+    )
+    assert (results / "figures/multiplicity_main.svg").exists()
+    report = (results / "report.html").read_text()
+    assert 'id="table-family-main"' in report
+    assert "in the family Walk, then CRP" in report
+    assert checkout.plan() == set()
+
+    config["multiplicity"]["families"]["main"]["alpha"] = 0.1
+    checkout.configure(config)
+    assert checkout.plan() == {"multiplicity", "report", "resolved_config"}
+
+
+def test_exploratory_families_alone_need_no_graph_and_mark_nothing(checkout):
+    config = checkout.config()
+    config["multiplicity"] = {"families": {"early": FAMILIES["early"]}}
+    checkout.configure(config)
+    assert checkout.plan() == {"multiplicity", "report", "resolved_config"}
+    checkout.snakemake()
+    report = (checkout.folder / "results/tiny/report.html").read_text()
+    assert "Every p-value outside these families is nominal" in report
