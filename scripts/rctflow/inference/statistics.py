@@ -45,7 +45,7 @@ def comparisons(
 
     Raises NotEstimable when the model cannot be fitted to what was observed.
     """
-    if analysis.model == "ancova":
+    if analysis.model == "ancova" and analysis.options.get("vcov", "classical") == "classical":
         yield from _ancova(data, analysis, settings, patients, allocations)
     elif analysis.model == "mmrm":
         yield from _mmrm(data, analysis, settings, patients, allocations)

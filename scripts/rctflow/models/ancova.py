@@ -86,7 +86,7 @@ class VisitFit:
     """The least-squares fit of one visit and its rows. Raises NotEstimable when nothing of it can be estimated."""
 
     def __init__(self, at_visit: VisitData, analysis: Analysis, settings: Fit, options: AncovaOptions) -> None:
-        self.analysis, self.settings, self.visit = analysis, settings, at_visit.visit
+        self.analysis, self.settings, self.visit, self.vcov = analysis, settings, at_visit.visit, options.vcov
         arm_of = at_visit.records["ARM"].tolist()
         arms = tuple(arm for arm in settings.arms if arm in set(arm_of))
         self.design = build_design(arm_of, arms, at_visit.terms(options.weights))
@@ -126,7 +126,7 @@ class VisitFit:
             if function is None:
                 absent = next(arm for arm in arms if arm not in self.design.arms)
                 raise NotEstimable(f"no subject of {absent} can be analysed at {self.visit}")
-            values = self._values(self.fit.estimate(function))
+            values = self._values(self.fit.estimate(function, self.vcov))
         except NotEstimable as error:
             shared = self.shared | {"status": "not_estimable", "note": _joined(str(error), self.shared["note"])}
             yield from rows_of(dict.fromkeys(names), **shared, **who)
@@ -149,9 +149,10 @@ def _method(analysis: Analysis, options: AncovaOptions, terms: tuple[str, ...]) 
     scale = f"log {outcome}" if analysis.log else outcome
     fitted = f"; terms: {' + '.join(terms)}" if terms else ""
     weighting = "equally" if options.weights == "equal" else "by their frequency"
+    robust = "; HC3 standard errors, residual degrees of freedom" if options.vcov == "HC3" else ""
     return (
-        f"ANCOVA of the {scale} by least squares{fitted}; LS means: numeric covariates at their mean, factors weighted "
-        f"{weighting}; t interval {100 * analysis.confidence:g} %, two-sided p"
+        f"ANCOVA of the {scale} by least squares{fitted}{robust}; LS means: numeric covariates at their mean, factors "
+        f"weighted {weighting}; t interval {100 * analysis.confidence:g} %, two-sided p"
     )
 
 

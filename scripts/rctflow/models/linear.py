@@ -6,6 +6,9 @@ centred one; 1/L or the level's share for an indicator), the LS mean of arm j is
 and a difference of arms is e_j - e_k (Searle, Speed & Milliken 1980). With X = U S V' of rank r (columns scaled to
 length one), b = V S^-1 U'y, s2 = RSS / (n - r), var(l'b) = s2 |l'V S^-1|^2. A function l is estimable exactly when it
 lies in the row space of X, l V0 = 0 (Searle 1971, section 5.4), as SAS decides it.
+
+HC3, where the arms may have different variances (MacKinnon & White 1985, J Econometrics 29:305): with a = U S^-1 V'l,
+so that l'b = a'y, residuals e and leverages h_i = |u_i|^2, var(l'b) = sum (a_i e_i / (1 - h_i))^2.
 """
 
 from __future__ import annotations
@@ -195,12 +198,27 @@ class LeastSquares:
         if length <= ZERO_RESIDUAL * float(np.linalg.norm(outcome)):
             raise NotEstimable("the residual variance is zero: the model reproduces every value exactly")
         self.variance = length**2 / self.df
+        self._residual = residual
 
-    def estimate(self, function: Array) -> Estimate:
-        """The estimate of ``function`` (p,) of the coefficients. Raises NotEstimable, naming the term that hides it."""
+    def estimate(self, function: Array, vcov: str = "classical") -> Estimate:
+        """The estimate of ``function`` (p,) of the coefficients; vcov: classical or HC3.
+
+        Raises NotEstimable, naming the term that hides it, or where HC3 has no value.
+        """
         along = self.space.coordinates(function)
-        se = float(np.sqrt(self.variance) * np.linalg.norm(along))
+        se = self._hc3(along) if vcov == "HC3" else float(np.sqrt(self.variance) * np.linalg.norm(along))
         return Estimate(float(along @ self._scores), se, self.df)
+
+    def _hc3(self, along: Array) -> float:
+        basis = self.space.basis
+        weight, free = basis @ along, 1 - (basis**2).sum(axis=1)
+        alone = free < RANK_TOLERANCE
+        if (np.abs(weight[alone]) > OUTSIDE_TOLERANCE * np.linalg.norm(weight)).any():
+            raise NotEstimable("HC3 has no value: one subject alone determines a part of the estimate")
+        se = float(np.linalg.norm(weight[~alone] * self._residual[~alone] / free[~alone]))
+        if se <= ZERO_RESIDUAL * float(np.linalg.norm(self._scores)):
+            raise NotEstimable("HC3 is zero: the residuals that bear on the estimate are")
+        return se
 
 
 def _estimable(matrix: Array, function: Array) -> bool:

@@ -92,10 +92,12 @@ class AncovaOptions:
     """Options of ``ancova``.
 
     weights: how LS means weight the levels of strata and categorical covariates: equal (as SAS LSMEANS and emmeans by
-    default), or proportional to the subjects analysed (as SAS LSMEANS / OM).
+    default), or proportional to the subjects analysed (as SAS LSMEANS / OM). vcov: classical (one variance for all), or
+    HC3, which lets every subject have its own.
     """
 
     weights: Literal["equal", "proportional"] = "equal"
+    vcov: Literal["classical", "HC3"] = "classical"
 
 
 @dataclass(frozen=True)

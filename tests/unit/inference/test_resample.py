@@ -63,6 +63,21 @@ def test_ancova_in_closed_form_equals_the_model_run_under_each_allocation(arms):
         np.testing.assert_allclose(fast[key].statistics, comparison.statistics, rtol=1e-8)
 
 
+@pytest.mark.parametrize("more", [{"options": {"vcov": "HC3"}}, {"model": "censored"}])
+def test_a_model_without_a_closed_form_is_run_again_under_each_allocation(more):
+    adsl, bds = trial()
+    fit = of(**{"model": "ancova", "resampling": None} | more)
+    analysis, patients = fit.analyses["primary"], pd.Index(adsl["USUBJID"])
+    drawn = allocated_again(adsl, fit.arms, 3)
+    data = select_data(bds, adsl, analysis, "itt", fit)
+    for found in comparisons(data, analysis, fit, patients, drawn):
+        swapped = adsl.assign(TRT01P=np.array(fit.arms)[drawn[1]])
+        other = row(fit_endpoint(bds, swapped, fit)[0], found.contrast, "t", found.visit)
+        assert found.statistics[1] == pytest.approx(other.value, rel=1e-9)
+        written = row(fit_endpoint(bds, adsl, fit)[0], found.contrast, "t", found.visit)
+        assert found.observed == pytest.approx(written.value, rel=1e-9)
+
+
 def test_the_mmrm_under_another_allocation_is_the_mmrm_of_those_arms():
     adsl, bds = trial()
     fit = of("mmrm", None)

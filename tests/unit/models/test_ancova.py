@@ -134,6 +134,34 @@ def test_cdisc_pilot_description(cdisc_pilot, reference):
         assert found == case[f"change_{statistic}"]
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_hc3_is_that_of_statsmodels(seed):
+    adsl, bds = random_trial(seed)
+    rows = fitted(adsl, bds, settings(**FULL, options={"vcov": "HC3"}))
+    data = bds[bds["AVISIT"].eq("month6") & bds["AVAL"].notna()].merge(adsl, on="USUBJID")
+    formula = "CHG ~ C(TRT01P, Treatment('placebo')) + BASE + SITE + SEX + AGE"
+    fit = smf.ols(formula, data).fit(cov_type="HC3", use_t=True)
+    for arm in ("low", "high"):
+        name, found = f"C(TRT01P, Treatment('placebo'))[T.{arm}]", values(rows, f"{arm} - placebo")
+        expected = [fit.params[name], fit.bse[name], fit.df_resid, fit.pvalues[name], *fit.conf_int().loc[name]]
+        names = ("estimate", "se", "df", "p_value", "ci_low", "ci_high")
+        assert [found[of] for of in names] == pytest.approx(expected, rel=1e-8)
+    assert "HC3" in row(rows, "low - placebo", "estimate").method
+
+
+def test_hc3_ignores_who_alone_is_in_a_stratum_and_refuses_who_alone_is_in_an_arm():
+    adsl, bds = random_trial(1)
+    lone = adsl.assign(SITE=adsl["SITE"].mask(adsl["USUBJID"].eq("S001"), "Z"))
+    plan = settings(**FULL | {"strata": ("SITE",)}, options={"vcov": "HC3"})
+    without = values(fitted(adsl[1:], bds[bds["USUBJID"].ne("S001")], plan), "high - placebo")
+    found = values(fitted(lone, bds, plan), "high - placebo")
+    assert found == pytest.approx(without, rel=1e-9)
+    few = adsl["TRT01P"].ne("high") | adsl["USUBJID"].eq(adsl.loc[adsl["TRT01P"].eq("high"), "USUBJID"].iloc[0])
+    rows = fitted(adsl[few], bds[bds["USUBJID"].isin(adsl.loc[few, "USUBJID"])], plan)
+    alone = row(rows, "high - placebo", "estimate")
+    assert (alone.status, "one subject alone" in alone.note) == ("not_estimable", True)
+
+
 @pytest.mark.parametrize("weights", ["equal", "proportional"])
 @pytest.mark.parametrize("seed", range(4))
 def test_equals_statsmodels_on_the_reference_grid(weights, seed):
