@@ -1,5 +1,6 @@
 """ANCOVA at one visit by the QR decomposition: y = X b + e, X = QR, R b = Q'y, s2 = |y - X b|^2 / (n - p),
-var(c'b) = s2 |R^-T c|^2 (Golub & Van Loan 2013, section 5.3).
+var(c'b) = s2 |R^-T c|^2 (Golub & Van Loan 2013, section 5.3). HC3 by the fits without each row i:
+var(c'b) = sum (c'b - c'b(without i))^2, where b - b(without i) = (X'X)^-1 x_i e_i / (1 - x_i'(X'X)^-1 x_i).
 
 The first path uses a singular value decomposition of centred columns.
 """
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rctflow.second.columns import independent_columns, is_estimable
+from rctflow.second.columns import Array, independent_columns, is_estimable
 from rctflow.second.errors import NoSecondPathError
 from rctflow.second.selection import analysed, baseline, complete, constant_columns, outcome
 from rctflow.second.settings import Declared
@@ -45,8 +46,26 @@ def compute(bds: DataFrame, adsl: DataFrame, declared: Declared) -> dict[str, di
         c = np.zeros(X.shape[1])
         c[place], c[0] = 1.0, -1.0
         if is_estimable(X, c):
-            se = float(scale * np.linalg.norm(np.linalg.solve(R.T, c[kept])))
+            if declared.options.get("vcov") == "HC3":
+                se = _without_each(X[:, kept], y, c[kept])
+            else:
+                se = float(scale * np.linalg.norm(np.linalg.solve(R.T, c[kept])))
             found[declared.contrast(arm)] = contrast_statistics(
                 float(c[kept] @ b), se, df, declared.confidence, declared.log
             )
     return found
+
+
+def _without_each(X: Array, y: Array, c: Array) -> float:
+    """The root of the sum of squares of how far c'b moves without each row."""
+    whole = c @ np.linalg.lstsq(X, y, rcond=None)[0]
+    moved = []
+    for row in range(len(y)):
+        left = np.delete(X, row, axis=0)
+        if np.linalg.matrix_rank(left) == X.shape[1]:
+            moved.append(whole - c @ np.linalg.lstsq(left, np.delete(y, row), rcond=None)[0])
+        elif is_estimable(left, c):  # the row alone determines a coefficient, but not this function
+            continue
+        else:
+            raise NoSecondPathError("one subject alone determines a part of the comparison")
+    return float(np.linalg.norm(moved))

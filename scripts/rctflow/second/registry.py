@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
     Path = Callable[[DataFrame, DataFrame, Declared], dict[str, dict[str, float]]]
 
-PATHS = {"ancova": "rctflow.second.ancova", "mmrm": "rctflow.second.repeated"}
+PATHS = {
+    "ancova": "rctflow.second.ancova",
+    "censored": "rctflow.second.censored",
+    "mmrm": "rctflow.second.repeated",
+}
 
 
 def second_modules(models: Iterable[str]) -> list[str]:

@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 
 
 def analysed(bds: DataFrame, adsl: DataFrame, declared: Declared) -> DataFrame:
-    """One row per record that counts after baseline: USUBJID, ARM, AVISIT, AVAL, BASE, CHG, factors and covariates."""
+    """One row per record that counts after baseline: USUBJID, ARM, AVISIT, AVAL, AVALC, BASE, CHG and covariates."""
     counting = bds[(bds[declared.counts] == "Y") & bds["AVISIT"].isin(declared.visits)]
     return _joined(counting, adsl, declared)
 
@@ -32,7 +32,7 @@ def _joined(records: DataFrame, adsl: DataFrame, declared: Declared) -> DataFram
     members = adsl.loc[adsl[declared.flag] == "Y", asked].assign(
         USUBJID=adsl["USUBJID"], ARM=adsl[declared.arm_variable]
     )
-    values = records.loc[records["AVAL"].notna(), ["USUBJID", "AVISIT", "AVAL", "BASE", "CHG"]]
+    values = records.loc[records["AVAL"].notna(), ["USUBJID", "AVISIT", "AVAL", "AVALC", "BASE", "CHG"]]
     rows = values.merge(members, on="USUBJID", how="inner", validate="many_to_one")
     known = rows[asked].notna().all(axis=1) & ~(rows[asked] == "").any(axis=1)
     return rows[known].sort_values(["USUBJID", "AVISIT"], ignore_index=True)

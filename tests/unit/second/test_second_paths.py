@@ -45,6 +45,50 @@ def test_mmrm(seed, analysis):
     agree(adsl, bds, *two(**analysis), 1e-6)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_ancova_with_hc3(seed):
+    adsl, bds = random_trial(seed)
+    agree(adsl, bds, *two("ancova", visit="month6", arms=THREE, visits=("month6",), options={"vcov": "HC3"}), 1e-8)
+
+
+def below_limits(bds):
+    """Values of a trial as logarithms' antilogs, a fifth of them below the limit."""
+    bds = bds.assign(AVAL=np.exp(bds["AVAL"] / 10))
+    low = bds["AVAL"] < bds["AVISIT"].map({"baseline": 25.0}).fillna(35.0)
+    limit = bds["AVISIT"].map({"baseline": 25.0}).fillna(35.0)
+    bds = bds.assign(AVALC=bds["AVALC"].mask(low, "<" + limit.astype(str)), AVAL=bds["AVAL"].mask(low, limit / 2))
+    base = bds[bds["ABLFL"].eq("Y")].set_index("USUBJID")["AVAL"]
+    bds = bds.assign(BASE=bds["USUBJID"].map(base))
+    return bds.assign(CHG=bds["AVAL"] - bds["BASE"])
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("analysis", [{}, {"outcome": "value"}, {"baseline": False}, {"options": {"below": "sqrt2"}}])
+def test_censored(seed, analysis):
+    adsl, bds = random_trial(seed, n=60)
+    analysis = analysis | {"options": {"detection_above": 100} | analysis.get("options", {})}
+    fit, declared = two("censored", "month6", THREE, ("month6",), ("SITE",), log=True, **analysis)
+    agree(adsl, below_limits(bds), fit, declared, 1e-7)
+
+
+def test_censored_without_logarithms_and_what_is_left_when_most_is_below():
+    adsl, bds = random_trial(3, n=60)
+    bds = below_limits(bds)
+    agree(adsl, bds, *two("censored", "month6", THREE, ("month6",), ()), 1e-7)
+    fit, declared = two("censored", "month6", THREE, ("month6",), (), log=True, options={"detection_above": 10})
+    first = {name: values(fitted(adsl, bds, fit), name)["p_value"] for name in ("low / placebo", "high / placebo")}
+    found = second_path("censored")(bds, adsl, declared)
+    assert {name: of["p_value"] for name, of in found.items()} == pytest.approx(first, rel=1e-9)
+    assert all(set(of) == {"p_value"} for of in found.values())
+
+
+def test_censored_by_the_profile_likelihood_is_not_computed_again():
+    adsl, bds = random_trial(3)
+    _, declared = two("censored", "month6", THREE, ("month6",), log=True, options={"interval": "profile"})
+    with pytest.raises(NoSecondPathError, match="profile"):
+        second_path("censored")(below_limits(bds), adsl, declared)
+
+
 def test_mmrm_of_three_arms_judged_before_the_last_visit():
     adsl, bds = visit_trial(5, n=60, arms=THREE)
     agree(adsl, bds, *two(arms=THREE, visit=VISITS[1]), 1e-6)

@@ -115,7 +115,7 @@ def test_the_order_of_other_keys_does_not(study_of):
 
 def test_options_left_out_are_locked_with_their_defaults(study_of):
     plan = analysis_plan(study_of())
-    assert plan["endpoints"]["walk"]["analyses"]["ancova"]["options"] == {"weights": "equal"}
+    assert plan["endpoints"]["walk"]["analyses"]["ancova"]["options"] == {"weights": "equal", "vcov": "classical"}
 
 
 def test_an_edited_instrument_file_changes_the_plan(root, tmp_path, study_of):

@@ -25,7 +25,11 @@ def test_primary_and_secondary_main_analyses_at_their_primary_visit(tmp_path):
         "ITTFL",
         "TRT01P",
     )
-    assert (walk.options, walk.counts, settings.study) == ({"weights": "equal"}, "ANL01FL", "tiny (SYNTHETIC DATA)")
+    assert (walk.options, walk.counts, settings.study) == (
+        {"weights": "equal", "vcov": "classical"},
+        "ANL01FL",
+        "tiny (SYNTHETIC DATA)",
+    )
 
 
 def test_the_default_chain_is_spelled_out_and_a_population_of_those_treated_has_their_arm(tmp_path):
