@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,10 +60,23 @@ def house_style() -> Iterator[None]:
     """matplotlib's own defaults and the house's style, whatever the user's matplotlibrc says."""
     import matplotlib
 
+    _own_fonts_only()
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(STYLE)
         yield
+
+
+@cache
+def _own_fonts_only() -> None:
+    """The fonts that matplotlib brings along, and no others: a system's DejaVu Sans of another version, or an old list
+    of fonts in the user's cache, would draw the same text with other paths.
+    """
+    from matplotlib import font_manager, get_data_path
+
+    font_manager.fontManager.ttflist = []
+    for name in ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique"):
+        font_manager.fontManager.addfont(Path(get_data_path()) / "fonts" / "ttf" / f"{name}.ttf")
 
 
 def new_figure(height: float, width: float = PAGE_WIDTH) -> Figure:

@@ -3,6 +3,7 @@
 import math
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from rctflow.display import ArmLabel
@@ -302,3 +303,14 @@ def test_no_text_leaves_the_page_and_no_label_overlaps_another(monkeypatch):
             for other, second in boxes[i + 1 :]:
                 apart = box.x1 <= second.x0 + 1 or second.x1 <= box.x0 + 1
                 assert apart or box.y1 <= second.y0 + 1 or second.y1 <= box.y0 + 1, f"{text!r} overlaps {other!r}"
+
+
+def test_text_is_drawn_with_the_font_that_matplotlib_brings_along_whatever_the_system_has():
+    from matplotlib import font_manager, get_data_path
+    from rctflow.figures import style
+
+    style._own_fonts_only.cache_clear()
+    with style.house_style():
+        found = font_manager.findfont("DejaVu Sans")
+    assert Path(found).resolve().is_relative_to(Path(get_data_path()).resolve())
+    assert {font.name for font in font_manager.fontManager.ttflist} == {"DejaVu Sans"}

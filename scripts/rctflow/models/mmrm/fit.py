@@ -49,7 +49,7 @@ def fit_mmrm(
     options = read_options(covariance, method, df, vcov, coordinates)
     _check_call(data, formula, level, coordinates, clda)
     parsed = parse_formula(formula)
-    _check_levels(levels, [*parsed.variables, visit, *([group] if group else [])])
+    _check_levels(levels, [*parsed.variables, visit, *data.columns])
     if clda is not None:
         data = constrained_baseline(data, parsed, visit, *clda, levels)
     records = read_records(
@@ -80,7 +80,8 @@ def _check_levels(levels: Any, factors: list[str]) -> None:
     for name in levels or {}:
         if name not in factors:
             raise OptionError(
-                f"levels: {name!r} is not a variable of the model; it has: {', '.join(dict.fromkeys(factors))}."
+                f"levels: {name!r} is no variable and no column of the data; there are: "
+                f"{', '.join(dict.fromkeys(factors))}."
             )
 
 

@@ -267,7 +267,9 @@ def test_nearly_singular_covariances_converge():
 
 
 def test_levels_of_a_variable_that_the_model_does_not_have_are_refused():
-    with pytest.raises(errors.OptionError, match=r"levels: 'ARMM' is not a variable of the model; it has: BASE, ARM"):
+    with pytest.raises(
+        errors.OptionError, match=r"levels: 'ARMM' is no variable and no column of the data; there are: BASE, ARM"
+    ):
         fit(trial(), levels={"ARMM": ["PBO", "TRT"]})
     assert fit(trial(), levels={"ARM": ["TRT", "PBO"]}).names[2] == "ARMPBO"
     data = trial().assign(SEX=lambda d: np.where(d["ID"] < "S15", "F", "M"))
