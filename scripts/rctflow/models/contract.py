@@ -98,19 +98,22 @@ def contrast_name(arm: str, reference: str, log: bool) -> str:
     return comparison_name(arm, reference, "ratio" if log else "difference")
 
 
-def rows_without_estimate(analysis: Analysis, settings: Fit, note: str, **shared: Any) -> list[Row]:
+def rows_without_estimate(
+    analysis: Analysis, settings: Fit, note: str, ratio: bool = False, **shared: Any
+) -> list[Row]:
     """Every LS mean and contrast of a model of arms without a value; ``note`` is the reason.
 
-    shared: further fields of Row; the status is ``not_estimable`` when it is not among them.
+    ratio: the model compares odds, rates or hazards, and has no LS means. shared: further fields of Row; the status is
+    ``not_estimable`` when it is not among them.
     """
     shared = {"status": "not_estimable", "note": note} | shared
     rows: list[Row] = []
-    for arm in settings.arms:
+    for arm in () if ratio else settings.arms:
         rows += rows_of(dict.fromkeys(statistics_of_groups(analysis.log)), group=arm, **shared)
     for arm in settings.arms:
         if arm != settings.reference:
-            name = contrast_name(arm, settings.reference, analysis.log)
-            rows += rows_of(dict.fromkeys(statistics_of_contrasts(analysis.log)), contrast=name, **shared)
+            name = contrast_name(arm, settings.reference, ratio or analysis.log)
+            rows += rows_of(dict.fromkeys(statistics_of_contrasts(ratio or analysis.log)), contrast=name, **shared)
     return rows
 
 

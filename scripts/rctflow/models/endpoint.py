@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rctflow.models.contract import AnalysisData, FitDataError, ModelOutput, NotEstimable, Row, rows_without_estimate
-from rctflow.models.registry import load_model
+from rctflow.models.registry import compares_ratios, load_model
 from rctflow.models.select import SOURCE, select_data
 from rctflow.models.settings import Analysis, Fit
 from rctflow.results import Result, Status
@@ -55,7 +55,10 @@ def _fit(data: AnalysisData, analysis: Analysis, settings: Fit) -> ModelOutput:
         status, reason = "not_estimable", str(error)
     except LinAlgError as error:
         status, reason = "failed", f"the computation failed: {error}"
-    rows = [rows_without_estimate(analysis, settings, reason, status=status, visit=visit) for visit in data.visits]
+    ratio = compares_ratios(analysis.model)
+    rows = [
+        rows_without_estimate(analysis, settings, reason, ratio, status=status, visit=visit) for visit in data.visits
+    ]
     return ModelOutput([row for of_visit in rows for row in of_visit])
 
 

@@ -39,6 +39,8 @@ MODELS = {
     "censored": Entry("rctflow.models.censored.model:fit_censored", "rctflow.models.settings:CensoredOptions"),
     "wilcoxon": Entry("rctflow.models.rank.wilcoxon:fit_wilcoxon", "rctflow.models.settings:WilcoxonOptions", "win"),
     "proportional_odds": Entry("rctflow.models.rank.ordinal:fit_proportional_odds", scale="ratio"),
+    "gee": Entry("rctflow.models.gee:fit_gee", "rctflow.models.settings:GeeOptions"),
+    "gee_logit": Entry("rctflow.models.gee:fit_gee_logit", "rctflow.models.settings:GeeOptions", "ratio"),
     "descriptive": Entry("rctflow.models.descriptive:describe"),
 }
 
@@ -70,6 +72,11 @@ def options_class(name: str) -> type:
 def compared_as(analysis: Analysis, arm: str, reference: str) -> str:
     """The name under which the analysis compares ``arm`` with ``reference``."""
     return comparison_name(arm, reference, _entry(analysis.model).scale or ("ratio" if analysis.log else "difference"))
+
+
+def compares_ratios(name: str) -> bool:
+    """Whether a model compares odds, rates or hazards, by their ratio. Raises UnknownModelError."""
+    return _entry(name).scale == "ratio"
 
 
 def _entry(name: str) -> Entry:

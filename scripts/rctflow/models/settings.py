@@ -135,6 +135,18 @@ class WilcoxonOptions:
 
 
 @dataclass(frozen=True)
+class GeeOptions:
+    """Options of ``gee`` and ``gee_logit``.
+
+    working: correlation of a patient's visits that weights them. vcov: the sandwich with residuals corrected for
+    leverage (Mancl & DeRouen), or without a correction (robust), which is too small when patients are few.
+    """
+
+    working: Literal["independence", "exchangeable"] = "exchangeable"
+    vcov: Literal["bias_reduced", "robust"] = "bias_reduced"
+
+
+@dataclass(frozen=True)
 class ChainStep:
     """One step of the fall-back chain of an MMRM: covariance, vcov of the fixed effects and df, declared together."""
 

@@ -7,6 +7,7 @@ from rctflow.models.endpoint import fit_endpoint
 from rctflow.models.mmrm import fit_mmrm
 from rctflow.study.load import load_study
 from rctflow.study.messages import ConfigError
+from statsmodels.formula.api import mixedlm
 
 from tests.fit_cases import records, row, settings, subjects, values
 from tests.tiny import tiny_config, write_config
@@ -217,3 +218,18 @@ def test_a_chain_that_cannot_be_fitted_is_a_config_error(tmp_path, options, mess
     config["endpoints"]["hb"]["analyses"] = {"main": {"model": "mmrm", "populations": ["itt"], "options": options}}
     with pytest.raises(ConfigError, match=message):
         load_study(write_config(config, tmp_path / "study.yaml"))
+
+
+@pytest.mark.parametrize("seed", [5, 6, 7])
+def test_compound_symmetry_is_the_random_intercept_model_of_statsmodels(seed):
+    adsl, bds = trial(seed)
+    step = {"covariance": "compound-symmetry", "vcov": "model", "df": "satterthwaite"}
+    found = statistics(fitted(adsl, bds, mmrm(outcome="value", baseline=False, options={"chain": [step]})))
+    data = bds[bds["ANL01FL"].eq("Y") & bds["AVISIT"].isin(VISITS)].merge(adsl[["USUBJID", "TRT01P", "SITE"]])
+    visit, arm = "C(AVISIT, Treatment('week12'))", "C(TRT01P, Treatment('placebo'))"
+    formula = f"AVAL ~ {arm} * {visit} + SITE"
+    slow = mixedlm(formula, data, groups="USUBJID").fit(reml=True, method="bfgs", gtol=1e-8)
+    assert slow.cov_re.iloc[0, 0] > 1  # else the two models differ: compound symmetry may be negative
+    name = f"{arm}[T.msc]"
+    assert found["estimate"] == pytest.approx(slow.params[name], rel=1e-4)
+    assert found["se"] == pytest.approx(slow.bse_fe[name], rel=1e-4)
