@@ -14,6 +14,7 @@ VERBS = {
     "lock": "freeze the analysis plan: ./run lock [--by NAME] [--again REASON]; --review: look first",
     "unblind": "end the blinding of a study, on record: ./run unblind --by NAME [--without-lock]",
     "verify": "verify a package: ./run verify PACKAGE.zip (--help says more)",
+    "compare": "hold results from R or SAS against the run's: ./run compare OTHER.csv [--template]",
     "diff": "which numbers moved between two packages or results folders, and why: ./run diff OLD NEW",
     "package": "archive the finished run as a zip that proves itself; --with-wheels: with every package it needs",
     "bench": "measure speed and print a table",

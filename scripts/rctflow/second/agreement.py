@@ -24,22 +24,22 @@ def disagreements(first: Mapping[str, float], second: Mapping[str, float], ratio
 
     ratio: estimates and limits are ratios and compared as logarithms.
     """
-    unit = first.get("se_log", first.get("se", 0.0))
-    found = {}
-    for name in (name for name in first if name in second):
-        a, b = first[name], second[name]
-        smallest = SMALLEST.get(name, 0.0)
-        if name in ON_THE_SCALE:
-            smallest = unit
-            if ratio:
-                a, b = math.log(a), math.log(b)
-        found[name] = disagreement(a, b, smallest)
-    return found
+    se = first.get("se_log", first.get("se", 0.0))
+    return {name: apart(name, first[name], second[name], se, ratio) for name in first if name in second}
+
+
+def apart(statistic: str, a: float, b: float, se: float = 0.0, ratio: bool = False) -> float:
+    """The disagreement of two numbers of one statistic; se: of the estimate that it belongs to."""
+    if statistic not in ON_THE_SCALE:
+        return disagreement(a, b, SMALLEST.get(statistic, 0.0))
+    if ratio and min(a, b) > 0:
+        a, b = math.log(a), math.log(b)
+    return disagreement(a, b, se)
 
 
 def disagreement(a: float, b: float, smallest: float = 0.0) -> float:
     """|a - b| in shares of the larger, or of ``smallest``; infinite when one is not a number."""
     if a == b:
         return 0.0
-    apart = abs(a - b) / max(abs(a), abs(b), smallest)
-    return apart if apart == apart else math.inf
+    share = abs(a - b) / max(abs(a), abs(b), smallest)
+    return share if share == share else math.inf
