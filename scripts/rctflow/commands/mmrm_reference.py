@@ -19,11 +19,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rctflow.models.mmrm import MmrmFit, fit_mmrm
+from rctflow.qualify.mmrm_fev import SAS_NAMES, VCOV, fit_fev
 
 BEGIN, END = "<!-- comparison: begin -->", "<!-- comparison: end -->"
-VCOV = {"Empirical": "CR0", "Empirical-Bias-Reduced": "CR2", "Empirical-Jackknife": "CR3"}
-SAS_NAMES = {"us": "un", "spexp": "sp(exp)"}
 FLOOR = 1e-9
 
 
@@ -47,13 +45,6 @@ class Worst:
 
 def _power_of_ten(difference: float) -> str:
     return f"< 1e{math.floor(math.log10(max(difference, FLOOR))) + 1}"
-
-
-def fit_fev(data: pd.DataFrame, formula: str, covariance: str, **options: Any) -> MmrmFit:
-    """A fit to fev_data with its factor levels and, for a spatial structure, its coordinates."""
-    if covariance.startswith("sp"):
-        options["coordinates"] = ["VISITN", "VISITN2"]
-    return fit_mmrm(data, formula, "USUBJID", "AVISIT", covariance, levels={"SEX": ["Male", "Female"]}, **options)
 
 
 def compare_with_r(data: pd.DataFrame, reference: dict[str, Any]) -> dict[str, Worst]:
