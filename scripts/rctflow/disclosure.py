@@ -19,7 +19,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from rctflow.disclosure_audit import further_cells
-from rctflow.results import SUPPRESSED, Result, is_ratio
+from rctflow.results import SUPPRESSED, Result, compared_arms
 
 REST = "other, each rare"
 EXTREMES = ("min", "max")
@@ -125,7 +125,7 @@ def _sizes(row: Result, n: dict[tuple[str, ...], int]) -> Iterable[int]:
     """The numbers of patients that a statistic was made from, as far as rows tell them."""
     name = "change_n" if row.statistic.startswith("change_") else "n"
     if row.contrast:
-        who = row.contrast.split(" / " if is_ratio(row.contrast) else " - ")
+        who = compared_arms(row.contrast)
     elif row.group or row.endpoint == "baseline":
         who = [row.group]
     else:  # a visit's own statistic, such as its correlations

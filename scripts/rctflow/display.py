@@ -8,7 +8,7 @@ from math import isnan, nan
 from typing import Literal
 
 from rctflow.hypotheses import Hypothesis
-from rctflow.results import PERCENT, POINTS, SUPPRESSED, Result, is_ratio
+from rctflow.results import PERCENT, POINTS, SUPPRESSED, WIN, Result, is_ratio
 
 RATIO_DIGITS, PERCENT_DIGITS = 2, 1
 NOT_MEASURED = {
@@ -95,9 +95,9 @@ class Display:
 
 
 def digits_of(row: Result | None, digits: int) -> int:
-    """Decimals of a value of an endpoint with ``digits``: at least two for a ratio, one for what is in percent."""
+    """Decimals of a value of an endpoint with ``digits``: ratio and win probability at least two, percent one."""
     if row is None or row.unit not in (PERCENT, POINTS):
-        ratio = row is not None and (row.unit == "ratio" or is_ratio(row.contrast))
+        ratio = row is not None and (row.unit in ("ratio", WIN) or is_ratio(row.contrast))
         return max(RATIO_DIGITS, digits) if ratio else digits
     return PERCENT_DIGITS
 

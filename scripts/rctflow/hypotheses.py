@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from rctflow.results import Result
+from rctflow.results import SIGNS, Result, comparison_name
 
 Procedure = Literal["fixed_sequence", "holm", "hochberg", "hommel", "graphical", "benjamini_hochberg"]
 EXPLORATORY: tuple[Procedure, ...] = ("benjamini_hochberg",)
@@ -37,7 +37,7 @@ class Hypothesis:
 
     def compares(self, row: Result, reference: str) -> bool:
         """Whether a row belongs to the comparison of this hypothesis, all of whose defaults are filled in."""
-        pairs = (f"{self.arm} - {reference}", f"{self.arm} / {reference}")
+        pairs = [comparison_name(self.arm, reference, scale) for scale in SIGNS]
         same = (row.endpoint, row.analysis, row.population, row.visit)
         return same == (self.endpoint, self.analysis, self.population, self.visit) and row.contrast in pairs
 

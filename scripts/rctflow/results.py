@@ -157,3 +157,9 @@ def compared_arms(contrast: str) -> list[str]:
 def is_ratio(contrast: str) -> bool:
     """Whether a contrast is a ratio (``msc / placebo``) and not a difference."""
     return scale_of(contrast) == "ratio"
+
+
+def compares_geometric_means(rows: Iterable[Result]) -> bool:
+    """Whether the rows hold ratios of means: values belong on a logarithmic axis then, as for no other ratio."""
+    rows = list(rows)
+    return any(row.statistic == "lsmean" for row in rows) and any(map(is_ratio, contrasts_of(rows)))

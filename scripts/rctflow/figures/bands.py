@@ -12,7 +12,7 @@ from rctflow.display import ArmLabel, Display
 from rctflow.figures import style
 from rctflow.figures.placing import log_ticks
 from rctflow.figures.rows import value_of
-from rctflow.results import Found, Result, contrasts_of, descriptive_rows, is_ratio, rows_of
+from rctflow.results import Found, Result, compares_geometric_means, descriptive_rows, rows_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,8 +79,7 @@ def _draw_arm(axes: Axes, found: Found, index: int, display: Display) -> None:
 
 
 def _is_ratio(rows: Sequence[Result], display: Display) -> bool:
-    main = rows_of(rows, display.main_analysis, display.main_population)
-    return any(is_ratio(contrast) for contrast in contrasts_of(main.values()))
+    return compares_geometric_means(rows_of(rows, display.main_analysis, display.main_population).values())
 
 
 def _logarithmic(axes: Axes, found: Found) -> None:

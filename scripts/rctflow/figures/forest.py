@@ -2,21 +2,22 @@
 
 Endpoints have different units. Differences are divided by the endpoint's own standard deviation at baseline (arms
 pooled), which makes their positions comparable and changes neither sign nor p; the text columns hold the estimate and
-interval in the endpoint's unit, as in its result rows. Ratios have no unit and are drawn as they are, on logarithmic
-axes.
+interval in the endpoint's unit, as in its result rows. Ratios and win probabilities have no unit and are drawn as they
+are. What has another scale has a panel and an axis of its own (forest_panels.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from rctflow.display import Display, digits_of
 from rctflow.figures import style
+from rctflow.figures.forest_panels import PANELS, Panel, panel_of
 from rctflow.figures.placing import log_ticks, wrapped
-from rctflow.figures.rows import arms_of, experimental_of, percent, value_of
-from rctflow.results import POINTS, Found, Result, contrasts_of, descriptive_rows, is_ratio, rows_of
+from rctflow.figures.rows import experimental_of, percent, value_of
+from rctflow.results import POINTS, Found, Result, compared_arms, contrasts_of, descriptive_rows, rows_of, scale_of
 from rctflow.rounding import interval, rounded
 
 if TYPE_CHECKING:
@@ -29,14 +30,6 @@ HEADER = 0.3
 LABELS, DRAWING = 2.35, 2.35  # inches: where the panel begins, and its width
 ROLES = ("primary", "secondary", "exploratory")
 
-Panel = Literal["difference", "percent", "ratio_higher", "ratio_lower"]
-TITLES: dict[Panel, str] = {
-    "difference": "Differences",
-    "percent": "Differences of percentages",
-    "ratio_higher": "Ratios, higher is better",
-    "ratio_lower": "Ratios, lower is better",
-}
-
 
 @dataclass(frozen=True)
 class Line:
@@ -44,7 +37,7 @@ class Line:
 
     label: str
     role: str
-    panel: Panel
+    panel: str
     estimate: str
     numbers: str
     drawn: tuple[float, float, float] | None
@@ -61,8 +54,8 @@ def draw_forest(rows_by_endpoint: Mapping[str, Sequence[Result]], displays: Sequ
         lines = [line for display in displays for line in _lines(rows_by_endpoint.get(display.endpoint, ()), display)]
         order = {role: i for i, role in enumerate(ROLES)}
         lines.sort(key=lambda line: order.get(line.role, len(ROLES)))
-        panels: dict[Panel, list[Line]] = {}
-        for panel in TITLES:
+        panels: dict[str, list[Line]] = {}
+        for panel in PANELS:
             if chosen := [line for line in lines if line.panel == panel]:
                 panels[panel] = chosen
         inches = [HEADER + AXIS + LINE * (len(chosen) + len({x.role for x in chosen})) for chosen in panels.values()]
@@ -70,7 +63,7 @@ def draw_forest(rows_by_endpoint: Mapping[str, Sequence[Result]], displays: Sequ
         figure = style.new_figure(height)
         top = height - 0.42
         for (panel, chosen), tall in zip(panels.items(), inches, strict=True):
-            _draw_panel(figure, panel, chosen, top, tall, displays)
+            _draw_panel(figure, PANELS[panel], chosen, top, tall, displays)
             top -= tall
         _title(figure, displays, any(line.scaled_by_visit for line in lines))
     return figure
@@ -87,12 +80,8 @@ def _lines(rows: Sequence[Result], display: Display) -> list[Line]:
         return [Line(display.label, display.role, "difference", what, "", None, False, 1)]
     made = []
     for contrast in contrasts:
-        ratio = is_ratio(contrast)
         name = display.label if len(contrasts) == 1 else _label_of_many(display, contrast, labels)
-        percent = found[visit, contrast, "estimate"].unit == POINTS
-        panel: Panel = "percent" if percent else "difference"
-        if ratio:
-            panel = "ratio_higher" if _higher_is_better(found, display) else "ratio_lower"
+        panel = panel_of(found[visit, contrast, "estimate"], _higher_is_better(found, display))
         made.append(
             Line(
                 name,
@@ -135,7 +124,7 @@ def _place(
     estimate, low, high = values
     if estimate is None or low is None or high is None:
         return None
-    if is_ratio(contrast):
+    if scale_of(contrast) != "difference":
         return estimate, low, high
     if found[visit, contrast, "estimate"].unit == POINTS:
         scale = 1.0
@@ -152,7 +141,7 @@ def _estimate(found: Found, visit: str, contrast: str, display: Display) -> str:
         return "not estimable" if row is None or row.status != "failed" else "failed"
     low, high = (value_of(found, visit, contrast, end) for end in ("ci_low", "ci_high"))
     digits = digits_of(row, display.digits)
-    unit = f" {row.unit}" if row.unit and not is_ratio(contrast) and row.unit != POINTS else ""
+    unit = f" {row.unit}" if row.unit and scale_of(contrast) == "difference" and row.unit != POINTS else ""
     return f"{rounded(row.value, digits)} ({interval(low, high, digits)}){unit}"
 
 
@@ -164,7 +153,7 @@ def _label_of_many(display: Display, contrast: str, labels: dict[str, str]) -> s
 
 def _numbers(found: Found, visit: str, contrast: str, display: Display) -> str:
     """The numbers analysed of the arms that are compared, in the order of the arms (reference first)."""
-    compared = arms_of(contrast)
+    compared = compared_arms(contrast)
     return " + ".join(rounded(value_of(found, visit, a.id, "n"), 0) for a in display.arms if a.id in compared)
 
 
@@ -174,12 +163,11 @@ def _draw_panel(
     wide, high = figure.get_size_inches()
     body = tall - HEADER - AXIS
     bottom = top - HEADER - body
-    axes = figure.add_axes((LABELS / wide, bottom / high, DRAWING / wide, body / high), label=panel)
+    axes = figure.add_axes((LABELS / wide, bottom / high, DRAWING / wide, body / high), label=panel.id)
     axes.set_ylim(0, body / LINE)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    neutral = 1.0 if panel.startswith("ratio") else 0.0
-    axes.axvline(neutral, color=style.QUIET, linewidth=0.8, zorder=1)
+    axes.axvline(panel.neutral, color=style.QUIET, linewidth=0.8, zorder=1)
     level, role = body / LINE, ""
     text_right = (LABELS + DRAWING + 0.12) / wide
     for line in lines:
@@ -215,32 +203,21 @@ def _dress(
 ) -> None:
     """Axis, its words and the headers of the text columns."""
     wide = figure.get_size_inches()[0]
-    drawn = [x for line in lines if line.drawn for x in line.drawn]
-    neutral = 1.0 if panel.startswith("ratio") else 0.0
-    low, high = min([neutral, *drawn]), max([neutral, *drawn])
-    level = percent(displays[0].confidence)
-    if not panel.startswith("ratio"):
-        reach = max(0.5, -low, high) * 1.05
-        axes.set_xlim(-reach, reach)
-        scale = "Difference ÷ baseline SD" if panel == "difference" else "Percentage points"
-        scaled = f"{scale}; sign turned where lower is better"
-        axes.set_xlabel(f"{scaled}\n← favours {_other(displays)}      favours {_arm(displays)} →", fontsize=style.SMALL)
-        column = f"Difference ({level} CI)"
-    else:
-        reach = max(1.25, 1 / low, high) * 1.05
+    ends = panel.limits([x for line in lines if line.drawn for x in line.drawn])
+    if panel.logarithmic:
         axes.set_xscale("log")
-        axes.set_xlim(*((1 / reach, reach) if panel == "ratio_higher" else (reach, 1 / reach)))
-        ticks = log_ticks(1 / reach, reach, 7)
+        ticks = log_ticks(min(ends), max(ends), 7)
         axes.set_xticks(ticks, labels=[f"{tick:g}" for tick in ticks])
         axes.set_xticks([], minor=True)
-        scaled = "Ratio, logarithmic" + ("; axis reversed: lower is better" if panel == "ratio_lower" else "")
-        axes.set_xlabel(f"{scaled}\n← favours {_other(displays)}      favours {_arm(displays)} →", fontsize=style.SMALL)
-        column = f"Ratio ({level} CI)"
+    axes.set_xlim(*ends)
+    favours = f"← favours {_other(displays)}      favours {_arm(displays)} →"
+    axes.set_xlabel(f"{panel.axis}\n{favours}", fontsize=style.SMALL)
     axes.tick_params(axis="x", labelsize=style.SMALL)
     look: dict[str, Any] = {"fontsize": style.SMALL, "fontweight": "bold", "va": "center"}
-    title = TITLES[panel]
-    figure.text(0.06 / wide, header, title, **(look | {"fontsize": style.TEXT}))
-    figure.text((LABELS + DRAWING + 0.12) / wide, header, column, **look)
+    figure.text(0.06 / wide, header, panel.title, **(look | {"fontsize": style.TEXT}))
+    figure.text(
+        (LABELS + DRAWING + 0.12) / wide, header, f"{panel.column} ({percent(displays[0].confidence)} CI)", **look
+    )
     figure.text(1 - 0.06 / wide, header, "n", ha="right", **look)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rctflow.results import Found, is_ratio
+from rctflow.results import Found, compared_arms
 
 
 def value_of(found: Found, visit: str, who: str, statistic: str) -> float | None:
@@ -11,14 +11,9 @@ def value_of(found: Found, visit: str, who: str, statistic: str) -> float | None
     return None if row is None else row.value
 
 
-def arms_of(contrast: str) -> list[str]:
-    """The two arms of a contrast, the experimental one first."""
-    return contrast.split(" / " if is_ratio(contrast) else " - ")
-
-
 def experimental_of(contrast: str) -> str:
     """The arm that a contrast compares with the other."""
-    return arms_of(contrast)[0]
+    return compared_arms(contrast)[0]
 
 
 def percent(confidence: float) -> str:

@@ -12,7 +12,7 @@ from rctflow.figures import style
 from rctflow.figures.bands import draw_bands
 from rctflow.figures.placing import log_ticks
 from rctflow.figures.rows import value_of
-from rctflow.results import Result, contrasts_of, descriptive_rows, is_ratio, rows_of
+from rctflow.results import Result, compares_geometric_means, descriptive_rows, rows_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -115,7 +115,7 @@ def draw_trajectories(records: Columns, rows: Sequence[Result], display: Display
             count = f" ({len(courses[arm.id])} patients)"
             room = (style.PAGE_WIDTH - 0.9) / columns - style.text_width(count, weight="bold")
             flat[i].set_title(style.shortened(arm.label, room, style.TEXT, "bold") + count, loc="left")
-        if any(is_ratio(contrast) for contrast in contrasts_of(rows_of(rows, *_main(display)).values())):
+        if compares_geometric_means(rows_of(rows, *_main(display)).values()):
             _logarithmic(flat[0], courses)
         _finish(figure, flat, courses, display)
     return figure

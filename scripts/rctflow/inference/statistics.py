@@ -1,7 +1,8 @@
 """The studentized statistic of a model as a function of who was allocated to which arm.
 
 Everything else is held fixed: outcomes, baselines, covariates, and which values are missing. ANCOVA at one visit has a
-closed form over all allocations at once; an MMRM is fitted again under each; any other model is run whole.
+closed form over all allocations at once, and so has the rank sum of two arms; an MMRM is fitted again under each; any
+other model is run whole.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from rctflow.inference.progress import with_progress
 from rctflow.inference.randomization_test import Allocations, Array, Shifts
 from rctflow.models.contract import AnalysisData, NotEstimable, contrast_name
 from rctflow.models.settings import Analysis, Fit, MmrmOptions
+from rctflow.results import comparison_name
 
 if TYPE_CHECKING:
     from rctflow.models.longitudinal import Longitudinal
@@ -49,6 +51,8 @@ def comparisons(
         yield from _ancova(data, analysis, settings, patients, allocations)
     elif analysis.model == "mmrm":
         yield from _mmrm(data, analysis, settings, patients, allocations)
+    elif analysis.model == "wilcoxon" and len(settings.arms) == 2:
+        yield from _wilcoxon(data, analysis, settings, patients, allocations)
     else:
         yield from _refitted(data, analysis, settings, patients, allocations)
 
@@ -100,6 +104,33 @@ def _t(outcome: Array, covariates: Array, drawn: NDArray[np.integer], arms: tupl
         t = coefficients[:, 0] / np.sqrt(inverse[:, 0, 0] * rss / df)
     t[singular] = np.nan
     return t
+
+
+def _wilcoxon(
+    data: AnalysisData, analysis: Analysis, settings: Fit, patients: pd.Index, allocations: Allocations
+) -> Iterator[Comparison]:
+    """z of the rank sum: with two arms the ranks are the same under every allocation (models/rank/rank_sum.py)."""
+    from rctflow.models.rank.samples import doubled_midranks, rounded_ties
+    from rctflow.models.visit import visit_data
+
+    (arm,) = (arm for arm in settings.arms if arm != settings.reference)
+    treated, sign = settings.arms.index(arm), 1 if settings.direction == "higher" else -1
+    for visit in data.visits:
+        at_visit = visit_data(data, replace(analysis, baseline=False), settings, visit)
+        records = at_visit.records
+        own = records["ARM"].eq(arm).to_numpy()
+        drawn = np.vstack([own, allocations[:, patients.get_indexer(pd.Index(records["USUBJID"]))] == treated])
+        stratum = pd.factorize(pd.Series(list(records[list(at_visit.factors)].itertuples(index=False, name=None))))[0]
+        outcome, excess, variance = rounded_ties(at_visit.outcome()), 0.0, 0.0
+        for here in (stratum == number for number in range(stratum.max(initial=-1) + 1)):
+            ranks, chosen = doubled_midranks(outcome[here]) - (here.sum() + 1), drawn[:, here]
+            n, n1 = here.sum(), chosen.sum(axis=1)
+            excess = excess + (chosen @ ranks) * ((n1 > 0) & (n1 < n)) / (n + 1)
+            variance = variance + n1 * (n - n1) / max(n * (n - 1), 1) * float(ranks @ ranks) / (n + 1) ** 2
+        with np.errstate(divide="ignore", invalid="ignore"):
+            z = sign * np.asarray(excess / np.sqrt(variance))
+        if z.ndim and np.isfinite(z[0]):
+            yield Comparison(visit, comparison_name(arm, settings.reference, "win"), float(z[0]), z[1:])
 
 
 def _mmrm(

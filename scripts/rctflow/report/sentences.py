@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rctflow.display import digits_of, not_measured_words
 from rctflow.report.settings import ReportArm, ReportEndpoint, ReportSettings
-from rctflow.results import Result
+from rctflow.results import ODDS, Result, compared_arms, is_ratio, scale_of
 from rctflow.rounding import interval, p_value, rounded
 
 
@@ -54,9 +54,8 @@ def _sentence(
         reason = row.note or "no reason was recorded"
         instead = _tested_instead(row, main, _named(row, endpoint, settings))
         return f"{subject}, could not be estimated: {reason} ({details}).{instead}"
-    ratio = " / " in row.contrast
     digits = digits_of(row, endpoint.digits)
-    unit = f" {row.unit}" if row.unit and not ratio else ""
+    unit = f" {row.unit}" if row.unit and scale_of(row.contrast) == "difference" else ""
     ends = {name: _value(main, row, name) for name in ("ci_low", "ci_high", "p_value")}
     numbers = f"{endpoint.confidence * 100:g}% CI {interval(ends['ci_low'], ends['ci_high'], digits)}"
     if ends["p_value"] is not None:
@@ -102,9 +101,13 @@ def _equals(p: float) -> str:
 
 
 def _compared(row: Result, endpoint: ReportEndpoint, settings: ReportSettings) -> str:
-    ratio = " / " in row.contrast
-    left, right = (_arm(arm, settings.arms) for arm in row.contrast.split(" / " if ratio else " - "))
-    change = endpoint.outcome == "change"
+    ratio, change = is_ratio(row.contrast), endpoint.outcome == "change"
+    left, right = (_arm(arm, settings.arms) for arm in compared_arms(row.contrast))
+    measured = f"{'change' if change else 'value'} of {endpoint.label}"
+    if scale_of(row.contrast) == "win":
+        return f"probability that a patient of {left} has a better {measured} than one of {right}, ties counting half"
+    if row.unit == ODDS:
+        return f"odds ratio of a higher {measured}, {left} divided by {right}"
     if row.model in ("binary", "responder"):
         who = f"responders in {endpoint.label}" if row.model == "responder" else f"patients with {endpoint.label}"
         scale = "difference of the proportions" if not ratio else "ratio of the proportions"
@@ -127,7 +130,7 @@ def _population(endpoint: ReportEndpoint, settings: ReportSettings) -> str:
 
 def _analysed(row: Result, main: Sequence[Result], settings: ReportSettings) -> str:
     """``14 MSC + 13 Placebo of 15 + 15 randomized``, in the order of the comparison."""
-    pair = row.contrast.replace(" / ", " - ").split(" - ")
+    pair = compared_arms(row.contrast)
     analysed = [next((r.value for r in main if _is(r, row.visit, arm, "n")), None) for arm in pair]
     randomized = [next((r.value for r in main if _is(r, "", arm, "n_randomized")), None) for arm in pair]
     text = " + ".join(f"{rounded(n, 0)} {_arm(arm, settings.arms)}" for n, arm in zip(analysed, pair, strict=True))

@@ -17,6 +17,7 @@ from rctflow.study.messages import did_you_mean
 from rctflow.study.model import Endpoint, Files, Study, Table
 from rctflow.study.multiplicity import multiplicity_problems
 from rctflow.study.package_checks import package_problems
+from rctflow.study.rank_checks import rank_problems
 from rctflow.study.response_checks import response_problems
 from rctflow.study.rooms import endpoint_table, endpoint_visits, population_flag, table_columns
 
@@ -278,6 +279,7 @@ def _resolved_problems(study: Study, endpoint_id: str) -> Iterator[Problem]:
                 f"{unknown[0]!r} is no population. {did_you_mean(unknown[0], study.populations)}",
             )
         yield from response_problems(path, analysis, endpoint)
+        yield from rank_problems(path, analysis, endpoint)
         if analysis.model in known_models():
             yield from option_problems(path, analysis)
             yield from limit_problems(endpoint, analysis, path)

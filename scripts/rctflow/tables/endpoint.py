@@ -5,12 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from rctflow.display import Display, not_measured_words
-from rctflow.results import Found, Result, contrasts_of, descriptive_rows, is_ratio, rows_of
+from rctflow.results import (
+    WIN,
+    Found,
+    Result,
+    compared_arms,
+    contrasts_of,
+    descriptive_rows,
+    is_ratio,
+    rows_of,
+)
 from rctflow.rounding import MISSING, p_value, rounded
-from rctflow.tables.rows import P, contrast_words, count_cell, interval_cell, nominal_once, p_cell, spread_cell, words
+from rctflow.tables.rows import (
+    WINS,
+    P,
+    comparison_kind,
+    contrast_words,
+    count_cell,
+    interval_cell,
+    nominal_once,
+    p_cell,
+    quartiles_cell,
+    spread_cell,
+    words,
+)
 from rctflow.tables.table import Cell, Table, cell_of
 
 BELOW = "Below the limit, n (%)"
+SHIFT = "hodges_lehmann_"
 NOMINAL = "Nominal p-values are not adjusted for multiplicity and test no hypothesis of the trial."
 MARKED = "Those marked confirmatory are unadjusted here; their family's table has the adjusted ones and the decisions."
 
@@ -28,6 +50,8 @@ def endpoint_table(rows: Sequence[Result], settings: Display, plan: str = "") ->
     if any(statistic == "proportion" for _, _, statistic in main):
         return proportion_table(rows, main, settings, plan)
     modelled = any(statistic == "lsmean" for _, _, statistic in main)
+    if not modelled and contrasts_of(main.values()):
+        return rank_table(rows, main, settings, plan)
     level = f"{settings.confidence * 100:g}% CI"
     mean = f"Geometric mean ({level})" if _geometric(main, observed) else "Mean (SD)"
     limited = any(row.statistic == "n_below" and row.value for row in observed.values())
@@ -68,6 +92,31 @@ def proportion_table(rows: Sequence[Result], main: Found, settings: Display, pla
         settings.endpoint, caption, heads, lines, notes=notes, synthetic=settings.synthetic, blinded=settings.blinded
     )
     return nominal_once(table)
+
+
+def rank_table(rows: Sequence[Result], main: Found, settings: Display, plan: str = "") -> Table:
+    """The table where the main analysis has no means: n, quartiles where it has them, comparison, p by visit and arm.
+
+    The Hodges-Lehmann shift stands beside the win probability.
+    """
+    level = f"{settings.confidence * 100:g}% CI"
+    what = f"{settings.outcome}{_unit(settings)}"
+    quartiles, shift = (any(name == statistic for _, _, statistic in main) for name in ("median", SHIFT + "estimate"))
+    heads = ["Visit", "Arm", "n analysed"]
+    heads += [f"Median [Q1, Q3] of the {what}"] * quartiles + [f"Shift{_unit(settings)} ({level})"] * shift
+    heads += [f"{comparison_kind(contrasts_of(main.values())[0], main)} ({level})", P]
+    lines = []
+    for visit in (visit.id for visit in settings.visits if visit.id != settings.baseline_visit):
+        for i, arm in enumerate(settings.arms):
+            line = [_visit_cell(visit, settings)] if i == 0 else []
+            line += [Cell(arm.label, head=True), count_cell(main.get((visit, arm.id, "n")))]
+            line += [quartiles_cell(main, visit, arm.id, settings)] * quartiles
+            contrast = _contrast(visit, arm.id, main)
+            line += [interval_cell(main, visit, contrast, SHIFT + "estimate", settings, ends=SHIFT + "ci")] * shift
+            lines.append([*line, *_compared(visit, arm.id, main, settings)])
+    notes = [*_notes(main, settings, True), *_not_measured(rows, settings), *([plan] if plan else [])]
+    caption, stamps = f"{settings.label}, by visit", {"synthetic": settings.synthetic, "blinded": settings.blinded}
+    return nominal_once(Table(settings.endpoint, caption, tuple(heads), lines, notes=notes, **stamps))
 
 
 def mean_words(main: Found, settings: Display) -> str:
@@ -129,14 +178,19 @@ def _observed(visit: str, arm: str, main: Found, observed: Found, settings: Disp
 
 
 def _compared(visit: str, arm: str, main: Found, settings: Display) -> list[Cell]:
-    contrasts = contrasts_of(row for row in main.values() if row.visit == visit)
-    if not contrasts:
+    if not contrasts_of(row for row in main.values() if row.visit == visit):
         return [Cell(MISSING), Cell(MISSING)]
-    contrast = next((c for c in contrasts if c.replace(" / ", " - ").split(" - ")[0] == arm), "")
+    contrast = _contrast(visit, arm, main)
     if not contrast:
         return [Cell("reference"), Cell("")]
     p = p_cell(main.get((visit, contrast, "p_value")), settings)
     return [interval_cell(main, visit, contrast, "estimate", settings), p]
+
+
+def _contrast(visit: str, arm: str, main: Found) -> str:
+    """The comparison of an arm with the reference; "" for the reference itself."""
+    contrasts = contrasts_of(row for row in main.values() if row.visit == visit)
+    return next((contrast for contrast in contrasts if compared_arms(contrast)[0] == arm), "")
 
 
 def _notes(main: Found, settings: Display, modelled: bool) -> list[str]:
@@ -153,9 +207,10 @@ def _notes(main: Found, settings: Display, modelled: bool) -> list[str]:
     contrasts = contrasts_of(main.values())
     population = f"Population: {words(settings.main_population, settings.populations)}"
     population += f"; randomized: {counts}." if counts else "."
-    kinds = dict.fromkeys("Ratio" if is_ratio(contrast) else "Difference" for contrast in contrasts)
+    kinds = dict.fromkeys(comparison_kind(contrast, main) for contrast in contrasts)
     compared = "; ".join(contrast_words(contrast, settings) for contrast in contrasts)
     notes = [population, *([f"{' and '.join(kinds)}: {compared}. {better}"] if contrasts else [better])]
+    notes += [WINS] * any(row.unit == WIN for row in main.values())
     notes += _over_visits(main, settings)
     notes += [f"Method: {method}." for method in methods_of(main.values())]
     return [*notes, nominal_words(settings)]
@@ -187,6 +242,8 @@ def methods_of(rows: Iterable[Result]) -> list[str]:
     """The methods of LS means and comparisons, in their order, each once."""
     return list(
         dict.fromkeys(
-            row.method for row in rows if row.statistic in ("lsmean", "proportion", "estimate") and row.method
+            row.method
+            for row in rows
+            if row.statistic in ("lsmean", "proportion", "estimate", SHIFT + "estimate") and row.method
         )
     )

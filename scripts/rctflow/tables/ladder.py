@@ -21,6 +21,7 @@ METHODS = {
     "bootstrap": "bootstrap, BCa",
     "cmh": "CMH test",
     "fisher": "Fisher's exact test",
+    "hodges_lehmann": "Hodges-Lehmann shift",
     "mantel_haenszel": "Mantel-Haenszel",
     "mee": "Mee",
     "miettinen_nurminen": "Miettinen-Nurminen",

@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from rctflow.display import Display
-from rctflow.results import Result, contrasts_of, is_ratio, rows_of
+from rctflow.results import WIN, Result, contrasts_of, is_ratio, rows_of
 from rctflow.rounding import MISSING
 from rctflow.tables.endpoint import MARKED, NOMINAL
 from rctflow.tables.rows import (
+    WINS,
     P,
     contrast_words,
     count_cell,
@@ -42,7 +43,8 @@ def overview_table(
         if i == 0 or one.role != settings[i - 1].role:
             sections[len(lines)] = one.role.capitalize()
         lines += _endpoint_lines(rows_by_endpoint.get(one.endpoint, ()), one)
-    notes = ["Each endpoint's main analysis in its main population, at its primary visit.", NOMINAL]
+    notes = ["Each endpoint's main analysis in its main population, at its primary visit."]
+    notes += [WINS] * any(row.unit == WIN for rows in rows_by_endpoint.values() for row in rows) + [NOMINAL]
     notes += [MARKED] if any(one.tested for one in settings) else []
     notes += [plan] if plan else []
     stamps: dict[str, Any] = {"synthetic": settings[0].synthetic, "blinded": settings[0].blinded}

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 
 from rctflow.display import ArmLabel, Display, Label, VisitLabel, digits_of
 from rctflow.hypotheses import is_tested
-from rctflow.results import Found, Result, is_ratio
+from rctflow.results import ODDS, SIGNS, Found, Result, compared_arms, is_ratio, scale_of
 from rctflow.rounding import MISSING, interval, p_value, rounded
 from rctflow.tables.table import Cell, Table, cell_of
 
 P, NOMINAL_P = "p, nominal unless marked", "Nominal p"
 TEST, TESTED = " (primary test)", " (confirmatory)"
+WINS = "Win probability: above 0.5 patients of the arm named first do better, be higher or lower values better."
 
 
 def words(id: str, labels: Iterable[ArmLabel | VisitLabel | Label]) -> str:
@@ -21,8 +22,16 @@ def words(id: str, labels: Iterable[ArmLabel | VisitLabel | Label]) -> str:
 
 def contrast_words(contrast: str, settings: Display) -> str:
     """``msc - placebo`` as ``MSC − placebo``, with the arms' labels."""
-    sign, mark = (" / ", " / ") if is_ratio(contrast) else (" - ", " − ")
-    return mark.join(words(arm, settings.arms) for arm in contrast.split(sign))
+    mark = " − " if scale_of(contrast) == "difference" else SIGNS[scale_of(contrast)]
+    return mark.join(words(arm, settings.arms) for arm in compared_arms(contrast))
+
+
+def comparison_kind(contrast: str, main: Found) -> str:
+    """What a comparison is called."""
+    if scale_of(contrast) == "win":
+        return "Win probability"
+    odds = any(row.contrast == contrast and row.unit == ODDS for row in main.values())
+    return "Odds ratio" if odds else "Ratio" if is_ratio(contrast) else "Difference"
 
 
 def count_cell(row: Result | None) -> Cell:
@@ -37,6 +46,13 @@ def spread_cell(mean: Result | None, sd: Result | None, settings: Display) -> Ce
     text = rounded(mean.value, settings.digits)
     text += f" ({rounded(sd.value if sd else None, settings.digits)})"
     return cell_of(text, [mean, sd])
+
+
+def quartiles_cell(found: Found, visit: str, who: str, settings: Display) -> Cell:
+    """``median [Q1, Q3]`` on the endpoint's scale."""
+    rows = [found.get((visit, who, name)) for name in ("median", "q1", "q3")]
+    median, q1, q3 = (rounded(row.value if row else None, settings.digits) for row in rows)
+    return cell_of(MISSING if median == MISSING else f"{median} [{q1}, {q3}]", rows)
 
 
 def interval_cell(found: Found, visit: str, who: str, statistic: str, settings: Display, ends: str = "ci") -> Cell:

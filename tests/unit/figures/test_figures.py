@@ -11,6 +11,7 @@ from rctflow.figures.forest import draw_forest
 from rctflow.figures.profile import draw_profile
 from rctflow.figures.style import save_svg
 from rctflow.figures.trajectories import courses_of, draw_trajectories, read_trajectories
+from rctflow.results import compares_geometric_means
 
 from tests.unit.figures.displayed_study import CONTRAST, ENDPOINTS, displays, records, rows
 
@@ -164,6 +165,39 @@ def test_forest_draws_differences_of_percentages_in_their_own_panel(model, drawn
     shown = words(figure)
     assert "Differences of percentages" in shown and "40.0 (4.6 to 66.4)" in shown
     assert any(text.startswith("Percentage points") for text in shown)
+
+
+def on_scale(endpoint, model, contrast, unit, numbers):
+    """The rows of ``endpoint`` with a main analysis without means on another scale."""
+    made = [row for row in rows(endpoint) if row.model == "descriptive"]
+    like = next(row for row in rows(endpoint) if row.analysis == "primary" and row.visit == "month6" and row.contrast)
+    for arm in ("placebo", "msc"):
+        made.append(replace(like, model=model, group=arm, contrast="", statistic="n", value=15, unit="", note=""))
+    for name, number in zip(("estimate", "ci_low", "ci_high"), numbers, strict=True):
+        made.append(replace(like, model=model, contrast=contrast, statistic=name, value=number, unit=unit))
+    return made
+
+
+def test_forest_draws_win_probabilities_and_odds_ratios_in_panels_of_their_own():
+    win = on_scale(TUG, "wilcoxon", "msc vs placebo", "win probability", (0.62, 0.41, 0.8))
+    odds = on_scale(CRP, "proportional_odds", "msc / placebo", "odds ratio", (0.4, 0.1, 1.3))
+    made = {"tug": win, "crp": odds, "il10": rows(BY_ID["il10"]), "sf36_pcs": rows(PCS)}
+    figure = draw_forest(made, [displays(e)[0] for e in (TUG, CRP, BY_ID["il10"], PCS)])
+    axes = {panel.get_label(): panel for panel in figure.axes}
+    assert set(axes) == {"difference", "win", "ratio_higher", "odds_lower"}
+    assert axes["win"].get_xlim() == pytest.approx((0.5 - 0.315, 0.5 + 0.315))
+    points = [line.get_xdata()[0] for line in axes["win"].get_lines() if len(line.get_xdata()) == 1]
+    assert points == [0.62], "a win is better for the patient already: no sign is turned although lower is better"
+    assert axes["odds_lower"].get_xlim()[0] > axes["odds_lower"].get_xlim()[1]
+    assert {"Win probabilities", "Odds ratios, lower is better", "0.62 (0.41 to 0.80)"} <= set(words(figure))
+
+
+@pytest.mark.parametrize(("contrast", "unit"), [("msc vs placebo", "win probability"), ("msc / placebo", "odds ratio")])
+def test_an_analysis_without_means_leaves_the_axis_of_values_linear(contrast, unit):
+    made = on_scale(TUG, "wilcoxon", contrast, unit, (0.6, 0.4, 0.8))
+    assert draw_profile(made, displays(TUG)[0]).axes[0].get_yscale() == "linear"
+    assert not compares_geometric_means(row for row in made if row.analysis == "primary")
+    assert compares_geometric_means(row for row in rows(CRP) if row.analysis == "primary")
 
 
 def test_profile_of_proportions_shows_percentages_and_no_point_at_baseline():

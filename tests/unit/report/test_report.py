@@ -214,6 +214,28 @@ def test_proportions_are_compared_in_percentage_points_or_by_their_ratio(model, 
         assert "was 12.3 percentage points (95% CI" in text
 
 
+@pytest.mark.parametrize(
+    ("contrast", "unit", "said"),
+    [
+        (
+            "msc vs placebo",
+            "win probability",
+            "the probability that a patient of MSC has a better change of {} than one of Placebo, ties counting half, "
+            "was 0.62 (95% CI",
+        ),
+        (
+            "msc / placebo",
+            "odds ratio",
+            "the odds ratio of a higher change of {}, MSC divided by Placebo, was 0.62 (95%",
+        ),
+    ],
+)
+def test_win_probabilities_and_odds_ratios_are_worded(contrast, unit, said):
+    made = typed("estimate", 0.62, rows(BY_ID["tug"]), model="ranks", unit=unit)
+    made = [replace(row, contrast=contrast) if row.contrast else row for row in made]
+    assert said.format(BY_ID["tug"].label) in sentence_of(made, "tug").text
+
+
 def test_not_estimable_says_why():
     text = sentence_of(rows(BY_ID["il17"]), "il17").text
     assert "could not be estimated: 13 of 15 values are below the limit of quantification" in text

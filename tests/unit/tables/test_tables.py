@@ -353,3 +353,53 @@ def test_the_overview_prints_a_difference_of_percentages_with_its_unit():
     shown = replace(SETTINGS, main_analysis="responder")
     table = overview_table({"tug": proportions()}, [shown])
     assert "40.0 (4.6 to 66.4) percentage points" in [cell for line in texts(table) for cell in line]
+
+
+def ranks(model="wilcoxon"):
+    win = model == "wilcoxon"
+    who = "msc vs placebo" if win else "msc / placebo"
+    shared = {"analysis": model, "model": model, "method": "Ranks", "role": "secondary"}
+    rows = [row("n", n, who=arm, **shared, unit="") for arm, n in (("placebo", 13), ("msc", 14))]
+    if win:
+        quartiles = {"median": -1.5, "q1": -3.0, "q3": 0.25}
+        rows += [row(name, v, who=arm, **shared) for arm in ("placebo", "msc") for name, v in quartiles.items()]
+        shift = {"hodges_lehmann_estimate": -2.0, "hodges_lehmann_ci_low": -4.0}
+        rows += [row(name, value, who=who, **shared) for name, value in shift.items()]
+        why = {"status": "not_estimable", "note": "too few patients"}
+        rows.append(row("hodges_lehmann_ci_high", None, who=who, **shared, **why))
+    unit = "win probability" if win else "odds ratio"
+    effect = {"estimate": 0.655, "ci_low": 0.444, "ci_high": 0.82}
+    rows += [row(name, value, who=who, **shared | {"unit": unit}) for name, value in effect.items()]
+    return [*rows, row("p_value", 0.041, who=who, **shared, unit="")]
+
+
+def test_a_main_analysis_of_ranks_is_tabulated_with_quartiles_and_shift():
+    shown = replace(SETTINGS, main_analysis="wilcoxon", role="secondary")
+    table = endpoint_table(ranks(), shown)
+    assert table.heads[2:] == (
+        "n analysed",
+        "Median [Q1, Q3] of the change, s",
+        "Shift, s (95% CI)",
+        "Win probability (95% CI)",
+        "Nominal p",
+    )
+    placebo, msc = texts(table)[-2:]
+    assert placebo[-5:] == ["13", "-1.5 [-3.0, 0.3]", "–", "reference", ""]
+    assert msc[-5:] == ["14", "-1.5 [-3.0, 0.3]", "-2.0 (–)", "0.66 (0.44 to 0.82)", "0.041"]
+    assert any("Win probability: MSC vs Placebo" in note for note in table.notes)
+    assert any("above 0.5" in note for note in table.notes)
+
+
+def test_a_main_analysis_of_odds_has_no_means():
+    shown = replace(SETTINGS, main_analysis="proportional_odds", role="secondary")
+    table = endpoint_table(ranks("proportional_odds"), shown)
+    assert table.heads[2:] == ("n analysed", "Odds ratio (95% CI)", "Nominal p")
+    assert texts(table)[-1] == ["MSC", "14", "0.66 (0.44 to 0.82)", "0.041"]
+
+
+def test_the_overview_says_what_a_win_probability_is():
+    shown = replace(SETTINGS, main_analysis="wilcoxon")
+    table = overview_table({"tug": ranks()}, [shown])
+    assert texts(table)[0][3:5] == ["MSC vs Placebo", "0.66 (0.44 to 0.82) win probability"]
+    assert any("above 0.5" in note for note in table.notes)
+    assert not any("above 0.5" in note for note in overview_table({"tug": ROWS}, [SETTINGS]).notes)

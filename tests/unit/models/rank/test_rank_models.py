@@ -1,6 +1,7 @@
 """The models wilcoxon and proportional_odds: their rows, what they refuse, symmetries, and resampling around them."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,9 +11,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from rctflow.inference.resample import resample_endpoint
 from rctflow.inference.settings import Resample
+from rctflow.inference.statistics import _refitted, comparisons
 from rctflow.models.contract import OptionError
 from rctflow.models.rank.rank_sum import RankSum
 from rctflow.models.rank.samples import Samples, Stratum
+from rctflow.models.select import select_data
 from rctflow.models.settings import Resampling
 from rctflow.randomization import Scheme
 
@@ -70,8 +73,6 @@ def test_without_strata_and_beyond_the_declared_size_it_is_the_normal_law():
 
 
 def test_where_lower_is_better_the_win_is_turned_and_the_shift_is_not():
-    from dataclasses import replace
-
     adsl, bds = ordinal_trial()
     higher = settings(model="wilcoxon")
     up, down = (values(fitted(adsl, bds, replace(higher, direction=d)), WIN) for d in ("higher", "lower"))
@@ -234,6 +235,21 @@ def test_the_randomization_test_and_leave_one_out_wrap_them(model, contrast):
     assert 1 / 61 <= told["randomization_p_value"] <= 1
     assert math.isfinite(told["loo_influence"])
     assert told["loo_estimate_min"] <= values(fitted(adsl, bds, fit), contrast)["estimate"] <= told["loo_estimate_max"]
+
+
+@pytest.mark.parametrize("direction", ["higher", "lower"])
+def test_the_rank_sum_in_closed_form_equals_the_model_run_under_each_allocation(direction):
+    adsl, bds = ordinal_trial(3, n=20)
+    adsl = adsl.assign(RANDSEQ=np.arange(1.0, 21.0), SITE=["a"] * 2 + ["b"] * 7 + ["c"] * 11)
+    fit = replace(settings(model="wilcoxon", strata=("SITE",)), direction=direction)
+    analysis, patients = fit.analyses["primary"], pd.Index(adsl["USUBJID"])
+    drawn = np.random.default_rng(4).integers(0, 2, (25, 20)).astype(np.int8)
+    data = select_data(bds, adsl, analysis, "itt", fit)
+    (fast,) = comparisons(data, analysis, fit, patients, drawn)
+    (slow,) = _refitted(data, analysis, fit, patients, drawn)
+    assert (fast.visit, fast.contrast) == (slow.visit, slow.contrast)
+    assert fast.observed == pytest.approx(slow.observed, rel=1e-12)
+    np.testing.assert_allclose(fast.statistics, slow.statistics, rtol=1e-10)
 
 
 def test_over_all_allocations_of_one_block_the_randomization_test_is_the_exact_test():
