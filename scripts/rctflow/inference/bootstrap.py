@@ -26,6 +26,7 @@ from rctflow.inference.leave_one_out import Effect, effects_at, without
 from rctflow.inference.progress import with_progress
 from rctflow.models.contract import AnalysisData, NotEstimable, Row, contrast_name
 from rctflow.models.settings import Analysis, Fit, MmrmOptions
+from rctflow.results import is_ratio
 
 Array = NDArray[np.float64]
 Estimator = Callable[[NDArray[np.intp]], dict[str, float]]
@@ -51,8 +52,8 @@ def bootstrap_rows(data: AnalysisData, analysis: Analysis, settings: Fit, visit:
     for contrast, effect in observed.items():
         estimates = np.array([one.get(contrast, math.nan) for one in made])
         others = np.array([one[contrast] for one in left if contrast in one])
-        center = _scaled(effect.values["estimate"], analysis)
-        yield from _rows(contrast, center, estimates, others, smallest, analysis, settings, visit)
+        center = _scaled(effect.values["estimate"], contrast)
+        yield from _rows(contrast, center, estimates, others, smallest, analysis.confidence, effect.unit, visit)
 
 
 def _drawn(arms: NDArray[Any], n: int, seed: int) -> list[NDArray[np.intp]]:
@@ -72,7 +73,7 @@ def _estimator(data: AnalysisData, analysis: Analysis, settings: Fit, visit: str
             found = effects_at(_redrawn(data, patients[drawn]), analysis, settings, visit)
         except (NotEstimable, np.linalg.LinAlgError):
             return {}
-        return {contrast: _scaled(effect.values["estimate"], analysis) for contrast, effect in found.items()}
+        return {contrast: _scaled(effect.values["estimate"], contrast) for contrast, effect in found.items()}
 
     return whole
 
@@ -139,12 +140,12 @@ def _jackknife(
             found: dict[str, Effect] = effects_at(without(data, patient), analysis, settings, visit)
         except NotEstimable:
             continue
-        left.append({contrast: _scaled(effect.values["estimate"], analysis) for contrast, effect in found.items()})
+        left.append({contrast: _scaled(effect.values["estimate"], contrast) for contrast, effect in found.items()})
     return left
 
 
-def _scaled(value: float, analysis: Analysis) -> float:
-    return math.log(value) if analysis.log else value
+def _scaled(value: float, contrast: str) -> float:
+    return math.log(value) if is_ratio(contrast) else value
 
 
 def _rows(
@@ -153,8 +154,8 @@ def _rows(
     estimates: Array,
     others: Array,
     smallest: int,
-    analysis: Analysis,
-    settings: Fit,
+    confidence: float,
+    unit: str,
     visit: str,
 ) -> Iterator[Row]:
     made = estimates[np.isfinite(estimates)]
@@ -162,16 +163,17 @@ def _rows(
     notes = [f"unreliable: {smallest} patients in the smallest arm, fewer than {RELIABLE}"] * (smallest < RELIABLE)
     notes += [f"{lost} draws left out: the model could not be fitted to them"] * (lost > 0)
     shared: dict[str, Any] = {"visit": visit, "contrast": contrast, "note": "; ".join(notes)}
-    shared["method"] = f"bootstrap of patients within arms, BCa interval {100 * analysis.confidence:g} %"
+    shared["method"] = f"bootstrap of patients within arms, BCa interval {100 * confidence:g} %"
     yield Row("bootstrap_draws", float(len(estimates)), **shared)
-    ends = None if lost > LOST * len(estimates) else bca_interval(center, made, others, analysis.confidence)
+    ends = None if lost > LOST * len(estimates) else bca_interval(center, made, others, confidence)
     if ends is None:
         told = shared | {"status": "not_estimable", "note": "; ".join([*notes, "the draws do not give an interval"])}
         yield from (Row(name, None, **told) for name in ("bootstrap_se", "bootstrap_ci_low", "bootstrap_ci_high"))
         return
-    unit = "ratio" if analysis.log else settings.unit
-    back = math.exp if analysis.log else float
-    yield Row("bootstrap_se_log" if analysis.log else "bootstrap_se", float(made.std(ddof=1)), unit=unit, **shared)
+    back = math.exp if is_ratio(contrast) else float
+    yield Row(
+        "bootstrap_se_log" if is_ratio(contrast) else "bootstrap_se", float(made.std(ddof=1)), unit=unit, **shared
+    )
     for name, end in zip(("bootstrap_ci_low", "bootstrap_ci_high"), ends, strict=True):
         yield Row(name, back(end), unit=unit, **shared)
 

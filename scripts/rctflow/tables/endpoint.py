@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from rctflow.display import Display, not_measured_words
 from rctflow.results import (
@@ -115,7 +116,8 @@ def rank_table(rows: Sequence[Result], main: Found, settings: Display, plan: str
             line += [interval_cell(main, visit, contrast, SHIFT + "estimate", settings, ends=SHIFT + "ci")] * shift
             lines.append([*line, *_compared(visit, arm.id, main, settings)])
     notes = [*_notes(main, settings, True), *_not_measured(rows, settings), *([plan] if plan else [])]
-    caption, stamps = f"{settings.label}, by visit", {"synthetic": settings.synthetic, "blinded": settings.blinded}
+    caption = f"{settings.label}, by visit"
+    stamps: dict[str, Any] = {"synthetic": settings.synthetic, "blinded": settings.blinded}
     return nominal_once(Table(settings.endpoint, caption, tuple(heads), lines, notes=notes, **stamps))
 
 

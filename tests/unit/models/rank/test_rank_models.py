@@ -227,13 +227,14 @@ def test_small_trials_of_all_kinds_give_rows_without_nan(seed, model, change):
 def test_the_randomization_test_and_leave_one_out_wrap_them(model, contrast):
     adsl, bds = ordinal_trial(8, n=16)
     adsl = adsl.assign(RANDSEQ=np.arange(1.0, 17.0))
-    wanted = Resampling(randomization_test=60, leave_one_out=True)
+    wanted = Resampling(randomization_test=60, leave_one_out=True, bootstrap=60)
     fit = settings(model=model, resampling=wanted)
     rows = resample_endpoint(bds, adsl, Resample(fit, "month6", Scheme(blocks=(4,), sequence="in_turn")))
     assert {r.contrast for r in rows} == {contrast}
     told = values(rows, contrast)
     assert 1 / 61 <= told["randomization_p_value"] <= 1
     assert math.isfinite(told["loo_influence"])
+    assert row(rows, contrast, "bootstrap_ci_low").unit == row(fitted(adsl, bds, fit), contrast, "estimate").unit
     assert told["loo_estimate_min"] <= values(fitted(adsl, bds, fit), contrast)["estimate"] <= told["loo_estimate_max"]
 
 
