@@ -20,8 +20,6 @@ PROJECT = (
     "pyproject.toml",
     "requirements-build.in",
     "requirements-build.lock",
-    "requirements-test.in",
-    "requirements-test.lock",
     "requirements.in",
     "requirements.lock",
     "run",
