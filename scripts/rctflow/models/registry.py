@@ -41,6 +41,7 @@ MODELS = {
     "proportional_odds": Entry("rctflow.models.rank.ordinal:fit_proportional_odds", scale="ratio"),
     "gee": Entry("rctflow.models.gee:fit_gee", "rctflow.models.settings:GeeOptions"),
     "gee_logit": Entry("rctflow.models.gee:fit_gee_logit", "rctflow.models.settings:GeeOptions", "ratio"),
+    "counts": Entry("rctflow.models.counts:fit_counts", "rctflow.models.settings:CountsOptions", "ratio"),
     "descriptive": Entry("rctflow.models.descriptive:describe"),
 }
 

@@ -147,6 +147,18 @@ class GeeOptions:
 
 
 @dataclass(frozen=True)
+class CountsOptions:
+    """Options of ``counts``.
+
+    distribution: negative_binomial lets counts vary more than poisson, which has no variance of its own. exposure: ADSL
+    column of the time at risk (or whatever the counts are per); none: the same for all.
+    """
+
+    distribution: Literal["poisson", "negative_binomial"] = "negative_binomial"
+    exposure: str = ""
+
+
+@dataclass(frozen=True)
 class ChainStep:
     """One step of the fall-back chain of an MMRM: covariance, vcov of the fixed effects and df, declared together."""
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from rctflow.errors import RctflowError
 from rctflow.expressions import ExpressionError, parse
 from rctflow.models.registry import known_models
+from rctflow.models.settings import Analysis
 from rctflow.study.analyses import analyses_of, analysis_problems, option_problems
 from rctflow.study.blinding_checks import blinding_problems
 from rctflow.study.estimand_checks import estimand_problems
@@ -283,8 +284,18 @@ def _resolved_problems(study: Study, endpoint_id: str) -> Iterator[Problem]:
         if analysis.model in known_models():
             yield from option_problems(path, analysis)
             yield from limit_problems(endpoint, analysis, path)
+            yield from _exposure_problems(study, analysis, path)
         elif "model" in endpoint.analyses[name]:
             yield f"{path}.model", f"{analysis.model!r} is no model. {did_you_mean(analysis.model, known_models())}"
+
+
+def _exposure_problems(study: Study, analysis: Analysis, path: str) -> Iterator[Problem]:
+    exposure, known = analysis.options.get("exposure"), study.subjects.covariates
+    if exposure and exposure not in known:
+        yield (
+            f"{path}.options.exposure",
+            f"{exposure!r} is no covariate under `subjects`. {did_you_mean(exposure, known)}",
+        )
 
 
 def _source_problems(study: Study, endpoint: Endpoint, path: str) -> Iterator[Problem]:

@@ -100,6 +100,15 @@ def test_rules_that_hide_values_below_the_limit_from_a_censored_model(tmp_path, 
     assert words in message
 
 
+def test_an_exposure_that_adsl_will_not_have(tmp_path):
+    config = tiny_config()
+    plan = {"model": "counts", "populations": ["itt"], "outcome": "value", "options": {"exposure": "AGEE"}}
+    config["endpoints"]["hb"]["analyses"] = {"main": plan}
+    path, message = only_problem(config, tmp_path)
+    assert path == "endpoints.hb.analyses.main.options.exposure"
+    assert "Did you mean 'AGE'?" in message
+
+
 @pytest.mark.parametrize("baselines", [[], ["baseline", "week4"]])
 def test_one_visit_is_the_baseline(tmp_path, baselines):
     config = tiny_config()
