@@ -2,7 +2,7 @@
 
 Disagreement of two numbers a and b: |a - b| / max(|a|, |b|, u). u is the standard error for estimates and limits,
 so that an estimate of about zero is not held to digits that mean nothing; for ratios all three are compared as
-logarithms. u is 0.001 for p-values, below which they are printed as <0.001, 1 for t, and 0 for the others.
+logarithms. u is 0.001 for p-values, below which they are printed as <0.001, 1 for t and z, and 0 for the others.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ NOISE = 1e-6
 """Below it differences are rounding errors of the second computation's differences, which no two machines share."""
 
 ON_THE_SCALE = ("estimate", "ci_low", "ci_high")
-SMALLEST = {"p_value": 0.001, "t": 1.0}
+SMALLEST = {"p_value": 0.001, "t": 1.0, "z": 1.0}
 
 
 def disagreements(first: Mapping[str, float], second: Mapping[str, float], ratio: bool) -> dict[str, float]:
@@ -30,8 +30,9 @@ def disagreements(first: Mapping[str, float], second: Mapping[str, float], ratio
 
 def apart(statistic: str, a: float, b: float, se: float = 0.0, ratio: bool = False) -> float:
     """The disagreement of two numbers of one statistic; se: of the estimate that it belongs to."""
-    if statistic not in ON_THE_SCALE:
-        return disagreement(a, b, SMALLEST.get(statistic, 0.0))
+    name = next((name for name in (*ON_THE_SCALE, *SMALLEST) if statistic.endswith(f"_{name}")), statistic)
+    if name not in ON_THE_SCALE:
+        return disagreement(a, b, SMALLEST.get(name, 0.0))
     if ratio and min(a, b) > 0:
         a, b = math.log(a), math.log(b)
     return disagreement(a, b, se)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PATHS = {
     "ancova": "rctflow.second.ancova",
+    "binary": "rctflow.second.proportions",
     "censored": "rctflow.second.censored",
     "mmrm": "rctflow.second.repeated",
 }
