@@ -52,7 +52,7 @@ def _computed(bds: DataFrame, adsl: DataFrame, declared: Declared) -> tuple[dict
     from numpy.linalg import LinAlgError
 
     try:
-        return second_path(declared.model)(bds, adsl, declared), "the second computation has no number for this comparison"
+        return second_path(declared.model)(bds, adsl, declared), "the second computation has no number here"
     except NoSecondPathError as error:
         return {}, str(error)
     except LinAlgError as error:
