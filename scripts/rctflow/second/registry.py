@@ -24,6 +24,7 @@ PATHS = {
     "binary": "rctflow.second.proportions",
     "censored": "rctflow.second.censored",
     "mmrm": "rctflow.second.repeated",
+    "wilcoxon": "rctflow.second.wilcoxon",
 }
 
 

@@ -10,7 +10,8 @@ class Declared:
 
     flag: ADSL variable of the population. arm_variable: TRT01P or TRT01A. counts: BDS variable that says which records
     count. visits: after baseline, in the order of the plan. factors: strata, text or not. covariates: numbers are
-    linear, text is a factor. options: of the model, defaults filled in. arms: the reference first.
+    linear, text is a factor. options: of the model, defaults filled in. arms: the reference first. direction: which
+    end of the scale is better.
     """
 
     endpoint: str
@@ -33,6 +34,7 @@ class Declared:
     confidence: float
     factors: tuple[str, ...] = ()
     covariates: tuple[str, ...] = ()
+    direction: Literal["higher", "lower"] = "higher"
     options: dict[str, Any] = field(default_factory=dict)
 
     def contrast(self, arm: str) -> str:

@@ -56,5 +56,6 @@ def _declared(fit: Fit, name: str, analysis: Analysis, population: str, visit: s
         confidence=analysis.confidence,
         factors=fit.strata if analysis.strata else (),
         covariates=analysis.covariates,
+        direction=fit.direction,
         options=as_params(settings_from(options_class(analysis.model), analysis.options)),
     )

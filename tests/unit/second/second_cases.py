@@ -54,6 +54,7 @@ def two(model="mmrm", visit=VISITS[-1], arms=("placebo", "msc"), visits=VISITS, 
         confidence=primary.confidence,
         factors=fit.strata,
         covariates=primary.covariates,
+        direction=fit.direction,
         options=as_params(settings_from(options_class(model), primary.options)),
     )
     return fit, declared

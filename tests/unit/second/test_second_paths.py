@@ -1,5 +1,7 @@
 """The second paths against the first ones, and what they refuse."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from rctflow.second.agreement import TOLERANCE, disagreements
@@ -186,3 +188,39 @@ def test_dependent_columns_and_estimable_functions():
     assert is_estimable(X, np.array([1.0, -1, 0, -1]))
     assert not is_estimable(X, np.array([1.0, -1, 0, 0]))
     assert is_estimable(X * [1, 1, 1e6, 1e-6], np.array([0.5, 0.5, 1e6, 2.5e-6]))
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("direction", ["higher", "lower"])
+@pytest.mark.parametrize(
+    ("strata", "options"),
+    [(("SITE",), {}), ((), {}), ((), {"exact_up_to": 5}), (("SITE", "SEX"), {"exact_up_to": 5, "continuity": False})],
+    ids=["van_elteren", "wilcoxon", "normal", "normal_strata"],
+)
+def test_wilcoxon(seed, direction, strata, options):
+    adsl, bds = random_trial(seed, n=45)
+    whole = bds.assign(AVAL=(bds["AVAL"] / 4).round(), BASE=(bds["BASE"] / 4).round())  # a scale of few points
+    bds = whole.assign(CHG=(whole["AVAL"] - whole["BASE"]).where(whole["CHG"].notna()))
+    fit, declared = two("wilcoxon", "month6", THREE, ("month6",), strata, options=options)
+    fit, declared = replace(fit, direction=direction), replace(declared, direction=direction)
+    rows = fitted(adsl, bds, fit)
+    found = second_path("wilcoxon")(bds, adsl, declared)
+    assert set(found) == {"low vs placebo", "high vs placebo"}
+    for contrast, second in found.items():
+        apart = disagreements(values(rows, contrast, "month6"), second, ratio=False)
+        assert set(apart) == {"estimate", "se", "z", "p_value", "ci_low", "ci_high"}
+        assert max(apart.values()) < 1e-9, apart
+
+
+def test_wilcoxon_of_arms_that_do_not_overlap_or_do_not_differ():
+    adsl, bds = random_trial(1, arms=("placebo", "msc"))
+    fit, declared = two("wilcoxon", "month6", ("placebo", "msc"), ("month6",), (), outcome="value")
+    msc = bds["USUBJID"].isin(adsl.loc[adsl["TRT01P"].eq("msc"), "USUBJID"])
+    for made in (bds.assign(AVAL=bds["AVAL"] + 500 * msc), bds.assign(AVAL=bds["AVAL"] - 500 * msc)):
+        apart = disagreements(
+            values(fitted(adsl, made, fit), "msc vs placebo", "month6"),
+            second_path("wilcoxon")(made, adsl, declared)["msc vs placebo"],
+            ratio=False,
+        )
+        assert max(apart.values()) < 1e-9, apart
+    assert not second_path("wilcoxon")(bds.assign(AVAL=bds["AVAL"].where(bds["AVAL"].isna(), 3.0)), adsl, declared)
