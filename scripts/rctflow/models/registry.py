@@ -42,6 +42,7 @@ MODELS = {
     "gee": Entry("rctflow.models.gee:fit_gee", "rctflow.models.settings:GeeOptions"),
     "gee_logit": Entry("rctflow.models.gee:fit_gee_logit", "rctflow.models.settings:GeeOptions", "ratio"),
     "counts": Entry("rctflow.models.counts:fit_counts", "rctflow.models.settings:CountsOptions", "ratio"),
+    "time_to_event": Entry("rctflow.models.time_to_event:fit_time_to_event", scale="ratio"),
     "descriptive": Entry("rctflow.models.descriptive:describe"),
 }
 

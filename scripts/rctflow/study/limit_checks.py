@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from rctflow.models.settings import Analysis
 from rctflow.study.model import Endpoint
 
-CENSORED = "censored"
+CENSORED, TIMES = "censored", "time_to_event"
 
 
 def limit_problems(endpoint: Endpoint, analysis: Analysis, path: str) -> Iterator[tuple[str, str]]:
-    """(path, message) for every rule of the endpoint that the model ``censored`` cannot be used with."""
+    """(path, message) for every rule of the endpoint that the models of limited values cannot be used with."""
+    if analysis.model == TIMES and endpoint.above == "missing":
+        yield path, "takes `>x` as no event by x, but `above: missing` removes it; write `above: limit`"
     if analysis.model != CENSORED:
         return
     if endpoint.below == "missing":

@@ -100,6 +100,13 @@ def test_rules_that_hide_values_below_the_limit_from_a_censored_model(tmp_path, 
     assert words in message
 
 
+def test_times_without_event_must_stay(tmp_path):
+    config = tiny_config()
+    plan = {"model": "time_to_event", "populations": ["itt"], "outcome": "value", "baseline": False}
+    config["endpoints"]["crp"] |= {"analyses": {"main": plan}, "above": "missing"}
+    assert "`above: missing` removes it" in only_problem(config, tmp_path)[1]
+
+
 def test_an_exposure_that_adsl_will_not_have(tmp_path):
     config = tiny_config()
     plan = {"model": "counts", "populations": ["itt"], "outcome": "value", "options": {"exposure": "AGEE"}}

@@ -1,0 +1,123 @@
+"""Time to event: against published numbers, a slow path and R's conventions; symmetries; few events."""
+
+import numpy as np
+import pytest
+from rctflow.models.contract import FitDataError, OptionError
+from scipy import optimize, stats
+
+from tests.fit_cases import fitted, records, row, settings, subjects, values
+
+PLAIN = {"model": "time_to_event", "outcome": "value", "baseline": False}
+CONTRAST = "msc / placebo"
+# Weeks in remission of 42 children with leukaemia (Freireich et al. 1963, Blood 21:699), + censored
+WEEKS = {
+    "msc": "6 6 6 6+ 7 9+ 10 10+ 11+ 13 16 17+ 19+ 20+ 22 23 25+ 32+ 32+ 34+ 35+",  # mercaptopurine
+    "placebo": "1 1 2 2 3 4 4 5 5 8 8 8 8 11 11 12 12 15 17 22 23",
+}
+MERCAPTOPURINE, PLACEBO = (WEEKS[arm].split() for arm in ("msc", "placebo"))
+
+
+def trial(columns, **adsl):
+    """arm -> times as text, ``+`` behind a censored one."""
+    arms = [arm for arm, times in columns.items() for _ in times]
+    texts = [time for times in columns.values() for time in times]
+    bds = records(subjects(arms), None, month6=[float(text.rstrip("+")) for text in texts])
+    return subjects(arms, **adsl), bds.assign(AVALC=[f">{t.rstrip('+')}" if t.endswith("+") else "" for t in texts])
+
+
+@pytest.fixture
+def leukaemia():
+    return trial({"placebo": PLACEBO, "msc": MERCAPTOPURINE})
+
+
+def test_the_remission_trial_as_published(leukaemia):
+    """Log-rank 16.79, medians 8 and 23 (Kleinbaum & Klein 2012, ch. 2); Cox by Efron: 1.572, SE 0.412 (R coxph)."""
+    rows = fitted(*leukaemia, settings(**PLAIN))
+    found = values(rows, CONTRAST)
+    assert found["logrank_chi2"] == pytest.approx(16.79, abs=5e-3)
+    assert [values(rows, arm)["median"] for arm in ("placebo", "msc")] == [8, 23]
+    assert [values(rows, arm)["events"] for arm in ("placebo", "msc")] == [21, 9]
+    assert -np.log(found["estimate"]) == pytest.approx(1.572, abs=5e-4)
+    assert found["se_log"] == pytest.approx(0.412, abs=5e-4)
+
+
+def efron(b, time, event, X, stratum):
+    """The partial log likelihood from the definition."""
+    total, risk = 0.0, np.exp(X @ b)
+    for level in set(stratum):
+        for t in set(time[event & (stratum == level)]):
+            tied = event & (time == t) & (stratum == level)
+            at_risk, own = risk[(time >= t) & (stratum == level)].sum(), risk[tied].sum()
+            total += (X[tied] @ b).sum() - sum(np.log(at_risk - k / tied.sum() * own) for k in range(tied.sum()))
+    return total
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_stratified_cox_by_direct_maximization(seed):
+    rng = np.random.default_rng(seed)
+    n = 60
+    given = np.where(rng.random(n) < 0.5, "msc", "placebo")
+    adsl = subjects(list(given), SITE=rng.choice(["A", "B"], n), AGE=rng.normal(75, 6, n).round())
+    time = np.ceil(10 * rng.exponential(np.where(given == "msc", 1.6, 1.0)))
+    event = rng.random(n) < 0.7
+    bds = records(adsl, None, month6=time.tolist()).assign(AVALC=np.where(event, "", [f">{t:g}" for t in time]))
+    found = values(fitted(adsl, bds, settings(**PLAIN, strata=("SITE",), covariates=("AGE",))), CONTRAST)
+    X = np.column_stack([given == "msc", adsl["AGE"] - adsl["AGE"].mean()]).astype(float)
+    data = (time, event, X, adsl["SITE"].to_numpy(str))
+    slow = optimize.minimize(
+        lambda b: -efron(b, *data), [0, 0], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-12}
+    ).x
+    steps = np.eye(2) * 1e-4
+    at = lambda move: efron(slow + move, *data)  # noqa: E731
+    information = -np.array([[at(a + b) - at(a - b) - at(b - a) + at(-a - b) for a in steps] for b in steps]) / 4e-8
+    se = np.linalg.inv(information)[0, 0] ** 0.5
+    assert [np.log(found["estimate"]), found["se_log"]] == pytest.approx([slow[0], se], rel=1e-4)
+    assert found["p_value"] == pytest.approx(2 * stats.norm.sf(abs(slow[0] / se)), rel=1e-3)
+
+
+def test_log_rank_without_strata_is_scipys(leukaemia):
+    found = values(fitted(*leukaemia, settings(**PLAIN)), CONTRAST)
+    samples = [
+        stats.CensoredData(
+            uncensored=[float(t) for t in of if not t.endswith("+")],
+            right=[float(t[:-1]) for t in of if t.endswith("+")],
+        )
+        for of in (MERCAPTOPURINE, PLACEBO)
+    ]
+    expected = stats.logrank(*samples)
+    assert found["logrank_chi2"] == pytest.approx(expected.statistic**2)
+    assert found["logrank_p_value"] == pytest.approx(expected.pvalue)
+
+
+def test_symmetries(leukaemia):
+    adsl, bds = leukaemia
+    rows = fitted(adsl, bds, settings(**PLAIN))
+    found = values(rows, CONTRAST)
+    other = values(fitted(adsl, bds, settings(("msc", "placebo"), **PLAIN)), "placebo / msc")
+    assert other["estimate"] == pytest.approx(1 / found["estimate"], rel=1e-6)
+    assert other["logrank_chi2"] == pytest.approx(found["logrank_chi2"])
+    assert fitted(adsl.sample(frac=1, random_state=1), bds.sample(frac=1, random_state=2), settings(**PLAIN)) == rows
+    days = fitted(adsl, bds.assign(AVAL=bds["AVAL"] * 7), settings(**PLAIN))
+    assert values(days, CONTRAST) == pytest.approx(found)
+    assert values(days, "msc")["median"] == 7 * 23
+
+
+def test_few_events():
+    rows = fitted(*trial({"placebo": ["3", "5", "6+"], "msc": ["4+", "6+", "6+"]}), settings(**PLAIN))
+    none = row(rows, CONTRAST, "estimate")
+    assert (none.status, "nobody of msc has the event" in none.note) == ("not_estimable", True)
+    assert values(rows, CONTRAST)["logrank_p_value"] < 1
+    assert row(rows, "msc", "median").status == "not_estimable"
+    rows = fitted(*trial({"placebo": ["3+", "5+"], "msc": ["4+", "6+"]}), settings(**PLAIN))
+    assert {r.status for r in rows if r.contrast} == {"not_estimable"}
+    rows = fitted(*trial({"placebo": ["1", "2", "3"], "msc": ["4", "5", "6"]}), settings(**PLAIN))
+    apart = row(rows, CONTRAST, "estimate")
+    assert (apart.status, "no maximum" in apart.note) == ("not_estimable", True)
+
+
+def test_what_is_no_time_is_refused(leukaemia):
+    adsl, bds = leukaemia
+    with pytest.raises(FitDataError, match="S001 has a time"):
+        fitted(adsl, bds.assign(AVAL=bds["AVAL"] - 1), settings(**PLAIN))
+    with pytest.raises(OptionError, match="baseline: false"):
+        fitted(adsl, bds, settings(**PLAIN | {"baseline": True}))
