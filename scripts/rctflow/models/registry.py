@@ -43,6 +43,7 @@ MODELS = {
     "gee_logit": Entry("rctflow.models.gee:fit_gee_logit", "rctflow.models.settings:GeeOptions", "ratio"),
     "counts": Entry("rctflow.models.counts:fit_counts", "rctflow.models.settings:CountsOptions", "ratio"),
     "time_to_event": Entry("rctflow.models.time_to_event:fit_time_to_event", scale="ratio"),
+    "paired_change": Entry("rctflow.models.paired_change:fit_paired_change"),
     "descriptive": Entry("rctflow.models.descriptive:describe"),
 }
 

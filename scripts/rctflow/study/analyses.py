@@ -13,7 +13,7 @@ from rctflow.study.estimands import OBSERVED, joined_analyses, main_estimator
 from rctflow.study.messages import did_you_mean, path_of
 from rctflow.study.model import Study
 
-DESCRIPTIVE = "descriptive"
+COMPARES_NO_ARMS = ("descriptive", "paired_change")
 
 
 def main_analysis(study: Study, endpoint_id: str, analyses: dict[str, Analysis]) -> str:
@@ -24,7 +24,7 @@ def main_analysis(study: Study, endpoint_id: str, analyses: dict[str, Analysis])
     endpoint, estimator = study.endpoints[endpoint_id], main_estimator(study, endpoint_id)
     if estimator is not None and estimator.analysis in analyses:
         return estimator.analysis
-    comparing = (name for name, analysis in analyses.items() if analysis.model != DESCRIPTIVE)
+    comparing = (name for name, analysis in analyses.items() if analysis.model not in COMPARES_NO_ARMS)
     return endpoint.main or next(comparing, next(iter(analyses)))
 
 

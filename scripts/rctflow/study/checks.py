@@ -9,7 +9,7 @@ from rctflow.errors import RctflowError
 from rctflow.expressions import ExpressionError, parse
 from rctflow.models.registry import known_models
 from rctflow.models.settings import Analysis
-from rctflow.study.analyses import analyses_of, analysis_problems, option_problems
+from rctflow.study.analyses import analyses_of, analysis_problems, main_analysis, option_problems
 from rctflow.study.blinding_checks import blinding_problems
 from rctflow.study.estimand_checks import estimand_problems
 from rctflow.study.files import instrument_file, instrument_keys
@@ -265,8 +265,11 @@ def _endpoint_problems(study: Study, name: str) -> Iterator[Problem]:
 
 
 def _resolved_problems(study: Study, endpoint_id: str) -> Iterator[Problem]:
-    endpoint = study.endpoints[endpoint_id]
-    for name, analysis in analyses_of(study, endpoint_id).items():
+    endpoint, analyses = study.endpoints[endpoint_id], analyses_of(study, endpoint_id)
+    main = main_analysis(study, endpoint_id, analyses)
+    if analyses[main].model == "paired_change":
+        yield f"endpoints.{endpoint_id}.main", f"{main!r} compares no arms; no endpoint can be judged by it"
+    for name, analysis in analyses.items():
         path = f"endpoints.{endpoint_id}.analyses.{name}"
         if not endpoint.baseline and analysis.outcome == "change" and analysis.model != "descriptive":
             yield (

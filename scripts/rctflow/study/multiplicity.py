@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rctflow.hypotheses import Family, Hypothesis
 from rctflow.inference.multiplicity.settings import Multiplicity
-from rctflow.study.analyses import analyses_of, analysis_problems, main_analysis, main_population
+from rctflow.study.analyses import COMPARES_NO_ARMS, analyses_of, analysis_problems, main_analysis, main_population
 from rctflow.study.messages import did_you_mean
 from rctflow.study.model import MultiplicityConfig, Study
 from rctflow.study.rooms import arm_order, endpoint_visits, primary_visit
@@ -117,7 +117,7 @@ def _analysis_problems(study: Study, path: str, hypothesis: Hypothesis) -> Itera
         yield f"{path}.analysis", f"{hypothesis.endpoint} has no such analysis. {did_you_mean(name, analyses)}"
         return
     analysis = analyses[name]
-    if analysis.model == "descriptive":
+    if analysis.model in COMPARES_NO_ARMS:
         yield (
             f"{path}.analysis",
             f"{name} of {hypothesis.endpoint} describes and tests nothing; name one that compares arms",
