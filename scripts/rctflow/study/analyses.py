@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields, replace
+from functools import cache
 from typing import Any, cast
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -34,6 +35,7 @@ def main_population(study: Study, endpoint_id: str, analysis: Analysis) -> str:
     return estimator.analysis_set if estimator else analysis.populations[0]
 
 
+@cache
 def analyses_of(study: Study, endpoint_id: str) -> dict[str, Analysis]:
     """Every analysis of one endpoint of a checked config, resolved; the main one has the endpoint's role.
 

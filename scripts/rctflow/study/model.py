@@ -287,6 +287,10 @@ class Study(Section):
     blinding: Blinding = Blinding()
     package: Package = Package()
 
+    def __hash__(self) -> int:
+        """By identity, so that what follows from a study is computed once (it never changes after loading)."""
+        return id(self)
+
     @property
     def folder(self) -> str:
         """The folder of the results, results/<study>; those of a blinded study stand in a folder of their own."""

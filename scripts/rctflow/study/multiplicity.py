@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 
 from rctflow.hypotheses import Family, Hypothesis
 from rctflow.inference.multiplicity.settings import Multiplicity
@@ -16,6 +17,7 @@ Problem = tuple[str, str]
 ROUNDING = 1e-9
 
 
+@cache
 def families_of(study: Study) -> dict[str, Family]:
     """The declared families, every hypothesis spelled out."""
     declared = study.multiplicity.families if study.multiplicity else {}
