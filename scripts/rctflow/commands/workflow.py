@@ -11,6 +11,7 @@ from pathlib import Path
 from rctflow.commands.chosen import Chosen, chosen_study
 from rctflow.commands.occupancy import exclusive_run
 from rctflow.commands.progress import Progress
+from rctflow.commands.settled import Settled
 from rctflow.errors import RctflowError
 
 DRY = {"-n", "--dry-run", "--dryrun"}
@@ -43,14 +44,26 @@ def main(arguments: list[str]) -> int:
     if told := study.blinding_line():
         print(told, flush=True)
     with exclusive_run(folder) as environment:
-        progress = Progress(lambda: study.results / "logs")
-        status = progress.follow([*command, "--quiet", "rules", "host", "reason"], environment)
+        settled = Settled(folder, study.file, study.results) if _is_full(arguments) else None
+        if settled and settled.is_settled():
+            print("Nothing to be done: no file changed since the last full run.")
+            status = 0
+        else:
+            progress = Progress(lambda: study.results / "logs")
+            status = progress.follow([*command, "--quiet", "rules", "host", "reason"], environment)
+            if settled and status == 0:
+                settled.remember()
     if status == 0:
         for line in study.closing_lines(whole=not any(argument.startswith("endpoint_") for argument in arguments)):
             print(line)
         if told:
             print(told)
     return status
+
+
+def _is_full(arguments: Sequence[str]) -> bool:
+    """Whether all results of a study are asked for, and nothing else of Snakemake."""
+    return all(word == "--config" or word.startswith(("study=", "--config=study=")) for word in arguments)
 
 
 def _refuse_open_lines(file: str) -> None:
