@@ -13,12 +13,13 @@ with job(snakemake.log[0]):
     from rctflow.results import read_results
     from rctflow.settings import settings_from
 
-    folders = [Path(file).parent for file in snakemake.input.results]
-    forest, overview = (Path(file).read_text(encoding="utf-8") for file in snakemake.input.overview)
-    families = FamiliesPart.read(snakemake.input.multiplicity)
-    summaries = (read_results(Path(file)) for file in snakemake.input.summaries)
+    inputs = snakemake.input
+    folders = [Path(file).parent for file in inputs.results]
+    forest, overview = (Path(file).read_text(encoding="utf-8") for file in inputs.overview)
+    families = FamiliesPart.read(inputs.multiplicity)
+    summaries = (read_results(Path(file)) for file in inputs.summaries)
     study = StudyPart(*summaries, forest=forest, overview=overview, families=families)
-    endpoints = {folder.name: EndpointPart.read(folder, snakemake.input.resampling) for folder in folders}
-    settings, inputs = settings_from(ReportSettings, snakemake.params.report), snakemake.input
+    endpoints = {folder.name: EndpointPart.read(folder, inputs.resampling, inputs.subgroups) for folder in folders}
+    settings = settings_from(ReportSettings, snakemake.params.report)
     plan = read_status(snakemake.params.plan, inputs.lock, inputs.adsl, inputs.ledgers, inputs.deviations)
     write_text(render_report(settings, study, endpoints, software_versions(), plan), snakemake.output[0])

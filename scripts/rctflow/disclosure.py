@@ -88,7 +88,7 @@ def _rare_joined(rows: list[Result], k: int) -> list[Result]:
 
 
 def _percentages(rows: Sequence[Result], hidden: set[int]) -> set[int]:
-    """Percentages whose numerator or denominator is hidden."""
+    """Percentages whose numerator or denominator is hidden, and the parts of a hidden number of patients."""
     cells = {(*_cell(rows[i]), rows[i].statistic) for i in hidden}
     found = set()
     for i, row in enumerate(rows):
@@ -96,6 +96,8 @@ def _percentages(rows: Sequence[Result], hidden: set[int]) -> set[int]:
         below = row.statistic == "percent_below"
         numerator = "n_below" if below else f"n:{level}"
         if (below or kind == "percent") and {(*_cell(row), numerator), (*_cell(row), "n")} & cells:
+            found.add(i)
+        if kind == "subgroup_n" and (*_cell(row), "n") in cells:  # its levels would add up to what is hidden
             found.add(i)
     return found
 

@@ -34,6 +34,26 @@ rule displays:
         "../../scripts/displays.py"
 
 
+rule subgroups:
+    """The forest of the subgroups of one endpoint, for those whose analyses name some."""
+    input:
+        results="<results>/endpoints/{endpoint}/results.csv",
+        code=code_of("subgroups"),
+    output:
+        report("<results>/endpoints/{endpoint}/subgroups.svg", category="{endpoint}"),
+    log:
+        "<logs>/subgroups/{endpoint}.log",
+    benchmark:
+        "<benchmarks>/subgroups/{endpoint}.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        display=lambda wildcards: dag.display(wildcards.endpoint),
+        factors=dag.subgroup_labels(),
+    script:
+        "../../scripts/subgroups.py"
+
+
 rule overview:
     """The forest of all endpoints and their table at the primary visit."""
     input:

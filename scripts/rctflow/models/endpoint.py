@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rctflow.models.contract import AnalysisData, FitDataError, ModelOutput, NotEstimable, Row, rows_without_estimate
-from rctflow.models.registry import compares_ratios, load_model
+from rctflow.models.registry import compares_ratios, load_model, load_subgroups
 from rctflow.models.select import SOURCE, select_data
 from rctflow.models.settings import Analysis, Fit
 from rctflow.results import Result, Status
@@ -35,6 +35,8 @@ def fit_endpoint(bds: DataFrame, adsl: DataFrame, settings: Fit) -> tuple[list[R
             output = _fit(data, analysis, settings)
             prefix = f"{name}.{population}"
             rows = _randomized(adsl, settings) + output.rows
+            if analysis.subgroups:
+                rows += load_subgroups()(data, analysis, settings)
             results += [result_of(row, name, analysis, population, settings) for row in rows]
             for key, records in output.record_sets.items():
                 traces.append(records.assign(record_set=f"{prefix}.{key}").reindex(columns=list(RECORD_COLUMNS)))

@@ -23,17 +23,27 @@ if TYPE_CHECKING:
 class Entry(NamedTuple):
     """Where a model stands: ``module:function``, and ``module:class`` of its options (a standard dataclass).
 
-    scale: of its comparisons; "" when it follows ``log`` (differences, or ratios).
+    scale: of its comparisons; "" when it follows ``log`` (differences, or ratios). interaction: where its interaction
+    of arm and subgroup is fitted; "" for a model without.
     """
 
     function: str
     options: str = "rctflow.models.settings:NoOptions"
     scale: Literal["", "ratio", "win"] = ""
+    interaction: str = ""
 
 
 MODELS = {
-    "ancova": Entry("rctflow.models.ancova:fit_ancova", "rctflow.models.settings:AncovaOptions"),
-    "mmrm": Entry("rctflow.models.repeated:fit_repeated", "rctflow.models.settings:MmrmOptions"),
+    "ancova": Entry(
+        "rctflow.models.ancova:fit_ancova",
+        "rctflow.models.settings:AncovaOptions",
+        interaction="rctflow.models.subgroups.ancova:fit_interaction",
+    ),
+    "mmrm": Entry(
+        "rctflow.models.repeated:fit_repeated",
+        "rctflow.models.settings:MmrmOptions",
+        interaction="rctflow.models.subgroups.mmrm:fit_interaction",
+    ),
     "binary": Entry("rctflow.models.binary.analysis:fit_binary", "rctflow.models.settings:BinaryOptions"),
     "responder": Entry("rctflow.models.binary.analysis:fit_responder", "rctflow.models.settings:ResponderOptions"),
     "censored": Entry("rctflow.models.censored.model:fit_censored", "rctflow.models.settings:CensoredOptions"),
@@ -46,6 +56,8 @@ MODELS = {
     "paired_change": Entry("rctflow.models.paired_change:fit_paired_change"),
     "descriptive": Entry("rctflow.models.descriptive:describe"),
 }
+
+SUBGROUPS = "rctflow.models.subgroups.interaction:subgroup_rows"
 
 
 class UnknownModelError(RctflowError):
@@ -60,6 +72,27 @@ def known_models() -> tuple[str, ...]:
 def modules_of(model_names: Iterable[str]) -> list[str]:
     """The modules in which these models stand, sorted, each once. Raises UnknownModelError."""
     return sorted({_entry(name).function.partition(":")[0] for name in model_names})
+
+
+def with_subgroups() -> tuple[str, ...]:
+    """The models that can compare the arms within subgroups, sorted."""
+    return tuple(sorted(name for name, entry in MODELS.items() if entry.interaction))
+
+
+def subgroup_modules_of(model_names: Iterable[str]) -> list[str]:
+    """The modules that fit these models' interactions of arm and subgroup, sorted, each once."""
+    found = {_entry(name).interaction.partition(":")[0] for name in model_names} - {""}
+    return sorted(found | {SUBGROUPS.partition(":")[0]}) if found else []
+
+
+def load_subgroups() -> Any:
+    """The function that makes the rows of subgroups from any model's interaction."""
+    return _load(SUBGROUPS)
+
+
+def load_interaction(name: str) -> Any:
+    """The function that fits the model ``name`` with an interaction of arm and subgroup."""
+    return _load(_entry(name).interaction)
 
 
 def load_model(name: str) -> Model:

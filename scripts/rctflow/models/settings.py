@@ -30,7 +30,8 @@ class Analysis:
     set of rows. covariates: ADSL columns beside the baseline value and the strata. log: analyse the natural logarithm
     and report ratios. visits: visit ids (every post-baseline visit of the endpoint when empty). options: what only
     this model understands. estimand: treatment_policy (what was observed) unless the section estimands joins the
-    analysis to another. resampling: randomization test, leave one out (rule resample).
+    analysis to another. resampling: randomization test, leave one out (rule resample). subgroups: factors, declared in
+    the section subgroups, within whose levels the arms are compared at the primary visit, with the interaction.
     """
 
     model: str
@@ -46,6 +47,19 @@ class Analysis:
     visits: tuple[str, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
     resampling: Resampling | None = None
+    subgroups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Subgroup:
+    """A factor of subgroups, a stratum or covariate of ADSL.
+
+    cuts: for a number, where one level ends and the next begins, ascending; a value equal to a cut belongs to the upper
+    level. label: the words printed for the factor (those of its column when omitted).
+    """
+
+    cuts: tuple[float, ...] = ()
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,6 +78,7 @@ class Fit:
     small_cells: rows of fewer patients are suppressed (disclosure.py); 0 for open data. mcid: smallest difference that
     patients notice, when an analysis of responders asks for it.
     analysis_flags: estimand -> the BDS variable that says which records count for it (ANL01FL when not named).
+    subgroups, subgroup_visit: the factors that an analysis names, and the visit at which they are looked at.
     """
 
     study: str
@@ -80,6 +95,8 @@ class Fit:
     small_cells: int = 0
     analysis_flags: dict[str, str] = field(default_factory=dict)
     mcid: float | None = None
+    subgroups: dict[str, Subgroup] = field(default_factory=dict)
+    subgroup_visit: str = ""
 
 
 @dataclass(frozen=True)

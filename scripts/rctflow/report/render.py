@@ -40,16 +40,23 @@ class EndpointPart:
     trajectories: str
     diagnostics: str
     table: str
+    subgroups: str = ""
 
     @classmethod
-    def read(cls, folder: Path, resampling: Sequence[str] = ()) -> EndpointPart:
-        """The part whose files stand in ``endpoints/<endpoint>``; resampling: files with rows of resampling, of all."""
+    def read(cls, folder: Path, resampling: Sequence[str] = (), subgroups: Sequence[str] = ()) -> EndpointPart:
+        """The part whose files stand in ``endpoints/<endpoint>``.
+
+        resampling: files with rows of resampling, of all endpoints; subgroups: forests of subgroups, of all.
+        """
         texts = (
             (folder / name).read_text(encoding="utf-8")
             for name in ("profile.svg", "trajectories.svg", "diagnostics.svg", "table.html")
         )
         files = [folder / "results.csv", *(Path(file) for file in resampling if Path(file).parent == folder)]
-        return cls([row for file in files for row in read_results(file)], *texts)
+        forest = "".join(Path(file).read_text(encoding="utf-8") for file in subgroups if Path(file).parent == folder)
+        profile, trajectories, diagnostics, table = texts
+        rows = [row for file in files for row in read_results(file)]
+        return cls(rows, profile, trajectories, diagnostics, table, forest)
 
 
 @dataclass(frozen=True)
@@ -177,6 +184,7 @@ def _section(
         "profile": _profile(endpoint, part.profile, settings, endpoint.id, glyphs),
         "trajectories": Markup(inline_svg(part.trajectories, f"{endpoint.id}-trajectories", words, glyphs)),
         "diagnostics": Markup(inline_svg(part.diagnostics, f"{endpoint.id}-diagnostics", fitted, glyphs)),
+        "subgroups": _subgroups(endpoint, part.subgroups, settings, glyphs),
         "table": Markup(part.table),
         "rows": part.rows,
         "not_measured": not_measured(part.rows, endpoint, settings),
@@ -213,6 +221,14 @@ def _profile(endpoint: ReportEndpoint, svg: str, settings: ReportSettings, prefi
     arms = " and ".join(arm.label for arm in settings.arms)
     words = f"{endpoint.label} over time: means with intervals of {arms}; the table has the numbers."
     return Markup(inline_svg(svg, f"{prefix}-profile", words + _stamped(settings), glyphs))
+
+
+def _subgroups(endpoint: ReportEndpoint, svg: str, settings: ReportSettings, glyphs: dict[str, str]) -> Any:
+    """The forest of subgroups, "" for an endpoint without."""
+    from markupsafe import Markup
+
+    words = f"{endpoint.label}: the arms compared within subgroups, and the test of each interaction."
+    return Markup(inline_svg(svg, f"{endpoint.id}-subgroups", words + _stamped(settings), glyphs)) if svg else ""
 
 
 def _stamped(settings: ReportSettings) -> str:

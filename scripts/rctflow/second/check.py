@@ -64,7 +64,7 @@ def _first_rows(rows: Sequence[Result], declared: Declared) -> dict[str, dict[st
     found: dict[str, dict[str, Result]] = {}
     for row in rows:
         same = (row.analysis, row.population, row.visit) == (declared.analysis, declared.population, declared.visit)
-        if same and row.contrast:
+        if same and row.contrast and ":" not in row.statistic:  # of a part of the patients
             found.setdefault(row.contrast, {})[row.statistic] = row
     return found
 

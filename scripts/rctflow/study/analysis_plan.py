@@ -35,6 +35,7 @@ PRESENTATION = (
     "intercurrent_events.*.label",
     "estimands.*.label",
     "analyses",  # templates: resolved in each endpoint
+    "subgroups.*.label",
     "endpoints.*.label",
     "endpoints.*.digits",
     "multiplicity.families.*.label",

@@ -21,13 +21,14 @@ from rctflow.study.package_checks import package_problems
 from rctflow.study.rank_checks import rank_problems
 from rctflow.study.response_checks import response_problems
 from rctflow.study.rooms import endpoint_table, endpoint_visits, population_flag, table_columns
+from rctflow.study.subgroup_checks import subgroup_problems
 
 Problem = tuple[str, str]
 
 VERBS = ("bench", "check", "compare", "diff", "lock", "new", "package", "qualify", "setup", "test", "unblind", "verify")
 RESERVED = frozenset(("all", *VERBS))
 ADSL_COLUMNS = ("STUDYID", "USUBJID", "TRT01P", "TRT01A", "RANDDT", "TRTSDT", "RANDFL", "RANDSEQ")
-MODEL_COLUMNS = ("ARM", "AVISIT", "AVAL", "BASE", "BASELINE", "CHG", "OUTCOME", "RESIDUAL")
+MODEL_COLUMNS = ("ARM", "AVISIT", "AVAL", "BASE", "BASELINE", "CHG", "OUTCOME", "RESIDUAL", "SUBGROUP")
 
 
 def cross_checks(study: Study) -> list[Problem]:
@@ -45,6 +46,7 @@ def cross_checks(study: Study) -> list[Problem]:
         *_instrument_problems(study),
         *(problem for name in study.analyses for problem in _template_problems(study, name)),
         *(problem for name in study.endpoints for problem in _endpoint_problems(study, name)),
+        *subgroup_problems(study),
         *multiplicity_problems(study),
         *package_problems(study),
     ]

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from rctflow.errors import RctflowError
-from rctflow.models.registry import modules_of
+from rctflow.models.registry import modules_of, subgroup_modules_of
 from rctflow.plan.unblinding import ended_without_record, read_unblinding, record_path
 from rctflow.second.registry import second_modules
 from rctflow.second.settings import Second
@@ -125,13 +125,15 @@ class Dag:
 
     def model_modules(self, endpoint: str) -> list[str]:
         """Modules of the models that the config chose for an endpoint."""
-        return modules_of(sorted({analysis.model for analysis in analyses_of(self.study, endpoint).values()}))
+        analyses = analyses_of(self.study, endpoint).values()
+        within = {analysis.model for analysis in analyses if analysis.subgroups}
+        return [*modules_of({analysis.model for analysis in analyses}), *subgroup_modules_of(within)]
 
     def endpoint_results(self, endpoint: str) -> list[str]:
         """Everything declared of one endpoint."""
         files = ("results.csv", "records.parquet", *ENDPOINT_DISPLAYS)
         own = [f"{self.results}/adam/{endpoint}.parquet", *(f"{self.results}/endpoints/{endpoint}/{f}" for f in files)]
-        return [*own, *self.resampled(endpoint)]
+        return [*own, *self.resampled(endpoint), *self.subgroup_figures(endpoint)]
 
     def resampled(self, *endpoints: str) -> list[str]:
         """The result rows of resampling, of the endpoints whose analyses ask for it (of all when none is named)."""
@@ -159,6 +161,18 @@ class Dag:
     def tested_results(self) -> list[str]:
         """The result rows of the endpoints that a family tests."""
         return [f"{self.results}/endpoints/{endpoint}/results.csv" for endpoint in endpoints_tested(self.study)]
+
+    def subgroup_figures(self, *endpoints: str) -> list[str]:
+        """The forests of subgroups, of the endpoints whose analyses name some (of all when none is named)."""
+        return [
+            f"{self.results}/endpoints/{endpoint}/subgroups.svg"
+            for endpoint in endpoints or self.study.endpoints
+            if any(analysis.subgroups for analysis in analyses_of(self.study, endpoint).values())
+        ]
+
+    def subgroup_labels(self) -> dict[str, str]:
+        """The words printed for each factor of subgroups."""
+        return presentation.subgroup_labels(self.study)
 
     def all_displays(self) -> list[str]:
         """The figures and tables of all endpoints that the report shows."""

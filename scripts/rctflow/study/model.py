@@ -14,7 +14,7 @@ from rctflow.clean.settings import Duplicates, Long, PartialRule
 from rctflow.derive.settings import Flag, Source, TieRule, Unable
 from rctflow.hypotheses import Family
 from rctflow.ingest.settings import DEFAULT_MISSING, ColumnType
-from rctflow.models.settings import Analysis, Role
+from rctflow.models.settings import Analysis, Role, Subgroup
 from rctflow.package.settings import Package
 from rctflow.plan.blinded import STAMPS, results_folder
 from rctflow.plan.settings import Blinding, ProtocolDeviations
@@ -279,6 +279,7 @@ class Study(Section):
     intercurrent_events: dict[Id, IntercurrentEvent] = {}
     estimands: dict[Id, Estimand] = {}
     instruments: dict[Id, InstrumentUse] = {}
+    subgroups: dict[Name, Subgroup] = {}
     analyses: Annotated[dict[Id, Analysis], Field(min_length=1)]
     endpoints: Annotated[dict[Id, Endpoint], Field(min_length=1)]
     multiplicity: MultiplicityConfig | None = None

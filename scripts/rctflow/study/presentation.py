@@ -179,6 +179,12 @@ def _strategy(study: Study, estimand: Estimand, strategy: str) -> str:
     return f"composite (failure, {value})"
 
 
+def subgroup_labels(study: Study) -> dict[str, str]:
+    """Factor of subgroups -> the words printed for it."""
+    columns = _variable_labels(study)
+    return {name: study.subgroups[name].label or columns.get(name, name) for name in sorted(study.subgroups)}
+
+
 def _variable_labels(study: Study) -> dict[str, str]:
     """ADSL variable -> the words printed for it, where the config has some."""
     described = {**study.subjects.strata, **study.subjects.covariates}

@@ -220,6 +220,7 @@ def fit_settings(study: Study, endpoint_id: str) -> Fit:
     endpoint = study.endpoints[endpoint_id]
     analyses = analyses_of(study, endpoint_id)
     used = {population for analysis in analyses.values() for population in analysis.populations}
+    factors = sorted({factor for analysis in analyses.values() for factor in analysis.subgroups})
     return Fit(
         study=study.stamped,
         endpoint=endpoint_id,
@@ -234,6 +235,8 @@ def fit_settings(study: Study, endpoint_id: str) -> Fit:
         analyses={name: replace(analysis, resampling=None) for name, analysis in analyses.items()},
         small_cells=study.package.suppressed_below,
         analysis_flags={name: analysis_flag(name) for name in sorted(estimands_of(study, endpoint_id))},
+        subgroups={name: replace(study.subgroups[name], label="") for name in factors},
+        subgroup_visit=primary_visit(study, endpoint) if factors else "",
         mcid=endpoint.mcid if any(analysis.model == RESPONDER for analysis in analyses.values()) else None,
     )
 
@@ -241,10 +244,16 @@ def fit_settings(study: Study, endpoint_id: str) -> Fit:
 def resample_settings(study: Study, endpoint_id: str) -> Resample:
     """The analyses of one endpoint that ask for resampling, and how patients were randomized."""
     fit, analyses = fit_settings(study, endpoint_id), analyses_of(study, endpoint_id)
-    asked = {name: analysis for name, analysis in analyses.items() if analysis.resampling is not None}
+    asked = {name: replace(a, subgroups=()) for name, a in analyses.items() if a.resampling is not None}
     used = {population for analysis in asked.values() for population in analysis.populations}
     return Resample(
-        fit=replace(fit, analyses=asked, populations={p: fit.populations[p] for p in sorted(used)}),
+        fit=replace(
+            fit,
+            analyses=asked,
+            subgroups={},
+            subgroup_visit="",
+            populations={p: fit.populations[p] for p in sorted(used)},
+        ),
         visit=primary_visit(study, study.endpoints[endpoint_id]),
         scheme=study.randomization,
         patients=_shown_patients(study),

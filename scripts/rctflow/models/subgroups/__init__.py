@@ -1,0 +1,1 @@
+"""Differences between the arms within declared subgroups, all from one model with an interaction."""
