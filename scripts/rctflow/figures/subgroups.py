@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from rctflow.display import Display, digits_of
 from rctflow.figures import style
 from rctflow.figures.placing import log_ticks, wrapped
-from rctflow.figures.rows import arms_of, experimental_of, percent
-from rctflow.results import Found, Result, contrasts_of, is_ratio, rows_of
+from rctflow.figures.rows import experimental_of, percent
+from rctflow.results import Found, Result, compared_arms, contrasts_of, is_ratio, rows_of
 from rctflow.rounding import interval, p_value, rounded
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _line(found: Found, display: Display, contrast: str, where: str, label: str,
     visit = display.primary_visit
     estimate, low, high = (found.get((visit, contrast, f"{name}{where}")) for name in ("estimate", "ci_low", "ci_high"))
     name = "subgroup_n" if where else "n"
-    counts = [found.get((visit, arm.id, f"{name}{where}")) for arm in display.arms if arm.id in arms_of(contrast)]
+    counts = [found.get((visit, arm.id, f"{name}{where}")) for arm in display.arms if arm.id in compared_arms(contrast)]
     arm = next((i for i, arm in enumerate(display.arms) if arm.id == experimental_of(contrast)), 1)
     numbers = " + ".join(rounded(row.value if row else None, 0) for row in counts)
     label = f"{label}: {display.arms[arm].label}" if several else label

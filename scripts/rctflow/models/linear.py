@@ -209,6 +209,27 @@ class LeastSquares:
         se = self._hc3(along) if vcov == "HC3" else float(np.sqrt(self.variance) * np.linalg.norm(along))
         return Estimate(float(along @ self._scores), se, self.df)
 
+    def wald(self, functions: Array, vcov: str = "classical") -> float:
+        """F of the hypothesis that all ``functions`` (q, p), independent of one another, are zero; q numerator df.
+
+        Raises NotEstimable as ``estimate`` does, and where their covariance is singular.
+        """
+        along = np.array([self.space.coordinates(function) for function in functions])
+        values = np.array([self.estimate(function, vcov).value for function in functions])
+        if vcov == "HC3":
+            basis = self.space.basis
+            free = 1 - (basis**2).sum(axis=1)
+            bears = free >= RANK_TOLERANCE  # ``estimate`` refused what hangs on the others
+            weights = (along @ basis.T)[:, bears] * self._residual[bears] / free[bears]
+            covariance = weights @ weights.T
+        else:
+            covariance = self.variance * along @ along.T
+        size = np.sqrt(np.diag(covariance))
+        scaled = covariance / np.outer(size, size)
+        if np.linalg.eigvalsh(scaled)[0] < RANK_TOLERANCE:
+            raise NotEstimable("the differences to be tested together are not independent")
+        return float((values / size) @ np.linalg.solve(scaled, values / size)) / len(functions)
+
     def _hc3(self, along: Array) -> float:
         basis = self.space.basis
         weight, free = basis @ along, 1 - (basis**2).sum(axis=1)

@@ -68,6 +68,24 @@ def test_ancova_equals_statsmodels_with_an_interaction(seed):
             assert found[name, f"subgroup_n{at}"] == n
 
 
+def test_hc3_equals_statsmodels():
+    import statsmodels.formula.api as smf
+
+    adsl, bds = random_trial(6, n=60)
+    fit = with_subgroups(ancova(options={"vcov": "HC3"}), SITE=Subgroup())
+    found = numbers(fitted(adsl, bds, fit))
+    arm = "C(TRT01P, Treatment('placebo'))"
+    data = analysed(adsl, bds)
+    full = smf.ols(f"CHG ~ {arm} * C(SITE) + BASE + AGE", data).fit(cov_type="HC3", use_t=True)
+    crossed = [name for name in full.params.index if ":" in name]
+    test = full.f_test(np.eye(len(full.params))[[full.params.index.get_loc(name) for name in crossed]])
+    assert found["", "interaction_F:SITE"] == pytest.approx(float(test.fvalue), rel=1e-8)
+    assert found["", "interaction_p_value:SITE"] == pytest.approx(float(test.pvalue), rel=1e-8)
+    assert found["", "interaction_df1:SITE"] == 4
+    expected = full.t_test(f"{arm}[T.low] + {arm}[T.low]:C(SITE)[T.B] = 0")
+    assert found["low - placebo", "se:SITE=B"] == pytest.approx(expected.sd[0, 0], rel=1e-8)
+
+
 def test_no_level_has_a_p_value():
     adsl, bds = random_trial(1, n=60)
     names = {name for _, name in numbers(fitted(adsl, bds, with_subgroups(ancova(), SEX=Subgroup())))}
