@@ -141,3 +141,17 @@ def test_what_is_no_count_or_no_exposure_is_refused():
         fitted(adsl, bds, settings(**PLAIN, options={"exposure": "YEARS"}))
     with pytest.raises(OptionError, match="outcome: value"):
         fitted(adsl, bds, settings(**PLAIN | {"outcome": "change"}))
+
+
+def test_statsmodels_takes_the_dispersion_in_two_ways_before_a_fit():
+    """Why negative_binomial.py has own derivatives; when this fails, statsmodels has been mended and they can go."""
+    from statsmodels.discrete.discrete_model import NegativeBinomial
+
+    adsl, bds = trial(0)
+    design = np.column_stack([np.ones(len(adsl)), adsl["TRT01P"].eq("msc")]).astype(float)
+    model = NegativeBinomial(bds["AVAL"].to_numpy(), design)
+    point, steps = np.array([1.0, -0.2, 0.5]), np.eye(3) * 1e-4
+    at = lambda move: model.loglike(point + move)  # noqa: E731
+    numerical = np.array([[at(a + b) - at(a - b) - at(b - a) + at(-a - b) for a in steps] for b in steps]) / 4e-8
+    assert model.hessian(point)[:2, :2] == pytest.approx(numerical[:2, :2], rel=1e-4)
+    assert abs(model.hessian(point)[2, 2] / numerical[2, 2] - 1) > 0.5
