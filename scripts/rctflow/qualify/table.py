@@ -60,6 +60,18 @@ CHECKS = (
         ("camis/drug_trial.csv",),
     ),
     Check("ancova_r_pilot", "ANCOVA: CDISC pilot study, table 14-3.01", "R 3.6 lm", "ancova:cdisc_pilot", PILOT),
+    Check("proportions_sas", "Proportions: intervals, differences, ratios", "SAS 9.4 PROC FREQ", "proportions:of_sas"),
+    Check("proportions_r", "Proportions: exact interval, Fisher, CMH", "R 4.2.2 stats", "proportions:of_r"),
+    Check(
+        "rank_sum", "Wilcoxon, Hodges-Lehmann: birth weights", "SAS PROC NPAR1WAY, R stats and coin", "others:rank_sums"
+    ),
+    Check(
+        "censored",
+        "Left-censored regression: 12 sets, maximum likelihood",
+        "R survival 3.5.3 survreg",
+        "others:censored",
+        ("../reference/scoring/vectors/lloq_data.csv",),
+    ),
     Check(
         "scoring",
         "Instruments: scores of SF-36, EQ-5D, SPPB and the others",

@@ -1,0 +1,72 @@
+"""Proportions against SAS PROC FREQ and R."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from rctflow.qualify.numbers import Number, Sources, printed
+
+CONFIDENCE = 0.95
+
+
+def of_sas(sources: Sources) -> Iterator[Number]:
+    """Intervals of one proportion, of a difference, of ratios; the common difference of pairs."""
+    from rctflow.models.binary.clopper_pearson import clopper_pearson
+    from rctflow.models.binary.counts import Counts
+    from rctflow.models.binary.mantel_haenszel import common_difference, sato_se
+    from rctflow.models.binary.newcombe import newcombe
+    from rctflow.models.binary.score import (
+        difference_interval,
+        odds_ratio,
+        odds_ratio_interval,
+        risk_ratio,
+        risk_ratio_interval,
+        wald_ratio_interval,
+    )
+    from rctflow.models.binary.wilson import wilson
+
+    sas = sources.numbers("models/proportions.json")["sas"]
+    counts = Counts(*sas["counts"])
+    difference, risk, odds = sas["risk_difference"], sas["risk_ratio"], sas["odds_ratio"]
+    intervals = {
+        "Wilson 36 of 154": (wilson(36, 154, CONFIDENCE), sas["single_36_154"]["wilson"]),
+        "Wilson 520 of 1000": (wilson(520, 1000, CONFIDENCE), sas["wilson_520_of_1000"]),
+        "Clopper-Pearson 36 of 154": (clopper_pearson(36, 154, CONFIDENCE), sas["single_36_154"]["clopper_pearson"]),
+        "Clopper-Pearson 12 of 77": (clopper_pearson(12, 77, CONFIDENCE), sas["single_12_77"]["clopper_pearson"]),
+        "Miettinen-Nurminen": (difference_interval(counts, CONFIDENCE), difference["miettinen_nurminen"]),
+        "Newcombe": (newcombe(counts, CONFIDENCE), difference["newcombe"]),
+        "score, risk ratio": (risk_ratio_interval(counts, CONFIDENCE), risk["score"]),
+        "score, odds ratio": (odds_ratio_interval(counts, CONFIDENCE), odds["score"]),
+        "Wald, risk ratio": (wald_ratio_interval(counts, CONFIDENCE, odds=False), risk["wald"]),
+        "Wald, odds ratio": (wald_ratio_interval(counts, CONFIDENCE, odds=True), odds["wald"]),
+    }
+    for name, (interval, (low, high)) in intervals.items():
+        yield printed(f"{name} lower", interval.low, low, 4)
+        yield printed(f"{name} upper", interval.high, high, 4)
+    yield printed("difference", counts.difference, difference["est"], 4)
+    yield printed("risk ratio", risk_ratio(counts), risk["est"], 4)
+    yield printed("odds ratio", odds_ratio(counts), odds["est"], 4)
+    pairs = sas["pairs"]
+    kinds = {"both": (1, 1), "only_first": (1, 0), "only_second": (0, 1), "neither": (0, 0)}
+    strata = [Counts(x1, 1, x0, 1) for kind, (x1, x0) in kinds.items() for _ in range(pairs[kind])]
+    yield printed("pairs: common difference", common_difference(strata), pairs["mantel_haenszel"], 4)
+    yield printed("pairs: standard error", sato_se(strata), pairs["se"], 4)
+
+
+def of_r(sources: Sources) -> Iterator[Number]:
+    """binom.test, fisher.test, mantelhaen.test."""
+    from rctflow.models.binary.clopper_pearson import clopper_pearson
+    from rctflow.models.binary.counts import Counts, two_sided
+    from rctflow.models.binary.fisher import fisher
+    from rctflow.models.binary.mantel_haenszel import cmh_chi_square
+
+    r = sources.numbers("models/proportions.json")["r"]
+    exact = clopper_pearson(520, 1000, CONFIDENCE)
+    for name, found, expected in zip(("lower", "upper"), (exact.low, exact.high), r["exact_520_of_1000"], strict=True):
+        yield printed(f"exact 520 of 1000 {name}", found, expected, 8)
+    for *cells, p in r["fisher"]:
+        yield Number(f"Fisher {cells}", fisher(Counts(*cells)), p, relative=1e-10)
+    chi_square = cmh_chi_square([Counts(*cells) for cells in r["cmh"]["strata"]])
+    yield Number("CMH chi-square", chi_square, r["cmh"]["chi_square"], relative=1e-12)
+    yield Number("CMH p", two_sided(math.sqrt(chi_square)), r["cmh"]["p"], relative=1e-10)
