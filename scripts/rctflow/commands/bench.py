@@ -1,6 +1,6 @@
 """``./run bench [--repeats N] [WHAT ...]``: measure speed in a copy of this checkout and print medians.
 
-WHAT: ``workflow`` (the default study) or ``mmrm`` (the engine, against a peer); both when omitted.
+WHAT: ``workflow`` (the default study), ``mmrm`` (the engine, against a peer) or ``resampling``; all when omitted.
 """
 
 from __future__ import annotations
@@ -22,23 +22,28 @@ from rctflow.errors import RctflowError
 
 PARTS = ("Snakefile", "workflow", "scripts", "profiles", "config", "environment.yml")
 ENDPOINT = "tug"
+KINDS = "workflow, mmrm, resampling"
 
 
 def main(arguments: list[str]) -> int:
     """Run the chosen benchmarks; returns 0."""
     parser = argparse.ArgumentParser(prog="./run bench", description="Measure speed; prints medians.")
-    parser.add_argument("what", nargs="*", metavar="WHAT", help="workflow, mmrm (default: both)")
+    parser.add_argument("what", nargs="*", metavar="WHAT", help=f"{KINDS} (default: all)")
     parser.add_argument("--repeats", type=int, default=3, help="runs that a median is taken of (default 3)")
     chosen = parser.parse_args(arguments)
-    unknown = set(chosen.what) - {"workflow", "mmrm"}
+    unknown = set(chosen.what) - set(KINDS.split(", "))
     if unknown:
-        raise RctflowError(f"bench: {sorted(unknown)[0]!r} is not known; one of: workflow, mmrm")
+        raise RctflowError(f"bench: {sorted(unknown)[0]!r} is not known; one of: {KINDS}")
     if not chosen.what or "workflow" in chosen.what:
         bench_workflow(chosen.repeats)
     if not chosen.what or "mmrm" in chosen.what:
         from rctflow.commands import bench_mmrm
 
         bench_mmrm.main([])
+    if not chosen.what or "resampling" in chosen.what:
+        from rctflow.commands import bench_resampling
+
+        bench_resampling.main([])
     return 0
 
 
