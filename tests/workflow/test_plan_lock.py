@@ -63,7 +63,7 @@ def test_an_analysis_edited_after_the_lock_is_told_where_it_bears(checkout):
         "descriptive": {"use": "descriptive"},
     }
     checkout.configure(config)
-    assert checkout.plan() == {"fit:hb", "displays:hb", "overview", "report", "resolved_config"}
+    assert checkout.plan() == {"fit:hb", "displays:hb", "second", "overview", "report", "resolved_config"}
     run(checkout)
     hb, walk, report = lines_of(checkout, "endpoints/hb/table.html", "endpoints/walk/table.html", "report.html")
     assert "; changed since in what bears on this table (1 deviation from the plan; the report" in hb
