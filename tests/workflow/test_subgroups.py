@@ -18,7 +18,9 @@ def test_subgroups_of_one_endpoint_refit_that_one_alone(checkout):
     rows = (results / "endpoints/hb/results.csv").read_text()
     assert "hb.ancova.itt.week8.drug-placebo.estimate:AGE=<66" in rows
     assert "interaction_p_value:SITE" in rows
-    assert "within subgroups" in (results / "report.html").read_text()
+    report = (results / "report.html").read_text()
+    assert "within subgroups" in report
+    assert 'id="table-hb-subgroups"' in report
 
     config["subgroups"]["AGE"]["label"] = "Age at entry"
     checkout.configure(config)

@@ -35,12 +35,13 @@ rule displays:
 
 
 rule subgroups:
-    """The forest of the subgroups of one endpoint, for those whose analyses name some."""
+    """The forest and the table of the subgroups of one endpoint, for those whose analyses name some."""
     input:
         results="<results>/endpoints/{endpoint}/results.csv",
         code=code_of("subgroups"),
     output:
-        report("<results>/endpoints/{endpoint}/subgroups.svg", category="{endpoint}"),
+        figure=report("<results>/endpoints/{endpoint}/subgroups.svg", category="{endpoint}"),
+        html="<results>/endpoints/{endpoint}/subgroups.html",
     log:
         "<logs>/subgroups/{endpoint}.log",
     benchmark:

@@ -30,7 +30,7 @@ rule report:
         displays=dag.all_displays(),
         overview=["<results>/figures/forest.svg", "<results>/tables/overview.html"],
         multiplicity=dag.multiplicity_files(),
-        subgroups=dag.subgroup_figures(),
+        subgroups=dag.subgroup_displays(),
         summaries=expand("<results>/summaries/{name}/results.csv", name=["flow", "baseline", "data_quality", "second"]),
         adsl="<results>/adam/adsl.parquet",
         ledgers=dag.plan_ledgers(),

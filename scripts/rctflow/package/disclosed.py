@@ -27,7 +27,7 @@ AGGREGATES: dict[str, tuple[str, ...]] = {
         *("*/summaries/*/results.csv", "*/figures/*.svg"),
         *("*/tables/multiplicity.html", "*/tables/multiplicity.csv"),
     ),
-    "subgroups": ("*/endpoints/*/subgroups.svg",),
+    "subgroups": ("*/endpoints/*/subgroups.svg", "*/endpoints/*/subgroups.html"),
     "overview": ("*/figures/*.svg", "*/tables/overview.html", "*/tables/overview.csv"),
     "report": ("*/report.html",),
 }

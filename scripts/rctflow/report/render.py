@@ -41,22 +41,25 @@ class EndpointPart:
     diagnostics: str
     table: str
     subgroups: str = ""
+    subgroup_table: str = ""
 
     @classmethod
     def read(cls, folder: Path, resampling: Sequence[str] = (), subgroups: Sequence[str] = ()) -> EndpointPart:
         """The part whose files stand in ``endpoints/<endpoint>``.
 
-        resampling: files with rows of resampling, of all endpoints; subgroups: forests of subgroups, of all.
+        resampling: files with rows of resampling, of all endpoints; subgroups: forests and tables of
+        subgroups, of all.
         """
         texts = (
             (folder / name).read_text(encoding="utf-8")
             for name in ("profile.svg", "trajectories.svg", "diagnostics.svg", "table.html")
         )
         files = [folder / "results.csv", *(Path(file) for file in resampling if Path(file).parent == folder)]
-        forest = "".join(Path(file).read_text(encoding="utf-8") for file in subgroups if Path(file).parent == folder)
+        within = [Path(file) for file in subgroups if Path(file).parent == folder]
+        found = {path.suffix: path.read_text(encoding="utf-8") for path in within}
         profile, trajectories, diagnostics, table = texts
         rows = [row for file in files for row in read_results(file)]
-        return cls(rows, profile, trajectories, diagnostics, table, forest)
+        return cls(rows, profile, trajectories, diagnostics, table, found.get(".svg", ""), found.get(".html", ""))
 
 
 @dataclass(frozen=True)
@@ -185,6 +188,7 @@ def _section(
         "trajectories": Markup(inline_svg(part.trajectories, f"{endpoint.id}-trajectories", words, glyphs)),
         "diagnostics": Markup(inline_svg(part.diagnostics, f"{endpoint.id}-diagnostics", fitted, glyphs)),
         "subgroups": _subgroups(endpoint, part.subgroups, settings, glyphs),
+        "subgroup_table": Markup(part.subgroup_table),
         "table": Markup(part.table),
         "rows": part.rows,
         "not_measured": not_measured(part.rows, endpoint, settings),

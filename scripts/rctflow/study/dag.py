@@ -133,7 +133,7 @@ class Dag:
         """Everything declared of one endpoint."""
         files = ("results.csv", "records.parquet", *ENDPOINT_DISPLAYS)
         own = [f"{self.results}/adam/{endpoint}.parquet", *(f"{self.results}/endpoints/{endpoint}/{f}" for f in files)]
-        return [*own, *self.resampled(endpoint), *self.subgroup_figures(endpoint)]
+        return [*own, *self.resampled(endpoint), *self.subgroup_displays(endpoint)]
 
     def resampled(self, *endpoints: str) -> list[str]:
         """The result rows of resampling, of the endpoints whose analyses ask for it (of all when none is named)."""
@@ -162,12 +162,13 @@ class Dag:
         """The result rows of the endpoints that a family tests."""
         return [f"{self.results}/endpoints/{endpoint}/results.csv" for endpoint in endpoints_tested(self.study)]
 
-    def subgroup_figures(self, *endpoints: str) -> list[str]:
-        """The forests of subgroups, of the endpoints whose analyses name some (of all when none is named)."""
+    def subgroup_displays(self, *endpoints: str) -> list[str]:
+        """Forests and tables of subgroups, of the endpoints whose analyses name some (of all when none is named)."""
         return [
-            f"{self.results}/endpoints/{endpoint}/subgroups.svg"
+            f"{self.results}/endpoints/{endpoint}/subgroups.{end}"
             for endpoint in endpoints or self.study.endpoints
             if any(analysis.subgroups for analysis in analyses_of(self.study, endpoint).values())
+            for end in ("svg", "html")
         ]
 
     def subgroup_labels(self) -> dict[str, str]:
