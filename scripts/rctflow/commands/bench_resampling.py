@@ -57,12 +57,9 @@ def _trial() -> tuple[pd.DataFrame, pd.DataFrame]:
     for visit in VISITS:
         value = base + level + chance.normal(0, 4, PATIENTS)
         value[chance.choice(PATIENTS, 2, replace=False)] = np.nan
-        rows.append(
-            pd.DataFrame({"USUBJID": names, "AVISIT": visit, "AVAL": value, "BASE": base, "ANL01FL": "Y", "ABLFL": ""})
-        )
-    bds = pd.concat(rows, ignore_index=True).assign(
-        AVALC="", ANL01FL="Y", ABLFL="", SRCDOM="pcs", SRCVAR="PCS", SRCSEQ=1.0
-    )
+        rows.append(pd.DataFrame({"USUBJID": names, "AVISIT": visit, "AVAL": value, "BASE": base}))
+    fixed = {"AVALC": "", "ANL01FL": "Y", "ABLFL": "", "SRCDOM": "pcs", "SRCVAR": "PCS", "SRCSEQ": 1.0}
+    bds = pd.concat(rows, ignore_index=True).assign(**fixed)
     return adsl, bds.assign(CHG=bds["AVAL"] - bds["BASE"])
 
 

@@ -116,7 +116,7 @@ def _tested(found: Found, visit: str, contrast: str, prefix: str, settings: Disp
     if not prefix or test is None or test.value is None:
         return p_cell(test, settings)
     error = found.get((visit, contrast, f"{prefix}p_value_se"))
-    drawn = f" (Monte Carlo SE {rounded(error.value, 4)})" if error and error.value else ""
+    drawn = f" (MC SE {rounded(error.value, 4)})" if error and error.value else ""
     return cell_of(p_value(test.value) + drawn, [test, error])
 
 
