@@ -215,6 +215,7 @@ def simulated_forms(root: Path, folder: Path, swap: set[str]) -> Checkout:
     config = yaml.safe_load((root / "config/config.yaml").read_text(encoding="utf-8"))
     config |= {"source": {"kind": "files", "folder": "data"}, "endpoints": {"tug": config["endpoints"]["tug"]}}
     config["blinding"] |= {"mode": "dummy"}
+    config.pop("multiplicity", None)
     config.pop("estimands", None)
     write_config(config, folder / STUDY)
     return Checkout(folder)

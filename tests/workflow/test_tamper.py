@@ -162,7 +162,7 @@ def test_a_seed_changed_and_signed_again(root: Path, fresh: Checkout, tmp_path: 
     config["study"]["id"] = "seeded"
     config["endpoints"] = {"tug": config["endpoints"]["tug"] | {"role": "primary", "analyses": ["descriptive"]}}
     config["source"]["settings"]["truth_patients"] = 50
-    del config["estimands"]
+    del config["estimands"], config["multiplicity"]
     write_config(config, fresh.folder / "config" / "seeded.yaml")
     seeded = Checkout(fresh.folder, "config/seeded.yaml")
     seeded.snakemake()

@@ -90,15 +90,9 @@ def new_ids(subjects: Iterable[str], secret: str) -> dict[str, str]:
     return {subject: f"P{number:0{width}d}" for subject, number in zip(known, order, strict=True)}
 
 
-def moved_rows(before: Mapping[str, float | None], after: Mapping[str, float | None]) -> list[dict[str, object]]:
-    """result_id, value before and after, and their difference, of each result row that de-identification moved.
+def moved_rows(before: Mapping[str, float | None], after: Mapping[str, float | None]) -> list[str]:
+    """The result_id of each result row that de-identification moved, or that is in one run alone.
 
-    Numbers as result files hold them; a row that is in one run alone has None in the other.
+    Names alone: the true maximum of a column, beside the one that is shown, would be the age that was hidden.
     """
-    found: list[dict[str, object]] = []
-    for name in sorted({*before, *after}):
-        old, new = before.get(name), after.get(name)
-        if old != new:
-            difference = new - old if old is not None and new is not None else None
-            found.append({"result_id": name, "before": old, "after": new, "difference": difference})
-    return found
+    return sorted(name for name in {*before, *after} if before.get(name) != after.get(name))

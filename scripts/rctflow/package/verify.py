@@ -116,6 +116,14 @@ class Zipped:
         return bool(self.files[name].external_attr >> 16 & stat.S_IXUSR)
 
 
+def left_by_use(path: Path) -> bool:
+    """Whether Python, Snakemake or ./run left this when somebody opened the unzipped package: it is no part of it, and
+    a rerun never sees it.
+    """
+    used = path.parts[:2] == ("data", ".snakemake") and len(path.parts) > 2 and path.parts[2] != "metadata"
+    return used or path.name == "__pycache__" or path.as_posix() in ("data/.venv", "data/.run.lock")
+
+
 class Unzipped:
     """The files of an unzipped package."""
 
@@ -126,6 +134,8 @@ class Unzipped:
 
     def _walk(self, folder: Path) -> Iterator[Path]:
         for entry in sorted(os.scandir(folder), key=lambda found: found.name):
+            if left_by_use(Path(entry.path).relative_to(self.path)):
+                continue
             if entry.is_dir(follow_symlinks=False):
                 yield from self._walk(Path(entry.path))
             elif entry.is_file(follow_symlinks=False):

@@ -8,6 +8,7 @@ from typing import Any
 from rctflow.package.about import About, Outcome, Seed
 from rctflow.plan.blinded import STAMPS
 from rctflow.plan_status import UNLOCKED, PlanStatus
+from rctflow.study.analyses import analyses_of
 from rctflow.study.model import Simulate, Study
 from rctflow.study.presentation import endpoint_order
 
@@ -39,6 +40,10 @@ def _seeds(study: Study) -> Iterator[Seed]:
     for key, value in _named(study.model_dump(mode="json"), ""):
         if in_use.get(key.partition(".")[0], True):
             yield Seed(key, value)
+    for endpoint in study.endpoints:
+        for name, analysis in analyses_of(study, endpoint).items():
+            if analysis.resampling is not None:
+                yield Seed(f"endpoints.{endpoint}.analyses.{name}.resampling.seed", analysis.resampling.seed)
 
 
 def _named(section: Any, path: str) -> Iterator[tuple[str, int]]:

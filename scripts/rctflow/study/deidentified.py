@@ -85,7 +85,10 @@ class _Loaded:
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(self.form.columns)
-        writer.writerows(zip(*cells, strict=True))
+        rows = list(zip(*cells, strict=True))
+        # the order of the true forms would link new identifiers to the old ones
+        order = sorted(range(len(rows)), key=lambda row: ids.get(self.subjects[row], "")) if ids else range(len(rows))
+        writer.writerows(rows[row] for row in order)
         return text.getvalue()
 
     def _column(self, header: str, name: str) -> RawColumn:

@@ -61,6 +61,13 @@ def test_inside_the_unzipped_package_no_argument_is_needed(files, tmp_path):
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     assert (tmp_path / "unzipped.verification.json").exists()
+    for left in ("data/.snakemake/log/x.log", "data/scripts/__pycache__/fit.pyc", "data/.run.lock"):
+        (folder / left).parent.mkdir(parents=True, exist_ok=True)
+        (folder / left).write_text("somebody looked at the unzipped package with Snakemake")
+    (folder / "data/.venv").symlink_to(tmp_path)
+    assert subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode == 0
+    (folder / "data/scripts/more.py").write_text("an addition to the package itself")
+    assert subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode == 2
 
 
 @pytest.mark.parametrize(

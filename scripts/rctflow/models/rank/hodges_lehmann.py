@@ -54,7 +54,11 @@ def hodges_lehmann(samples: Samples, confidence: float, exact: bool) -> Shift:
         p = statistic.exact_p(laws) if exact else statistic.normal_p(continuity=False)
         return p <= alpha * (1 + 1e-12)
 
-    low, high = _ends(np.unique(differences), rejected, walk=exact)
+    try:
+        low, high = _ends(np.unique(differences), rejected, walk=exact)
+    except StopIteration:  # many patients on a scale of few points: every gap is rejected, a value of D is not
+        kept = [place for place in np.unique(differences) if not rejected(float(place))] or [estimate]
+        low, high = float(kept[0]), float(kept[-1])
     return Shift(estimate, low, high)
 
 

@@ -122,3 +122,14 @@ def test_too_few_patients_leave_the_interval_open():
     for exact in (True, False):
         found = hodges_lehmann(samples(([1, 2], [3, 4])), 0.95, exact)
         assert (found.ci_low, found.ci_high) == (-math.inf, math.inf)
+
+
+def test_many_patients_on_a_scale_of_few_points_have_the_one_point_that_is_not_rejected():
+    """Between two whole numbers every shift is rejected; the shift of one point itself is not."""
+    chance = np.random.default_rng(4)
+    strata = []
+    for _ in range(2):
+        scores = chance.binomial(12, 0.5, 300).astype(float)
+        strata.append((scores + 1, chance.permutation(scores)))
+    found = hodges_lehmann(samples(*strata), 0.95, exact=False)
+    assert (found.estimate, found.ci_low, found.ci_high) == (1, 1, 1)
