@@ -28,4 +28,6 @@ def test_seeds_count_only_where_something_is_drawn_from_them(tmp_path, root):
     assert told(tmp_path).seeds == ()
     assert told(tmp_path, package={"data": "restricted", "twin": {"seed": 5}}).seeds == (Seed("package.twin.seed", 5),)
     default = about_study(load_study(root / "config/config.yaml"), "config/config.yaml")
-    assert default.seeds == (Seed("source.seed", 2076),) and default.simulated
+    drawn = [f"endpoints.sf36_pcs.analyses.{name}.resampling.seed" for name in ("mmrm", "ancova_by_visit")]
+    assert default.seeds == (Seed("source.seed", 2076), *(Seed(key, 1) for key in drawn))
+    assert default.simulated
