@@ -156,22 +156,22 @@ def test_a_publisher_is_an_organization_even_when_nobody_names_one():
 
 
 def test_what_a_restricted_package_withholds_is_named_and_not_located():
-    outside = job("form", ("/home/ann/trial/walk.csv",), (f"{RESULTS}/clean/walk.parquet",), "walk")
+    outside = job("form", ("/elsewhere/trial/walk.csv",), (f"{RESULTS}/clean/walk.parquet",), "walk")
     entities = graph(
-        jobs=(*JOBS[:3], outside, JOBS[4]), without=("/home/ann/trial/walk.csv", f"{RESULTS}/clean/walk.parquet")
+        jobs=(*JOBS[:3], outside, JOBS[4]), without=("/elsewhere/trial/walk.csv", f"{RESULTS}/clean/walk.parquet")
     )
     withheld = {name for name in entities if name.startswith("#withheld/")}
     assert withheld == {"#withheld/walk.csv", f"#withheld/{RESULTS}/clean/walk.parquet"}
-    assert "/home/ann" not in json.dumps(list(entities.values()))
+    assert "/elsewhere" not in json.dumps(list(entities.values()))
     assert "sha256" not in entities["#withheld/walk.csv"]
 
 
 def test_a_raw_form_from_outside_stands_where_it_was_packed():
-    outside = job("form", ("/home/ann/walk 100%.csv",), (f"{RESULTS}/clean/walk.parquet",), "walk")
-    moved = {"/home/ann/walk 100%.csv": f"{RESULTS}/raw/walk 100%.csv"}
+    outside = job("form", ("/elsewhere/walk 100%.csv",), (f"{RESULTS}/clean/walk.parquet",), "walk")
+    moved = {"/elsewhere/walk 100%.csv": f"{RESULTS}/raw/walk 100%.csv"}
     entities = graph(jobs=(*JOBS[:3], outside, JOBS[4]), moved=moved)
     assert ids(entities["#job/form/walk"]["object"])[0] == f"data/{RESULTS}/raw/walk%20100%25.csv"
-    assert "/home/ann" not in json.dumps(list(entities.values()))
+    assert "/elsewhere" not in json.dumps(list(entities.values()))
 
 
 def test_folders_of_machine_made_files_are_one_entity_each():

@@ -11,7 +11,7 @@ from rctflow.package.bag import DECLARATION, hash_list
 from rctflow.package.crate import crate_json
 from rctflow.package.zipped import measured
 
-OUTSIDE = "/home/ann/walk 100% à #2?.csv"
+OUTSIDE = "/elsewhere/walk 100% à #2?.csv"
 FROM_OUTSIDE = (*JOBS[:3], job("form", (OUTSIDE,), (f"{RESULTS}/clean/walk.parquet",), "walk"), JOBS[4])
 
 
