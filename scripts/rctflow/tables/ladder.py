@@ -46,7 +46,13 @@ def ladder_table(rows: Sequence[Result], settings: Display, plan: str = "") -> T
     if len({line[0].text for line in lines} | {line[1].text for line in lines if line[1].text}) < 3:
         return None
     caption = f"{settings.label}, all analyses at {words(settings.primary_visit, settings.visits)}"
-    notes = [*_influence(rows, settings), *_unreliable(rows), nominal_words(settings), *([plan] if plan else [])]
+    notes = [
+        *_influence(rows, settings),
+        *_drawn(rows, settings),
+        *_unreliable(rows),
+        nominal_words(settings),
+        *([plan] if plan else []),
+    ]
     stamps: dict[str, Any] = {"synthetic": settings.synthetic, "blinded": settings.blinded}
     table = Table(f"{settings.endpoint}-ladder", caption, heads, lines, notes=notes, **stamps, anchors=False)
     return nominal_once(table)
@@ -111,13 +117,22 @@ def _estimate(found: Found, visit: str, contrast: str, prefix: str, settings: Di
 
 
 def _tested(found: Found, visit: str, contrast: str, prefix: str, settings: Display) -> Cell:
-    """The p-value; of a drawn randomization test with its Monte Carlo error, and never called the trial's test."""
+    """The p-value; only the first method of an analysis can be the trial's test."""
     test = found.get((visit, contrast, f"{prefix}p_value"))
     if not prefix or test is None or test.value is None:
         return p_cell(test, settings)
-    error = found.get((visit, contrast, f"{prefix}p_value_se"))
-    drawn = f" (MC SE {rounded(error.value, 4)})" if error and error.value else ""
-    return cell_of(p_value(test.value) + drawn, [test, error])
+    return cell_of(p_value(test.value), [test])
+
+
+def _drawn(rows: Sequence[Result], settings: Display) -> list[str]:
+    """How exact the p-values of drawn randomization tests are, in one sentence."""
+    errors = [
+        row.value or 0.0
+        for row in rows
+        if row.statistic == "randomization_p_value_se" and row.visit == settings.primary_visit
+    ]
+    largest = max(errors, default=0.0)
+    return [f"Randomization tests: Monte Carlo standard error of p at most {rounded(largest, 4)}."] if largest else []
 
 
 def _influence(rows: Sequence[Result], settings: Display) -> Iterator[str]:
