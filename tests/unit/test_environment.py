@@ -23,7 +23,10 @@ def test_conda_pins_equal_the_lock(root):
         for line in (root / "requirements.in").read_text().splitlines()
         if line and not line.startswith("#")
     }
+    conda.remove("pip")
+    by_pip = next(entry["pip"] for entry in conda if isinstance(entry, dict))
     pinned = dict(entry.split("=", 1) for entry in conda if isinstance(entry, str))
+    pinned |= dict(entry.split("==") for entry in by_pip)
     assert pinned.pop("python") == "3.11"
     assert set(pinned) == direct
     for name, version in pinned.items():
