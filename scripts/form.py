@@ -5,12 +5,12 @@ from rctflow.job import job
 with job(snakemake.log[0]):
     from pathlib import Path
 
-    from rctflow.clean.ledger import write_ledger
     from rctflow.clean.settings import Clean
     from rctflow.clean.table import clean_table
     from rctflow.ingest.blinding import read_allocation
     from rctflow.ingest.forms import ingest_form
     from rctflow.ingest.settings import Ingest
+    from rctflow.ledger import write_ledger
     from rctflow.outputs import write_json, write_parquet
     from rctflow.settings import settings_from
 

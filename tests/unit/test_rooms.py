@@ -18,6 +18,7 @@ ROOMS = (
     "compare",
     "second",
 )
+SHARED = {"proportions"}  # not a room: what several rooms compute with
 
 
 def imported(file):
@@ -31,7 +32,7 @@ def imported(file):
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_room_imports_no_other_room(root, room):
     folder = root / "scripts/rctflow" / room
-    allowed = {room, "__pycache__", *(("models",) if room == "inference" else ())}  # it wraps models
+    allowed = {room, "__pycache__", *SHARED, *(("models",) if room == "inference" else ())}  # it wraps models
     packages = {p.name for p in (root / "scripts/rctflow").iterdir() if p.is_dir()} - allowed
     assert folder.is_dir()
     for file in folder.rglob("*.py"):
@@ -39,6 +40,12 @@ def test_a_room_imports_no_other_room(root, room):
             name for name in imported(file) if name.split(".")[:1] == ["rctflow"] and name.split(".")[1] in packages
         ]
         assert strangers == [], file
+
+
+def test_what_rooms_share_imports_no_room(root):
+    for file in (file for name in SHARED for file in (root / "scripts/rctflow" / name).rglob("*.py")):
+        named = [name for name in imported(file) if name.split(".")[:1] == ["rctflow"]]
+        assert [name for name in named if name.split(".")[1] not in (*SHARED, "errors", "results")] == [], file
 
 
 def test_adapters_hold_no_logic(root):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rctflow.clean.ledger import CleanError, Entries, entries, listed_rows, texts
+from rctflow.clean.errors import CleanError
 from rctflow.clean.settings import Clean
+from rctflow.ledger import Entries, entries, listed_rows, texts
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from rctflow.clean.ledger import Entries, entries, texts
 from rctflow.clean.settings import Clean, Range
+from rctflow.ledger import Entries, entries, texts
 
 if TYPE_CHECKING:
     import pandas as pd

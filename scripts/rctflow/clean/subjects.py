@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rctflow.clean.ledger import CleanError, Entries, listed_rows
+from rctflow.clean.errors import CleanError
 from rctflow.clean.settings import Clean
 from rctflow.identity import label_text
+from rctflow.ledger import Entries, listed_rows
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rctflow.clean.duplicates import collapse_duplicates
-from rctflow.clean.ledger import CleanError, gather
+from rctflow.clean.errors import CleanError
 from rctflow.clean.ranges import enforce_ranges, query_jumps
 from rctflow.clean.settings import Clean
 from rctflow.clean.subjects import check_constant, identify_subjects
 from rctflow.clean.timing import complete_partial_dates, place_in_time
 from rctflow.clean.units import apply_units, mend_unit_slips
 from rctflow.clean.visits import map_visits
+from rctflow.ledger import gather
 
 if TYPE_CHECKING:
     import pandas as pd

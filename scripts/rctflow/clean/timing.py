@@ -5,8 +5,8 @@ from __future__ import annotations
 import calendar
 from typing import TYPE_CHECKING
 
-from rctflow.clean.ledger import Entries, entries
 from rctflow.clean.settings import Clean, PartialRule
+from rctflow.ledger import Entries, entries
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rctflow.clean.ledger import CleanError, Entries, entries, listed_rows
+from rctflow.clean.errors import CleanError
 from rctflow.clean.ranges import measured, outside, signed
 from rctflow.clean.settings import Clean, Unit
+from rctflow.ledger import Entries, entries, listed_rows
 
 if TYPE_CHECKING:
     import pandas as pd

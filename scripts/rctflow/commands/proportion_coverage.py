@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rctflow.models.binary.counts import Counts, Interval, normal_quantile
 from rctflow.models.binary.logistic import Array, Separation, probabilities
-from rctflow.models.binary.newcombe import newcombe
-from rctflow.models.binary.score import difference_interval
 from rctflow.models.binary.standardization import Variance, standardized
 from rctflow.models.binary.stratified_score import stratified_interval
+from rctflow.proportions.counts import Counts, Interval, normal_quantile
+from rctflow.proportions.newcombe import newcombe
+from rctflow.proportions.score import difference_interval
 
 SEED, TRIALS, LEVEL, LARGE = 20240315, 1500, 0.95, 1_000_000
 VARIANCES: tuple[Variance, ...] = ("ye", "ye_permuted_blocks", "ge")

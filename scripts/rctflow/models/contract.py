@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, get_args, get_type_hints
 
+from rctflow.errors import NotEstimable as NotEstimable
 from rctflow.errors import RctflowError
 from rctflow.models.settings import Analysis, Fit
 from rctflow.results import Status, comparison_name
@@ -14,10 +15,6 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 Options = TypeVar("Options")
-
-
-class NotEstimable(Exception):  # noqa: N818 - the standard word of the field, not a fault of the program
-    """These data do not determine this quantity. ``str(error)`` is the reason that the result row shows."""
 
 
 class FitDataError(RctflowError):

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rctflow.models.ancova import source_records
-from rctflow.models.binary.counts import normal_quantile
 from rctflow.models.complete import excluded_words
 from rctflow.models.contract import (
     AnalysisData,
@@ -32,6 +31,7 @@ from rctflow.models.linear import Array, ColumnSpace, build_design
 from rctflow.models.negative_binomial import glm, negative_binomial
 from rctflow.models.settings import Analysis, CountsOptions, Fit
 from rctflow.models.visit import VisitData, visit_data
+from rctflow.proportions.counts import normal_quantile
 from rctflow.results import comparison_name
 
 if TYPE_CHECKING:

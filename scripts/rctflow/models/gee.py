@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rctflow.models.binary.wilson import wilson
 from rctflow.models.complete import excluded_words
 from rctflow.models.contract import (
     AnalysisData,
@@ -35,6 +34,7 @@ from rctflow.models.contract import (
 from rctflow.models.linear import Array, ColumnSpace, Design, Estimate, Term, build_design, factor_term, numeric_term
 from rctflow.models.longitudinal import ARM, BASELINE, OUTCOME, SUBJECT, VISIT, Longitudinal, longitudinal
 from rctflow.models.settings import Analysis, Fit, GeeOptions, MmrmOptions
+from rctflow.proportions.wilson import wilson
 from rctflow.results import ODDS, PERCENT, comparison_name
 
 if TYPE_CHECKING:

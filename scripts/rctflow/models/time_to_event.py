@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rctflow.models.ancova import source_records
-from rctflow.models.binary.counts import normal_quantile
 from rctflow.models.complete import excluded_words
 from rctflow.models.contract import (
     AnalysisData,
@@ -34,6 +33,7 @@ from rctflow.models.contract import (
 from rctflow.models.linear import Array, build_design
 from rctflow.models.settings import Analysis, Fit, NoOptions
 from rctflow.models.visit import VisitData, visit_data
+from rctflow.proportions.counts import normal_quantile
 from rctflow.results import comparison_name
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ CONFIDENCE = 0.95
 
 def of_sas(sources: Sources) -> Iterator[Number]:
     """Intervals of one proportion, of a difference, of ratios; the common difference of pairs."""
-    from rctflow.models.binary.clopper_pearson import clopper_pearson
-    from rctflow.models.binary.counts import Counts
     from rctflow.models.binary.mantel_haenszel import common_difference, sato_se
-    from rctflow.models.binary.newcombe import newcombe
-    from rctflow.models.binary.score import (
+    from rctflow.proportions.clopper_pearson import clopper_pearson
+    from rctflow.proportions.counts import Counts
+    from rctflow.proportions.newcombe import newcombe
+    from rctflow.proportions.score import (
         difference_interval,
         odds_ratio,
         odds_ratio_interval,
@@ -24,7 +24,7 @@ def of_sas(sources: Sources) -> Iterator[Number]:
         risk_ratio_interval,
         wald_ratio_interval,
     )
-    from rctflow.models.binary.wilson import wilson
+    from rctflow.proportions.wilson import wilson
 
     sas = sources.numbers("models/proportions.json")["sas"]
     counts = Counts(*sas["counts"])
@@ -56,10 +56,10 @@ def of_sas(sources: Sources) -> Iterator[Number]:
 
 def of_r(sources: Sources) -> Iterator[Number]:
     """binom.test, fisher.test, mantelhaen.test."""
-    from rctflow.models.binary.clopper_pearson import clopper_pearson
-    from rctflow.models.binary.counts import Counts, two_sided
-    from rctflow.models.binary.fisher import fisher
     from rctflow.models.binary.mantel_haenszel import cmh_chi_square
+    from rctflow.proportions.clopper_pearson import clopper_pearson
+    from rctflow.proportions.counts import Counts, two_sided
+    from rctflow.proportions.fisher import fisher
 
     r = sources.numbers("models/proportions.json")["r"]
     exact = clopper_pearson(520, 1000, CONFIDENCE)

@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rctflow.clean.ledger import COLUMNS, texts, write_ledger
 from rctflow.clean.settings import Clean, Duplicates, Range, Unit
 from rctflow.clean.table import clean_table
+from rctflow.ledger import COLUMNS, texts, write_ledger
 
 from tests.unit.clean.forms import WHERE, source
 

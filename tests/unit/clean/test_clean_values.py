@@ -1,7 +1,7 @@
 """Values: units, impossible values, partial dates."""
 
 import pytest
-from rctflow.clean.ledger import CleanError
+from rctflow.clean.errors import CleanError
 from rctflow.clean.settings import Long, Range, Unit
 from rctflow.clean.table import clean_table
 from rctflow.clean.timing import completed_date

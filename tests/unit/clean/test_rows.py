@@ -1,7 +1,7 @@
 """Rows: whose they are, which visit, which of two entries counts."""
 
 import pytest
-from rctflow.clean.ledger import CleanError
+from rctflow.clean.errors import CleanError
 from rctflow.clean.settings import Duplicates
 from rctflow.clean.table import clean_table
 

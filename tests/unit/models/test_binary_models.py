@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from rctflow.models.binary.counts import Counts
-from rctflow.models.binary.score import difference_interval
 from rctflow.models.binary.stratified_score import stratified_interval
 from rctflow.models.contract import FitDataError
 from rctflow.models.endpoint import fit_endpoint
 from rctflow.models.settings import BinaryOptions
+from rctflow.proportions.counts import Counts
+from rctflow.proportions.score import difference_interval
 from rctflow.results import write_results
 
 from tests.fit_cases import fitted, random_trial, records, row, settings, subjects, values, with_analysis

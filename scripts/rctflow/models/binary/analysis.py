@@ -11,13 +11,13 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from rctflow.models.binary.adjusted import Adjusted
-from rctflow.models.binary.clopper_pearson import clopper_pearson
 from rctflow.models.binary.methods import METHODS, Compared, Effect, Method
 from rctflow.models.binary.outcome import VisitOutcome, responder_threshold, visit_outcome
-from rctflow.models.binary.wilson import wilson
 from rctflow.models.complete import excluded_words
 from rctflow.models.contract import AnalysisData, ModelOutput, NotEstimable, Row, contrast_name, rows_of
 from rctflow.models.settings import Analysis, BinaryOptions, Fit, ResponderOptions
+from rctflow.proportions.clopper_pearson import clopper_pearson
+from rctflow.proportions.wilson import wilson
 from rctflow.results import PERCENT, POINTS
 from rctflow.settings import settings_from
 

@@ -18,8 +18,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import sqrt
 
-from rctflow.models.binary.counts import Counts
 from rctflow.models.contract import NotEstimable
+from rctflow.proportions.counts import Counts
 
 
 def informative(strata: Sequence[Counts]) -> list[Counts]:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from math import log
 from typing import Literal, NamedTuple
 
-from rctflow.models.binary import fisher as exact
-from rctflow.models.binary import mantel_haenszel, score, stratified_score
+from rctflow.models.binary import mantel_haenszel, stratified_score
 from rctflow.models.binary.adjusted import Adjusted
-from rctflow.models.binary.counts import Counts, Interval, normal_quantile, two_sided
-from rctflow.models.binary.newcombe import newcombe
 from rctflow.models.contract import NotEstimable
+from rctflow.proportions import fisher as exact
+from rctflow.proportions import score
+from rctflow.proportions.counts import Counts, Interval, normal_quantile, two_sided
+from rctflow.proportions.newcombe import newcombe
 from rctflow.results import Status
 
 Kind = Literal["difference", "ratio"]

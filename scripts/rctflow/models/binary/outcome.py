@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rctflow.models.binary.counts import Counts
 from rctflow.models.binary.logistic import Array
 from rctflow.models.complete import complete_records
 from rctflow.models.contract import AnalysisData, FitDataError
 from rctflow.models.settings import Analysis, BinaryOptions, Fit, ResponderOptions
 from rctflow.models.visit import VisitData
+from rctflow.proportions.counts import Counts
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series

@@ -16,9 +16,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import copysign, inf, sqrt
 
-from rctflow.models.binary.counts import Counts, Interval, falling_root, normal_quantile
 from rctflow.models.binary.mantel_haenszel import common_difference, informative, weight
-from rctflow.models.binary.score import under_difference
+from rctflow.proportions.counts import Counts, Interval, falling_root, normal_quantile
+from rctflow.proportions.score import under_difference
 
 
 def z_common(strata: Sequence[Counts], t: float) -> float:

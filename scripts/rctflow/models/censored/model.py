@@ -19,8 +19,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from rctflow.models.ancova import source_records
-from rctflow.models.binary.counts import Counts
-from rctflow.models.binary.fisher import fisher
 from rctflow.models.censored.data import LimitedVisit, above_the_limit, limited_visit
 from rctflow.models.censored.existence import unbounded_values
 from rctflow.models.censored.likelihood import fit_censored_normal
@@ -39,6 +37,8 @@ from rctflow.models.contract import (
 )
 from rctflow.models.linear import Array, ColumnSpace, Estimate, build_design
 from rctflow.models.settings import Analysis, CensoredOptions, Fit
+from rctflow.proportions.counts import Counts
+from rctflow.proportions.fisher import fisher
 
 if TYPE_CHECKING:
     from pandas import DataFrame

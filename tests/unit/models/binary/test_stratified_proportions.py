@@ -4,11 +4,11 @@ import json
 import math
 
 import pytest
-from rctflow.models.binary.counts import Counts, two_sided
 from rctflow.models.binary.mantel_haenszel import cmh_chi_square, common_difference, sato_se
-from rctflow.models.binary.score import difference_interval, z_difference
 from rctflow.models.binary.stratified_score import stratified_interval, z_common
 from rctflow.models.contract import NotEstimable
+from rctflow.proportions.counts import Counts, two_sided
+from rctflow.proportions.score import difference_interval, z_difference
 
 STRATA = [Counts(5, 7, 3, 9), Counts(4, 5, 4, 11), Counts(8, 14, 2, 5), Counts(1, 1, 2, 5)]
 ALONE = Counts(3, 4, 0, 0)

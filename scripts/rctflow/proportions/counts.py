@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rctflow.models.contract import NotEstimable
+from rctflow.errors import NotEstimable
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rctflow.models.binary.clopper_pearson import clopper_pearson
-from rctflow.models.binary.counts import Counts, normal_quantile, two_sided
-from rctflow.models.binary.fisher import fisher
-from rctflow.models.binary.newcombe import newcombe
-from rctflow.models.binary.score import (
+from rctflow.models.contract import NotEstimable
+from rctflow.proportions.clopper_pearson import clopper_pearson
+from rctflow.proportions.counts import Counts, normal_quantile, two_sided
+from rctflow.proportions.fisher import fisher
+from rctflow.proportions.newcombe import newcombe
+from rctflow.proportions.score import (
     difference_interval,
     log_ratio_se,
     odds_ratio,
@@ -23,8 +24,7 @@ from rctflow.models.binary.score import (
     z_odds_ratio,
     z_risk_ratio,
 )
-from rctflow.models.binary.wilson import wilson
-from rctflow.models.contract import NotEstimable
+from rctflow.proportions.wilson import wilson
 from scipy import optimize, stats
 
 TABLES = [(36, 154, 12, 77), (3, 15, 9, 15), (0, 15, 5, 15), (5, 15, 0, 15), (14, 15, 15, 15), (1, 7, 2, 23)]

@@ -9,7 +9,7 @@ Source: Clopper & Pearson 1934, Biometrika 26:404.
 
 from __future__ import annotations
 
-from rctflow.models.binary.counts import Interval
+from rctflow.proportions.counts import Interval
 
 
 def clopper_pearson(x: int, n: int, confidence: float) -> Interval:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from math import sqrt
 
-from rctflow.models.binary.counts import Interval, normal_quantile
+from rctflow.proportions.counts import Interval, normal_quantile
 
 
 def wilson(x: int, n: int, confidence: float) -> Interval:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from rctflow.errors import RctflowError
 from rctflow.outputs import written_whole
 
 if TYPE_CHECKING:
@@ -16,10 +15,6 @@ COLUMNS = ("table", "SRCROW", "subject", "column", "old", "new", "rule", "severi
 Severity = Literal["change", "query", "removed", "note"]
 # parts of a ledger, column -> values: a data frame for each would cost more than the cleaning of a small form
 Entries = list[dict[str, list[Any]]]
-
-
-class CleanError(RctflowError):
-    """A source table that the declared rules cannot clean."""
 
 
 def entries(

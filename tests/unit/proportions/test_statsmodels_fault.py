@@ -1,8 +1,8 @@
 """statsmodels' score interval of a risk difference is wrong; this test fails on the day that it is mended."""
 
 import pytest
-from rctflow.models.binary.counts import Counts
-from rctflow.models.binary.score import difference_interval
+from rctflow.proportions.counts import Counts
+from rctflow.proportions.score import difference_interval
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 CELLS = (36, 154, 12, 77)

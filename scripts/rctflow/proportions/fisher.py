@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from math import exp, lgamma
 
-from rctflow.models.binary.counts import Counts
+from rctflow.proportions.counts import Counts
 
 EQUAL = 1e-7
 """Relative difference within which two tables count as equally probable."""

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from math import hypot
 
-from rctflow.models.binary.counts import Counts, Interval
-from rctflow.models.binary.wilson import wilson
+from rctflow.proportions.counts import Counts, Interval
+from rctflow.proportions.wilson import wilson
 
 
 def newcombe(counts: Counts, confidence: float) -> Interval:

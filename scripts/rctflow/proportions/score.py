@@ -18,8 +18,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import acos, copysign, cos, exp, inf, log, pi, sqrt
 
-from rctflow.models.binary.counts import Counts, Interval, falling_root, normal_quantile
-from rctflow.models.contract import NotEstimable
+from rctflow.errors import NotEstimable
+from rctflow.proportions.counts import Counts, Interval, falling_root, normal_quantile
 
 FARTHEST = 30.0
 """Ends of the search for a ratio's limits on the scale of the natural logarithm."""
