@@ -70,6 +70,8 @@ def _is_after(bds: pd.DataFrame, first: pd.DataFrame) -> pd.Series:
 def _rows_made(bds: pd.DataFrame, first: pd.DataFrame, strategy: str, flag: str, settings: Records) -> pd.DataFrame:
     """The rows that a strategy puts at the planned visits from the event on."""
     struck = first[first["STRATEGY"] == strategy]
+    if struck.empty:
+        return bds.iloc[:0]
     last = _last_before(bds, struck) if strategy == "while_on_treatment" else None
     known = bds[bds[flag] == "Y"].set_index(["USUBJID", "AVISIT"]).index
     template, measured = _by_subject(bds), _days_measured(bds)

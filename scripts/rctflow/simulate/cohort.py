@@ -8,13 +8,12 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from rctflow.simulate.course import NEVER, Course, patient_course, severity
-from rctflow.simulate.latent import endpoint_states, standard_latents
+from rctflow.simulate.course import NEVER, Course, day_between, patient_course, severity
+from rctflow.simulate.latent import endpoint_states, standard_effects, standard_latents
 from rctflow.simulate.measure import Body, body_size, measure
 from rctflow.simulate.sections import Stratum
 from rctflow.simulate.seeds import Draws, Floats, generator
 from rctflow.simulate.settings import SimulationSettings
-from rctflow.simulate.truth import standard_effects
 
 
 @dataclass(frozen=True)
@@ -53,8 +52,7 @@ class Cohort:
     def date_before(self, i: int, visit: int, stream: str) -> date:
         """A day after the visit before ``visit`` and before ``visit`` itself."""
         low, high = self.subjects[i].visit_dates[visit - 1], self.subjects[i].visit_dates[visit]
-        span = max((high - low).days - 1, 1)
-        return low + timedelta(days=1 + int(self.draws.uniform(stream)[i] * span))
+        return low + timedelta(days=int(day_between(0, (high - low).days, self.draws.uniform(stream)[i])))
 
 
 def allocate(settings: SimulationSettings, stratum: Stratum, seed: int) -> list[tuple[str, int, int]]:
@@ -115,9 +113,11 @@ def _dates(settings: SimulationSettings, rng: np.random.Generator, day: date) ->
     return randomized, first, tuple(visits)
 
 
-def follow(settings: SimulationSettings, seed: int, subjects: tuple[Subject, ...]) -> Cohort:
-    """Everything that happens to the patients and is measured on them, each from its own seeds."""
-    draws = Draws(seed, [subject.subject for subject in subjects])
+def follow(
+    settings: SimulationSettings, seed: int, subjects: tuple[Subject, ...], draws: Draws | None = None
+) -> Cohort:
+    """Everything that happens to the patients and is measured on them, from ``draws`` or each from its own seeds."""
+    draws = draws or Draws(seed, [subject.subject for subject in subjects])
     female = np.array([subject.stratum.sex == "F" for subject in subjects])
     treated = np.array([subject.actual == "msc" for subject in subjects])
     z = standard_latents(settings, draws)

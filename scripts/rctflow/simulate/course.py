@@ -6,7 +6,9 @@ when it did not happen.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,7 @@ from rctflow.simulate.settings import SimulationSettings
 
 NEVER = 99
 FIRST_VISIT_AFTER_SECOND_INFUSION = 3
+EVENTS = ("second_infusion_missed", "treatment_stopped", "rescue", "death")  # as the settings name them
 Visits = NDArray[np.int64]
 
 
@@ -74,8 +77,17 @@ def first_visit(happens: NDArray[np.bool_]) -> Visits:
     return np.where(happens.any(axis=1), happens.argmax(axis=1), NEVER)
 
 
-def patient_course(settings: SimulationSettings, draws: Draws, worse: Floats, treated: NDArray[np.bool_]) -> Course:
-    """Draw intercurrent events and dropout; sicker patients (``worse``, (n, visits)) have more of them."""
+def patient_course(
+    settings: SimulationSettings,
+    draws: Draws,
+    worse: Floats,
+    treated: NDArray[np.bool_],
+    prevented: Collection[str] = (),
+) -> Course:
+    """Draw intercurrent events and dropout; sicker patients (``worse``, (n, visits)) have more of them.
+
+    prevented: those of ``EVENTS`` that happen to nobody; the others happen as they would have without them.
+    """
     events, visits = settings.intercurrent_events, len(settings.visits)
     slope = events.severity_slope
     before = np.concatenate([worse[:, :1], worse[:, :-1]], axis=1)
@@ -88,12 +100,15 @@ def patient_course(settings: SimulationSettings, draws: Draws, worse: Floats, tr
     month1 = slope * before[:, FIRST_VISIT_AFTER_SECOND_INFUSION]
     stops = draws.uniform("treatment stopped") < chance(events.treatment_stopped, treated, slope * worse[:, 0])
     misses = draws.uniform("second infusion missed") < chance(events.second_infusion_missed, treated, month1)
+    stops &= "treatment_stopped" not in prevented
+    misses &= "second_infusion_missed" not in prevented
     stopped = np.where(stops, FIRST_VISIT_AFTER_SECOND_INFUSION - 1, NEVER)
     missed = np.where(misses & ~stops, FIRST_VISIT_AFTER_SECOND_INFUSION, NEVER)
     rescue = strikes("rescue", events.rescue, slope * before, FIRST_VISIT_AFTER_SECOND_INFUSION)
     death = strikes("death", events.death, slope * before, 2)
     leaves = events.dropout_previous_slope * before + events.dropout_current_slope * worse
     dropout = strikes("dropout", events.dropout, leaves, 2)
+    rescue, death = (np.where(name in prevented, NEVER, at) for name, at in (("rescue", rescue), ("death", death)))
     missed = np.where(missed >= death, NEVER, missed)
     return consequences(settings, stopped, missed, np.where(rescue >= death, NEVER, rescue), death, dropout)
 
@@ -109,3 +124,33 @@ def consequences(
     shift = np.where(visit >= stopped[:, None], events.stopped_shift, 0.0)
     rescued = np.where(visit >= rescue[:, None], events.rescue_shift, 0.0)
     return Course(stopped, missed, rescue, death, dropout, kept, shift, rescued)
+
+
+def day_between(low: Any, high: Any, luck: Any) -> Any:
+    """A day after ``low`` and before ``high`` by a uniform draw ``luck``; numbers or arrays of days."""
+    return low + 1 + np.floor(luck * np.maximum(high - low - 1, 1))
+
+
+def stop_day(luck: Any) -> Any:
+    """Days after the first infusion on which treatment was stopped, by a uniform draw: 9 to 23."""
+    return 9 + np.floor(15 * luck)
+
+
+def event_days(settings: SimulationSettings, draws: Draws, course: Course) -> dict[str, Floats]:
+    """Days after the first infusion on which each of ``EVENTS`` happened, (n,), inf when never, as the forms date them
+    where every visit is on its planned day: a second infusion is missed on the day of the visit before it.
+    """
+    planned = np.array([visit.day for visit in settings.visits.values()], dtype=float)
+
+    def between(at: Visits, stream: str) -> Floats:
+        visit = np.minimum(at, len(planned) - 1)
+        day = day_between(planned[visit - 1], planned[visit], draws.uniform(stream))
+        return np.asarray(np.where(at < NEVER, day, np.inf))
+
+    second = planned[FIRST_VISIT_AFTER_SECOND_INFUSION - 1]
+    return {
+        "second_infusion_missed": np.where(course.missed < NEVER, second, np.inf),
+        "treatment_stopped": np.where(course.stopped < NEVER, stop_day(draws.uniform("stop day")), np.inf),
+        "rescue": between(course.rescue, "rescue date"),
+        "death": between(course.death, "death date"),
+    }

@@ -79,6 +79,12 @@ def by_visit(settings: SimulationSettings, name: str, what: str) -> Floats:
     return np.array([on_scale(endpoint, declared[v]) if v in declared else 0.0 for v in settings.visits])
 
 
+def standard_effects(settings: SimulationSettings) -> dict[str, Floats]:
+    """Effect of the endpoints that make severity, by visit, in SD."""
+    sds = {name: on_scale(e, e.sd) for name, e in settings.endpoints.items()}
+    return {name: by_visit(settings, name, "effect") / sds[name] for name in settings.intercurrent_events.severity}
+
+
 def endpoint_states(
     settings: SimulationSettings, z: Floats, female: np.ndarray, treated: np.ndarray, course: Course
 ) -> dict[str, Floats]:

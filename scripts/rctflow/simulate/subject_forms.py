@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pandas as pd
 
 from rctflow.simulate.cohort import Cohort
-from rctflow.simulate.course import NEVER
+from rctflow.simulate.course import NEVER, stop_day
 from rctflow.simulate.seeds import generator
 from rctflow.simulate.visit_forms import entry_dates, identity, number, written_date
 
@@ -180,7 +180,7 @@ def events_of(cohort: Cohort, i: int) -> list[tuple[str, date, str]]:
     """Intercurrent events of one patient: term, date, description."""
     course, subject, found = cohort.course, cohort.subjects[i], []
     if course.stopped[i] < NEVER:
-        day = subject.first_infusion + timedelta(days=9 + int(15 * cohort.draws.uniform("stop day")[i]))
+        day = subject.first_infusion + timedelta(days=int(stop_day(cohort.draws.uniform("stop day")[i])))
         found.append(("Treatment stopped, visits continued", day, "Stopped after adverse event, agreed to follow-up"))
     if course.missed[i] < NEVER:
         found.append(("Second infusion missed", subject.visit_dates[2], second_infusion_missing(cohort, i)))

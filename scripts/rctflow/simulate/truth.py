@@ -9,7 +9,8 @@ error follows from the spread between them. Strategies (ICH E9(R1)), for the cha
     composite           the declared worst value from the first intercurrent event on
     while_on_treatment  the last value before the first intercurrent event
 
-No value exists after death: treatment_policy then takes the value as if the patient had lived.
+No value exists after death: treatment_policy then takes the value as if the patient had lived. What an estimand with
+several strategies makes of several events: potential.py.
 """
 
 from __future__ import annotations
@@ -19,20 +20,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rctflow.simulate.course import patient_course, severity, undisturbed
-from rctflow.simulate.latent import by_visit, endpoint_states, on_scale, standard_latents
-from rctflow.simulate.measure import LOGGED, measure, score
+from rctflow.simulate.course import EVENTS
+from rctflow.simulate.potential import PotentialOutcomes
 from rctflow.simulate.seeds import Draws, Floats
 from rctflow.simulate.settings import SimulationSettings
 
 STRATEGIES = ("treatment_policy", "hypothetical", "composite", "while_on_treatment")
 BLOCK = 1000
-
-
-def standard_effects(settings: SimulationSettings) -> dict[str, Floats]:
-    """Effect of the endpoints that make severity, by visit, in SD."""
-    sds = {name: on_scale(e, e.sd) for name, e in settings.endpoints.items()}
-    return {name: by_visit(settings, name, "effect") / sds[name] for name in settings.intercurrent_events.severity}
 
 
 def stratum_sexes(settings: SimulationSettings, n: int) -> NDArray[np.bool_]:
@@ -45,31 +39,11 @@ def changes_by_strategy(
     settings: SimulationSettings, draws: Draws, female: NDArray[np.bool_], treated: bool
 ) -> dict[str, dict[str, Floats]]:
     """Change from baseline, (n, visits), by strategy and endpoint, in one arm."""
-    arm = np.full(len(female), treated)
-    z = standard_latents(settings, draws)
-    course = patient_course(settings, draws, severity(settings, z, arm, standard_effects(settings)), arm)
-    untouched = undisturbed(*z.shape[:2])
-    scores = score(
-        settings, measure(settings, draws, endpoint_states(settings, z, female, arm, untouched), female), female
-    )
-    first, visit = course.first_event()[:, None], np.arange(z.shape[1])
-    struck = np.flatnonzero(first[:, 0] < z.shape[1])
-    own, some = course.of_rows(struck), draws.of_rows(struck)
-    states = endpoint_states(settings, z[struck], female[struck], arm[struck], own)
-    actual = score(settings, measure(settings, some, states, female[struck]), female[struck])
-    last = np.minimum(visit, first - 1)
-    result: dict[str, dict[str, Floats]] = {strategy: {} for strategy in STRATEGIES}
-    for name in (*scores, *(f"{logged}_log" for logged in LOGGED)):
-        base = name.removesuffix("_log")
-        ideal, worst = scores[base], settings.worst[base]
-        policy = ideal.copy()
-        policy[struck] = actual[base]
-        if name.endswith("_log"):
-            ideal, policy, worst = np.log(ideal), np.log(policy), float(np.log(worst))
-        result["treatment_policy"][name] = policy - policy[:, :1]
-        result["hypothetical"][name] = ideal - ideal[:, :1]
-        result["composite"][name] = np.where(visit >= first, worst, policy) - policy[:, :1]
-        result["while_on_treatment"][name] = np.take_along_axis(policy, last, axis=1) - policy[:, :1]
+    arm = PotentialOutcomes(settings, draws, female, treated)
+    result: dict[str, dict[str, Floats]] = {}
+    for strategy in STRATEGIES:
+        values = {name: arm.values(name, dict.fromkeys(EVENTS, strategy)) for name in arm.names()}
+        result[strategy] = {name: value - value[:, :1] for name, value in values.items()}
     return result
 
 

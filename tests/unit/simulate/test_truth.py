@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from rctflow.simulate import defaults
 from rctflow.simulate.course import NEVER, chance, consequences, patient_course, severity
-from rctflow.simulate.latent import endpoint_states, standard_latents
+from rctflow.simulate.latent import endpoint_states, standard_effects, standard_latents
 from rctflow.simulate.measure import LOGGED, measure, score
 from rctflow.simulate.sections import ByArm, IntercurrentEvents
 from rctflow.simulate.seeds import Draws
-from rctflow.simulate.truth import STRATEGIES, standard_effects, stratum_sexes, true_effects
+from rctflow.simulate.truth import STRATEGIES, stratum_sexes, true_effects
 
 AFTER = list(defaults.VISITS)[1:]
 
