@@ -44,8 +44,16 @@ MODELS = {
         "rctflow.models.settings:MmrmOptions",
         interaction="rctflow.models.subgroups.mmrm:fit_interaction",
     ),
-    "binary": Entry("rctflow.models.binary.analysis:fit_binary", "rctflow.models.settings:BinaryOptions"),
-    "responder": Entry("rctflow.models.binary.analysis:fit_responder", "rctflow.models.settings:ResponderOptions"),
+    "binary": Entry(
+        "rctflow.models.binary.analysis:fit_binary",
+        "rctflow.models.settings:BinaryOptions",
+        interaction="rctflow.models.subgroups.binary:fit_binary_interaction",
+    ),
+    "responder": Entry(
+        "rctflow.models.binary.analysis:fit_responder",
+        "rctflow.models.settings:ResponderOptions",
+        interaction="rctflow.models.subgroups.binary:fit_responder_interaction",
+    ),
     "censored": Entry("rctflow.models.censored.model:fit_censored", "rctflow.models.settings:CensoredOptions"),
     "wilcoxon": Entry("rctflow.models.rank.wilcoxon:fit_wilcoxon", "rctflow.models.settings:WilcoxonOptions", "win"),
     "proportional_odds": Entry("rctflow.models.rank.ordinal:fit_proportional_odds", scale="ratio"),

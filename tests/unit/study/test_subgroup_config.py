@@ -68,7 +68,7 @@ def test_a_factor_that_cannot_form_subgroups(tmp_path, subgroups, path, words):
     [
         ({"subgroups": ["SIDE"]}, "Did you mean 'SITE'"),
         ({"subgroups": ["SITE", "SITE"]}, "twice"),
-        ({"model": "wilcoxon"}, "wilcoxon compares no subgroups; these models do: ancova, mmrm"),
+        ({"model": "wilcoxon"}, "wilcoxon compares no subgroups; these models do: ancova, binary, mmrm, responder"),
         ({"visits": ["week4"]}, "the primary visit, week8"),
     ],
 )

@@ -66,12 +66,21 @@ def standardized(
     predicted = probabilities(rest[:, None] + fit.coefficients[:k])
     if variance == "ge":
         return Standardized(predicted.mean(axis=0), _delta(fit, predicted, covariates))
+    found = marginal(arm, predicted, outcome)
+    if variance == "ye_permuted_blocks":
+        balanced = _balanced(arm, outcome[:, None] - predicted, strata) / len(outcome)
+        return Standardized(found.proportions, found.covariance - balanced)
+    return found
+
+
+def marginal(arm: Array, predicted: Array, outcome: Array) -> Standardized:
+    """Proportions and the covariance of Ye et al. from the predictions (n, k) of each subject under each arm.
+
+    arm (n, k): an indicator per arm, each with two subjects or more. outcome (n,): 0 or 1.
+    """
     residual = outcome[:, None] - predicted
     proportions = predicted.mean(axis=0) + (arm * residual).sum(axis=0) / arm.sum(axis=0)
-    covariance = _robust(arm, predicted, outcome)
-    if variance == "ye_permuted_blocks":
-        covariance = covariance - _balanced(arm, residual, strata)
-    return Standardized(proportions, covariance / len(outcome))
+    return Standardized(proportions, _robust(arm, predicted, outcome) / len(outcome))
 
 
 def _delta(fit: Logistic, predicted: Array, covariates: Array) -> Array:

@@ -27,7 +27,8 @@ class Interaction:
     """What a model with an interaction of arm and subgroup gives at one visit.
 
     counts: (level, arm) -> subjects in the model. differences: (level, arm) -> estimate, se, df, ci_low, ci_high of arm
-    minus reference on the scale of the model, or why there are none. test: F, df1, df2, p_value, or why not.
+    minus reference on the scale of the model (no df where the normal law serves), or why there are none. test: the
+    values of ``tested``, or why not. unit: of the differences; that of the endpoint when "".
     """
 
     counts: dict[tuple[str, str], int]
@@ -36,14 +37,17 @@ class Interaction:
     method: str
     note: str = ""
     fell_back: bool = False
+    tested: tuple[str, ...] = TEST
+    unit: str = ""
 
 
 def subgroup_rows(data: AnalysisData, analysis: Analysis, settings: Fit) -> Iterator[Row]:
     """The rows of every subgroup factor of the analysis, at ``settings.subgroup_visit``.
 
     Statistics ``subgroup_n:<factor>=<level>`` per arm; ``estimate``, ``se`` (``se_log`` of ratios), ``df``, ``ci_low``
-    and ``ci_high:<factor>=<level>`` per contrast; ``interaction_F``, ``_df1``, ``_df2`` and ``_p_value:<factor>``. In
-    restricted studies a factor with a level of few patients in an arm is suppressed whole.
+    and ``ci_high:<factor>=<level>`` per contrast; ``interaction_F``, ``_df1``, ``_df2`` (of proportions ``_chi2``,
+    ``_df``) and ``_p_value:<factor>``. In restricted studies a factor with a level of few patients in an arm is
+    suppressed whole.
     """
     for factor in analysis.subgroups:
         levels, order = subgroup_of(data.subjects[factor], factor, settings.subgroups[factor])
@@ -79,8 +83,9 @@ def _rows(
     for level in order:
         for arm in (arm for arm in settings.arms if arm != settings.reference):
             values = SUPPRESSED if hidden else found.differences.get((level, arm), why)
-            yield from _difference(values, f"{factor}={level}", arm, analysis, settings, shared, lost)
-    test = dict.fromkeys(TEST) if why or isinstance(found.test, str) else found.test
+            unit = found.unit or settings.unit
+            yield from _difference(values, f"{factor}={level}", arm, analysis, settings, unit, shared, lost)
+    test = dict.fromkeys(found.tested) if why or isinstance(found.test, str) else found.test
     shared |= lost | {"note": why} if why else {}
     yield from rows_of({f"interaction_{name}:{factor}": value for name, value in test.items()}, **shared)
 
@@ -91,13 +96,14 @@ def _difference(
     arm: str,
     analysis: Analysis,
     settings: Fit,
+    unit: str,
     shared: dict[str, Any],
     lost: dict[str, Any],
 ) -> Iterator[Row]:
     from math import exp
 
     contrast = contrast_name(arm, settings.reference, analysis.log)
-    names = ("estimate", "se_log" if analysis.log else "se", "df", "ci_low", "ci_high")
+    names: tuple[str, ...] = ("estimate", "se_log" if analysis.log else "se", "df", "ci_low", "ci_high")
     if isinstance(values, str):
         yield from rows_of(
             {f"{name}:{where}": None for name in names}, contrast=contrast, **shared | lost | {"note": values}
@@ -105,7 +111,8 @@ def _difference(
         return
     back = exp if analysis.log else float
     made = {name: back(values[name]) for name in ("estimate", "ci_low", "ci_high")}
-    made |= {"se": values["se"], "se_log": values["se"], "df": values["df"]}
-    unit = "ratio" if analysis.log else settings.unit
+    made |= {"se": values["se"], "se_log": values["se"]} | {name: values[name] for name in ("df",) if name in values}
+    names = tuple(name for name in names if name in made)
+    unit = "ratio" if analysis.log else unit
     units = {f"{name}:{where}": unit for name in ("estimate", "se", "ci_low", "ci_high")}
     yield from rows_of({f"{name}:{where}": made[name] for name in names}, units, contrast=contrast, **shared)
