@@ -64,7 +64,8 @@ class Subjects:
     table: the clean table that says who exists (one row per subject, or more). arms: raw value -> arm id. arm_order:
     the arm ids, reference arm first. planned, actual: where TRT01P and TRT01A stand (actual is planned when omitted).
     randomized, first_dose: dates, or None for a study that has only study days. number: the randomization number; who
-    has one, or a date of randomization, must have an arm. order: what sorts patients as they were randomized (their
+    has one, or a date of randomization, must have an arm. last_dose, end_of_study, death, birth: further dates (TRTEDT,
+    EOSDT, DTHDT, BRTHDT), absent from ADSL where they are not declared. order: what sorts patients as they were randomized (their
     date when omitted). strata, covariates, flags: ADSL name -> where it stands. events: intercurrent events; complete:
     tables whose every row must be one of them.
     """
@@ -78,6 +79,10 @@ class Subjects:
     randomized: Source | None = None
     number: Source | None = None
     first_dose: Source | None = None
+    last_dose: Source | None = None
+    end_of_study: Source | None = None
+    death: Source | None = None
+    birth: Source | None = None
     strata: dict[str, Source] = field(default_factory=dict)
     covariates: dict[str, Source] = field(default_factory=dict)
     flags: dict[str, Flag] = field(default_factory=dict)

@@ -18,6 +18,8 @@ from rctflow.derive.sources import as_text, mapped, require_columns, subjects_wi
 
 FIXED = ("STUDYID", "USUBJID", "TRT01P", "TRT01A", "RANDDT", "TRTSDT", "RANDFL", "RANDSEQ")
 
+FURTHER_DATES = {"TRTEDT": "last_dose", "EOSDT": "end_of_study", "DTHDT": "death", "BRTHDT": "birth"}
+
 
 def derive_subjects(
     tables: Mapping[str, pd.DataFrame], settings: Subjects, where: str = "", log: TextIO | None = None
@@ -25,8 +27,9 @@ def derive_subjects(
     """ADSL: one row per randomized subject (a subject with a planned arm), sorted by USUBJID.
 
     Columns: STUDYID, USUBJID, TRT01P, TRT01A (arm ids; TRT01A missing when an actual arm is declared and the subject
-    has none), RANDDT, TRTSDT (datetime64, days), RANDFL, RANDSEQ, then strata, covariates and flags (Y/N), each in the
-    order of their names, ICEDY_<EVENT>, then the population flags (Y/N). where: place in the config, for messages. log:
+    has none), RANDDT, TRTSDT (datetime64, days), RANDFL, RANDSEQ, then TRTEDT, EOSDT, DTHDT, BRTHDT as far as they
+    are declared, strata, covariates and flags (Y/N), each in the order of their names, ICEDY_<EVENT>, then the
+    population flags (Y/N). where: place in the config, for messages. log:
     gets the notes.
     Raises DeriveError, with the subject and the remedy, for an unknown arm, two randomizations of one subject, a
     subject with a date of randomization or a randomization number but no arm, a subject who is randomized but not in
@@ -39,7 +42,8 @@ def derive_subjects(
         adsl["TRTSDT"] = derive_date(adsl["USUBJID"], tables, settings.first_dose, "subjects.first_dose")
         adsl["RANDFL"] = pd.array(["Y"] * len(adsl), dtype="str")
         adsl["RANDSEQ"] = derive_order(adsl, tables, settings)
-        adsl = derive_covariates(adsl[list(FIXED)], tables, settings.strata, "subjects.strata")
+        adsl = derive_further_dates(adsl[list(FIXED)], tables, settings)
+        adsl = derive_covariates(adsl, tables, settings.strata, "subjects.strata")
         adsl = derive_covariates(adsl, tables, settings.covariates, "subjects.covariates")
         adsl = derive_flags(adsl, tables, settings.flags)
         adsl = derive_events(adsl, tables, settings)
@@ -75,6 +79,14 @@ def derive_date(
             f"tables.{source.table}.columns."
         )
     return subjects.map(pd.to_datetime(dates).dt.normalize()).astype("datetime64[us]")
+
+
+def derive_further_dates(adsl: pd.DataFrame, tables: Mapping[str, pd.DataFrame], settings: Subjects) -> pd.DataFrame:
+    """``adsl`` with the dates of ``FURTHER_DATES`` that are declared."""
+    for name, key in FURTHER_DATES.items():
+        if source := getattr(settings, key):
+            adsl = adsl.assign(**{name: derive_date(adsl["USUBJID"], tables, source, f"subjects.{key}")})
+    return adsl
 
 
 def derive_order(adsl: pd.DataFrame, tables: Mapping[str, pd.DataFrame], settings: Subjects) -> pd.Series:
@@ -177,7 +189,7 @@ def _refuse_strangers(planned: pd.Series, tables: Mapping[str, pd.DataFrame], se
 
 def _refuse_clashes(settings: Subjects) -> None:
     flags = [rule.flag for rule in settings.populations.values()]
-    seen = set(FIXED)
+    seen = {*FIXED, *FURTHER_DATES}
     for name in [*settings.strata, *settings.covariates, *settings.flags, *flags]:
         if name in seen:
             raise DeriveError(f"subjects: two variables of ADSL are called {name!r}. Give one of them another name.")

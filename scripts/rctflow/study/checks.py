@@ -119,6 +119,7 @@ def _subject_problems(study: Study) -> Iterator[Problem]:
             yield f"subjects.{name}", f"{name} is a name of the workflow's own; choose another"
     sources = {"planned": subjects.planned, "actual": subjects.actual}
     sources |= {"randomized": subjects.randomized, "number": subjects.number, "first_dose": subjects.first_dose}
+    sources |= {name: getattr(subjects, name) for name in ("last_dose", "end_of_study", "death", "birth")}
     sources |= {f"strata.{name}": source for name, source in subjects.strata.items()}
     sources |= {f"covariates.{name}": source for name, source in subjects.covariates.items()}
     for name, source in sources.items():

@@ -179,8 +179,8 @@ class SubjectsConfig(Section):
     """Where the facts of each subject stand (ADSL).
 
     table: the form that has a row for each randomized patient. planned, actual: the arm as randomized and as treated
-    (planned when omitted). randomized, first_dose: dates. number: the randomization number; who has one, or a date of
-    randomization, must have an arm. strata: stratification factors as randomized, terms of every model. covariates:
+    (planned when omitted). randomized, first_dose, last_dose, end_of_study, death, birth: dates. number: the
+    randomization number; who has one, or a date of randomization, must have an arm. strata: stratification factors as randomized, terms of every model. covariates:
     further columns of ADSL; EOSSTT (COMPLETED or else) and DCSREAS tell how and why the study ended. flags: Y for who
     has a row that meets where.
     """
@@ -191,6 +191,10 @@ class SubjectsConfig(Section):
     randomized: Source | None = None
     number: Source | None = None
     first_dose: Source | None = None
+    last_dose: Source | None = None
+    end_of_study: Source | None = None
+    death: Source | None = None
+    birth: Source | None = None
     strata: dict[Name, Source] = {}
     covariates: dict[Name, Source] = {}
     flags: dict[Name, Flag] = {}

@@ -48,6 +48,7 @@ def _named_patients(study: Study) -> Iterator[Problem]:
     subjects = study.subjects
     sources = {"planned": subjects.planned, "actual": subjects.actual, "randomized": subjects.randomized}
     sources |= {"first_dose": subjects.first_dose, **subjects.strata, **subjects.covariates}
+    sources |= {name: getattr(subjects, name) for name in ("last_dose", "end_of_study", "death", "birth")}
     wheres = [(f"subjects.{name}.where", s.table, s.where) for name, s in sources.items() if s]
     wheres += [(f"subjects.flags.{name}.where", flag.table, flag.where) for name, flag in subjects.flags.items()]
     wheres += [(f"instruments.{name}.where", use.table, use.where) for name, use in study.instruments.items()]

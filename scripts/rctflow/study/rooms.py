@@ -148,6 +148,10 @@ def subjects_settings(study: Study) -> Subjects:
         randomized=subjects.randomized,
         number=subjects.number,
         first_dose=subjects.first_dose,
+        last_dose=subjects.last_dose,
+        end_of_study=subjects.end_of_study,
+        death=subjects.death,
+        birth=subjects.birth,
         strata=subjects.strata,
         covariates=subjects.covariates,
         flags=subjects.flags,
@@ -169,7 +173,8 @@ def _randomization_order(study: Study) -> Source | None:
 def subject_tables(study: Study) -> list[str]:
     """The tables that ADSL is made from."""
     subjects = study.subjects
-    single = (subjects.planned, subjects.actual, subjects.randomized, subjects.number, subjects.first_dose)
+    single = [subjects.planned, subjects.actual, subjects.randomized, subjects.number, subjects.first_dose]
+    single += [subjects.last_dose, subjects.end_of_study, subjects.death, subjects.birth]
     tables = [source.table for source in (*single, *subjects.strata.values(), *subjects.covariates.values()) if source]
     tables += [event.table for event in study.intercurrent_events.values()]
     return sorted({subjects.table, *tables, *(flag.table for flag in subjects.flags.values())})

@@ -68,6 +68,17 @@ def test_a_study_without_dates_has_none() -> None:
     assert [str(adsl[name].dtype) for name in ("RANDDT", "TRTSDT")] == ["datetime64[us]"] * 2
 
 
+def test_further_dates_are_in_adsl_as_far_as_they_are_declared() -> None:
+    declared = {
+        "last_dose": Source("infusion", "DATE", pick="max"),
+        "death": Source("rand", "DATE", "USUBJID == 'P02'"),
+    }
+    adsl = derive_subjects(TABLES, replace(PLAIN, **declared))
+    assert list(adsl.columns[-2:]) == ["TRTEDT", "DTHDT"]
+    assert (adsl["TRTEDT"].dropna() >= adsl["TRTSDT"].dropna()).all()
+    assert list(adsl["DTHDT"].notna()) == [False, True, False]
+
+
 def test_strata_covariates_and_flags_keep_their_type() -> None:
     adsl = derive_subjects(
         TABLES,

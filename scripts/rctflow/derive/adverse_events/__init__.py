@@ -1,0 +1,1 @@
+"""ADAE: adverse events as ADaM's structure of occurrences has them."""
