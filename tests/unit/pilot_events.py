@@ -1,4 +1,4 @@
-"""The CDISC pilot's adverse events as clean tables and settings: what config/cdiscpilot.yaml would hand to the rooms."""
+"""The CDISC pilot's adverse events as clean tables and settings: what a config would hand to the rooms."""
 
 from pathlib import Path
 
@@ -37,10 +37,14 @@ def day(texts: pd.Series) -> pd.Series:
 
 
 def pilot_subjects(shared: Path) -> pd.DataFrame:
-    """ADSL of those randomized, from DM alone."""
+    """ADSL of those randomized, from DM alone.
+
+    The pilot's TRT01A is the arm randomized (its ACTARM calls 12 patients of the high dose, who left before the dose
+    was raised, low).
+    """
     dm = transport(shared, "sdtm/dm")
-    dm = dm[dm["ACTARM"].isin(ARMS)].reset_index(drop=True)
-    adsl = pd.DataFrame({"USUBJID": dm["USUBJID"], "TRT01A": dm["ACTARM"].map(ARMS)}).astype("str")
+    dm = dm[dm["ARM"].isin(ARMS)].reset_index(drop=True)
+    adsl = pd.DataFrame({"USUBJID": dm["USUBJID"], "TRT01A": dm["ARM"].map(ARMS)}).astype("str")
     dates = {"TRTSDT": "RFXSTDTC", "TRTEDT": "RFXENDTC", "EOSDT": "RFENDTC", "DTHDT": "DTHDTC"}
     made = {name: day(dm[column]) for name, column in dates.items()}
     return adsl.assign(**made, SAFFL=pd.Series("Y", adsl.index, dtype="str").where(made["TRTSDT"].notna(), "N"))
