@@ -39,8 +39,7 @@ def day(texts: pd.Series) -> pd.Series:
 def pilot_subjects(shared: Path) -> pd.DataFrame:
     """ADSL of those randomized, from DM alone.
 
-    The pilot's TRT01A is the arm randomized (its ACTARM calls 12 patients of the high dose, who left before the dose
-    was raised, low).
+    The pilot's TRT01A is the arm randomized (its ACTARM has 12 patients of the high-dose arm as low dose).
     """
     dm = transport(shared, "sdtm/dm")
     dm = dm[dm["ARM"].isin(ARMS)].reset_index(drop=True)

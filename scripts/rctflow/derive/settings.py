@@ -66,8 +66,8 @@ class Subjects:
     randomized, first_dose: dates, or None for a study that has only study days. number: the randomization number; who
     has one, or a date of randomization, must have an arm. last_dose, end_of_study, death, birth: further dates (TRTEDT,
     EOSDT, DTHDT, BRTHDT), absent from ADSL where they are not declared. order: what sorts patients as they were
-    randomized (their date when omitted). strata, covariates, flags: ADSL name -> where it stands. events: intercurrent events; complete:
-    tables whose every row must be one of them.
+    randomized (their date when omitted). strata, covariates, flags: ADSL name -> where it stands. events: intercurrent
+    events; complete: tables whose every row must be one of them.
     """
 
     study: str

@@ -180,9 +180,9 @@ class SubjectsConfig(Section):
 
     table: the form that has a row for each randomized patient. planned, actual: the arm as randomized and as treated
     (planned when omitted). randomized, first_dose, last_dose, end_of_study, death, birth: dates. number: the
-    randomization number; who has one, or a date of randomization, must have an arm.
-    strata: stratification factors as randomized, terms of every model. covariates: further columns of ADSL; EOSSTT (COMPLETED or else) and DCSREAS tell how and why the study ended. flags: Y for who
-    has a row that meets where.
+    randomization number; who has one, or a date of randomization, must have an arm. strata: stratification factors as
+    randomized, terms of every model. covariates: further columns of ADSL; EOSSTT (COMPLETED or else) and DCSREAS tell
+    how and why the study ended. flags: Y for who has a row that meets where.
     """
 
     table: Id
