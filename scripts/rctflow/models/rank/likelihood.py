@@ -22,9 +22,13 @@ from rctflow.models.contract import NotEstimable
 from rctflow.models.rank.samples import Array, Whole
 
 ITERATIONS = 100
-DECREMENT = 1e-12
-SPREAD = 25.0
-"""Linear predictors further apart than this say that the maximum lies at infinity: odds of e^25 between patients."""
+DECREMENT = 1e-16
+SPREAD = 60.0
+"""Linear predictors further apart than this say that the maximum lies at infinity. A prognostic covariate alone can set
+patients e^25 apart in odds, with a finite maximum."""
+STILL = 1e-3
+"""A last step that moves no difference of linear predictors by more than this. Where the maximum lies at infinity the
+likelihood gains nothing more, but each of Newton's steps still goes on by about 1."""
 
 
 class Separated(NotEstimable):
@@ -59,6 +63,8 @@ def fit_ordinal(level: Whole, X: Array, offset: Array | None = None, start: Arra
         except np.linalg.LinAlgError:
             break
         if gradient @ step < DECREMENT:
+            if len(X) and np.ptp(X @ step[top:]) > STILL:
+                break
             return OrdinalFit(theta[:top], theta[top:], value, information)
         theta, value = _ascend(theta, value, step, level, X, offset)
         if len(X) and np.ptp(X @ theta[top:]) > SPREAD:

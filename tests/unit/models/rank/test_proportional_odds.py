@@ -51,6 +51,20 @@ def test_equals_statsmodels(seed):
     np.testing.assert_allclose(se, theirs.bse[:3], rtol=1e-4)
 
 
+def test_a_covariate_that_foretells_much_is_no_separation():
+    """Odds 10^12 apart between patients, and a finite maximum; the profile of the odds ratio goes further still."""
+    rng = np.random.default_rng(3)
+    X = np.column_stack([np.arange(120) % 2, rng.normal(size=120)]).astype(float)
+    latent = X @ [2.5, 6.0] + rng.logistic(size=120)
+    level = np.unique(np.digitize(latent, np.linspace(-12, 14, 9)), return_inverse=True)[1]
+    found = fit_ordinal(level, X)
+    assert np.ptp(X @ found.coefficients) > 25
+    theirs = OrderedModel(level, X, distr="logit").fit(method="bfgs", disp=False, gtol=1e-6, maxiter=500)
+    np.testing.assert_allclose(found.coefficients, theirs.params[:2], rtol=1e-4)
+    limits = odds_ratio(found, level, X, 0, 0.95)
+    assert -np.inf < limits.low < limits.log < limits.high < np.inf
+
+
 def test_two_levels_are_logistic_regression():
     level, X = random_case(7, levels=2)
     import statsmodels.api as sm
