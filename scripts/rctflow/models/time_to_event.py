@@ -106,6 +106,8 @@ class Times:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 ends = curve.quantile_ci(0.5, alpha=1 - self.confidence, method="cloglog")
+            if not curve.surv_prob[curve.surv_times == ends[1]].all():
+                ends = ends[0], math.inf  # a curve at 0 has no standard error there, and rejects nothing (as in R)
             found = dict(zip(MEDIAN, map(float, (curve.quantile(0.5), *ends)), strict=True))
         for name, value in found.items():
             if math.isfinite(value):

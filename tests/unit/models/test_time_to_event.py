@@ -89,6 +89,14 @@ def test_log_rank_without_strata_is_scipys(leukaemia):
     assert found["logrank_p_value"] == pytest.approx(expected.pvalue)
 
 
+def test_a_curve_that_ends_at_zero_gives_its_median_no_upper_limit():
+    """At 0 it has no standard error, so that the last time is no limit (R survfit: NA), which statsmodels makes it."""
+    times = {"placebo": ["5", "9+", "12+", "14+", "20+", "30"], "msc": ["1", "2", "3", "4", "5", "6+"]}
+    rows = fitted(*trial(times), settings(**PLAIN))
+    assert values(rows, "placebo")["median"] == 30
+    assert (row(rows, "placebo", "ci_high").status, row(rows, "placebo", "ci_low").status) == ("not_estimable", "ok")
+
+
 def test_symmetries(leukaemia):
     adsl, bds = leukaemia
     rows = fitted(adsl, bds, settings(**PLAIN))
