@@ -25,8 +25,9 @@ def compute_again(
     records: Mapping[str, DataFrame],
     first: Mapping[str, Sequence[Result]],
 ) -> list[Result]:
-    """Per primary and secondary analysis and contrast: each statistic of the second computation (``second_estimate``,
-    ...) and ``largest_disagreement`` with the first; a row with the reason where there is nothing to compare.
+    """Per primary and secondary analysis and contrast (or arm): each statistic of the second computation
+    (``second_estimate``, ...) and ``largest_disagreement`` with the first; a row with the reason where there is nothing
+    to compare.
 
     records: BDS by endpoint. first: result rows by endpoint. Disagreements below NOISE are written as 0. Raises
     DisagreementError, naming every pair of numbers that is further apart than TOLERANCE.
@@ -35,9 +36,9 @@ def compute_again(
     apart: list[str] = []
     for declared in settings.analyses:
         found, why = _computed(records[declared.endpoint], adsl, declared)
-        for contrast, printed in _first_rows(first[declared.endpoint], declared).items():
-            comparison = Comparison(settings, declared, contrast, printed)
-            rows += comparison.rows(found.get(contrast, {}), why)
+        for who, printed in _first_rows(first[declared.endpoint], declared, found).items():
+            comparison = Comparison(settings, declared, who, printed)
+            rows += comparison.rows(found.get(who, {}), why)
             apart += comparison.apart
     if apart:
         raise DisagreementError(
@@ -48,7 +49,7 @@ def compute_again(
 
 
 def _computed(bds: DataFrame, adsl: DataFrame, declared: Declared) -> tuple[dict[str, dict[str, float]], str]:
-    """Contrast -> statistics, and why there are none when there are none."""
+    """Contrast or arm -> statistics, and why there are none when there are none."""
     from numpy.linalg import LinAlgError
 
     try:
@@ -59,24 +60,33 @@ def _computed(bds: DataFrame, adsl: DataFrame, declared: Declared) -> tuple[dict
         return {}, f"the second computation failed: {error}"
 
 
-def _first_rows(rows: Sequence[Result], declared: Declared) -> dict[str, dict[str, Result]]:
-    """Contrast with the reference -> statistic -> row, at the declared visit."""
-    found: dict[str, dict[str, Result]] = {}
-    for row in rows:
-        same = (row.analysis, row.population, row.visit) == (declared.analysis, declared.population, declared.visit)
-        if same and row.contrast and ":" not in row.statistic:  # of a part of the patients
-            found.setdefault(row.contrast, {})[row.statistic] = row
-    return found
+def _first_rows(rows: Sequence[Result], declared: Declared, found: Mapping[str, Any]) -> dict[str, dict[str, Result]]:
+    """Contrast with the reference -> statistic -> row, at the declared visit; arms too, where the second computation
+    has them, and where there is nothing else.
+    """
+    here = [
+        row
+        for row in rows
+        if (row.analysis, row.population, row.visit) == (declared.analysis, declared.population, declared.visit)
+        and ":" not in row.statistic  # of a part of the patients
+    ]
+    compares = any(row.contrast for row in here)
+    sorted_out: dict[str, dict[str, Result]] = {}
+    for row in here:
+        if row.contrast or (row.group and (row.group in found or not compares)):
+            sorted_out.setdefault(row.contrast or row.group, {})[row.statistic] = row
+    return sorted_out
 
 
 class Comparison:
-    """One contrast: its first result rows by statistic, held against the second computation's numbers.
+    """One contrast or arm: its first result rows by statistic, held against the second computation's numbers.
 
     apart: a sentence for each pair of numbers above the tolerance.
     """
 
-    def __init__(self, settings: Second, declared: Declared, contrast: str, first: dict[str, Result]) -> None:
-        self.declared, self.contrast, self.first = declared, contrast, first
+    def __init__(self, settings: Second, declared: Declared, who: str, first: dict[str, Result]) -> None:
+        self.first = first
+        self.contrast, group = ("", who) if who in declared.arms else (who, "")
         self.shared: dict[str, Any] = {
             "study": settings.study,
             "endpoint": declared.endpoint,
@@ -86,8 +96,8 @@ class Comparison:
             "role": declared.role,
             "model": declared.model,
             "visit": declared.visit,
-            "group": "",
-            "contrast": contrast,
+            "group": group,
+            "contrast": self.contrast,
             "method": METHOD,
         }
         self.apart: list[str] = []
@@ -103,8 +113,11 @@ class Comparison:
         values = {name: row.value for name, row in self.first.items() if row.value is not None}
         found = disagreements(values, second, is_ratio(self.contrast))
         fell_back = any(row.status == "fallback" for row in self.first.values())
+        left = getattr(second, "left", "")
         if not found:
             yield self._nothing(why if not second else "the first computation has no number to compare with")
+        elif max(found.values()) > TOLERANCE and left and not fell_back:
+            yield self._nothing(f"the second computation fell back, the first did not: {left}")
         elif max(found.values()) > TOLERANCE and fell_back:
             notes = {row.note for row in self.first.values() if row.status == "fallback"}
             yield self._nothing(
@@ -122,7 +135,9 @@ class Comparison:
             for name, share in found.items()
             if share > TOLERANCE
         ]
-        note = f"of {', '.join(found)}; largest for {worst}" if found[worst] >= NOISE else f"of {', '.join(found)}"
+        once = [name for name in values if name not in found]
+        note = f"of {', '.join(found)}" + (f"; largest for {worst}" if found[worst] >= NOISE else "")
+        note += f"; not computed again: {', '.join(once)}" if once else ""
         shown = found[worst] if found[worst] >= NOISE else 0.0
         yield Result(statistic=LARGEST, value=shown, note=note, **self.shared)
 

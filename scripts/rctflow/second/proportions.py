@@ -17,6 +17,7 @@ import numpy as np
 from rctflow.second.columns import Array, independent_columns
 from rctflow.second.constrained import DIFFERENCE, ODDS_RATIO, RISK_RATIO, Scale, Table, limits, score_statistic
 from rctflow.second.errors import NoSecondPathError
+from rctflow.second.normal import critical_value, two_sided_p
 from rctflow.second.selection import analysed, baseline, complete, constant_columns
 from rctflow.second.settings import Declared
 
@@ -39,10 +40,8 @@ class Pair(NamedTuple):
 
     @property
     def z(self) -> float:
-        """The normal quantile of the two-sided interval: z^2 / 2 is a quantile of the gamma law."""
-        from scipy.special import gammainccinv
-
-        return sqrt(2 * float(gammainccinv(0.5, 1 - self.declared.confidence)))
+        """The normal quantile of the two-sided interval."""
+        return critical_value(self.declared.confidence)
 
 
 def compute(bds: DataFrame, adsl: DataFrame, declared: Declared) -> dict[str, dict[str, float]]:
@@ -86,9 +85,7 @@ def _pair(rows: DataFrame, response: Array, arm: str, declared: Declared) -> Pai
 
 
 def _tested(estimate: float, z: float, low: float | None, high: float | None) -> dict[str, float]:
-    from scipy.special import gammaincc
-
-    values = {"estimate": estimate, "z": z, "p_value": float(gammaincc(0.5, z * z / 2))}
+    values = {"estimate": estimate, "z": z, "p_value": two_sided_p(z)}
     return values | {name: end for name, end in (("ci_low", low), ("ci_high", high)) if end is not None}
 
 
@@ -189,8 +186,6 @@ def _fisher(pair: Pair) -> dict[str, float]:
 
 def _cmh(pair: Pair) -> dict[str, float]:
     """Cochran-Mantel-Haenszel without continuity correction (Mantel & Haenszel 1959)."""
-    from scipy.special import gammaincc
-
     excess, variance = 0.0, 0.0
     for c in (c for c in pair.strata if c.n1 and c.n0 and c.n1 + c.n0 > 1):
         n, events = c.n1 + c.n0, c.x1 + c.x0
@@ -199,7 +194,7 @@ def _cmh(pair: Pair) -> dict[str, float]:
     if not variance > 0:
         return {}
     chi_square = excess**2 / variance
-    return {"chi_square": chi_square, "df": 1.0, "p_value": float(gammaincc(0.5, chi_square / 2))}
+    return {"chi_square": chi_square, "df": 1.0, "p_value": two_sided_p(sqrt(chi_square))}
 
 
 def _wald(odds: bool) -> Callable[[Pair], dict[str, float]]:

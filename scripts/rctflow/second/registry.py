@@ -23,7 +23,12 @@ PATHS = {
     "ancova": "rctflow.second.ancova",
     "binary": "rctflow.second.proportions",
     "censored": "rctflow.second.censored",
+    "counts": "rctflow.second.counts",
+    "gee": "rctflow.second.marginal",
+    "gee_logit": "rctflow.second.marginal",
     "mmrm": "rctflow.second.repeated",
+    "proportional_odds": "rctflow.second.ordinal",
+    "time_to_event": "rctflow.second.survival",
     "wilcoxon": "rctflow.second.wilcoxon",
 }
 

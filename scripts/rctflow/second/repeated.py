@@ -22,15 +22,7 @@ from rctflow.second.columns import independent_columns, is_estimable
 from rctflow.second.errors import NoSecondPathError
 from rctflow.second.estimation import maximum_likelihood
 from rctflow.second.likelihood import Stacked, directions, whitened
-from rctflow.second.selection import (
-    analysed,
-    at_baseline,
-    baseline,
-    complete,
-    constant_columns,
-    logarithm,
-    outcome,
-)
+from rctflow.second.longitudinal import design, difference, rows_of_all_visits, visits_seen
 from rctflow.second.settings import Declared
 from rctflow.second.student import contrast_statistics
 
@@ -47,19 +39,18 @@ def compute(bds: DataFrame, adsl: DataFrame, declared: Declared) -> dict[str, di
     Raises NoSecondPathError for what this path does not cover.
     """
     step = _first_step(declared)
-    rows, y = _rows(bds, adsl, declared)
-    order = [v for v in (declared.baseline_visit, *declared.visits) if (rows["AVISIT"] == v).any()]
+    rows, y = rows_of_all_visits(bds, adsl, declared)
+    order = visits_seen(rows, declared)
     visit = rows["AVISIT"].map(order.index).to_numpy(int)
-    X, names = _design(rows, declared, order)
+    X, names = design(rows, declared)
     kept = independent_columns(X)
     stacked = Stacked.of(X[:, kept], y, rows["USUBJID"].tolist(), visit, len(order))
     L, H = maximum_likelihood(stacked)
     inference = Inference(stacked, L, np.asarray(2 * np.linalg.inv(H), np.float64), step["df"] in ADJUSTED)
     found = {}
     for arm in declared.arms[1:]:
-        cells = [(declared.visit, arm), (declared.visit, declared.arms[0])]
-        c = np.array([float(name == cells[0]) - float(name == cells[1]) for name in names])
-        if set(cells) <= set(names) and is_estimable(X, c):
+        c = difference(names, declared.visit, arm, declared.arms[0])
+        if c is not None and is_estimable(X, c):
             values = contrast_statistics(*inference.of(c[kept]), declared.confidence, declared.log)
             found[declared.contrast(arm)] = values
     return found
@@ -77,42 +68,6 @@ def _first_step(declared: Declared) -> dict[str, str]:
             f"and Kenward-Roger or Satterthwaite; declared first: {step['covariance']}, {step['vcov']}, {step['df']}"
         )
     return step
-
-
-def _rows(bds: DataFrame, adsl: DataFrame, declared: Declared) -> tuple[DataFrame, Array]:
-    """The records of the model and their outcome (n,); with the baseline as an outcome, its records too."""
-    from pandas import concat
-
-    rows = analysed(bds, adsl, declared)
-    if declared.options["baseline"] == "outcome":
-        rows = concat([at_baseline(bds, adsl, declared), rows], ignore_index=True)
-        y = logarithm(rows["AVAL"]) if declared.log else rows["AVAL"].to_numpy(float)
-    else:
-        rows = complete(rows, declared)
-        y = outcome(rows, declared)
-    if rows["ARM"].nunique() < 2:
-        raise NoSecondPathError("records of fewer than two arms")
-    return rows, y
-
-
-def _design(rows: DataFrame, declared: Declared, order: list[str]) -> tuple[Array, list[tuple[str, str]]]:
-    """X (n, p): a mean per visit and arm (one at a baseline that is an outcome), a slope of the baseline per visit,
-    factors and covariates. names (p,): visit and arm of a mean, ("", "") of the others.
-    """
-    columns: list[Array] = []
-    names: list[tuple[str, str]] = []
-    for visit in order:
-        at = (rows["AVISIT"] == visit).to_numpy()
-        for arm in ("",) if visit == declared.baseline_visit else declared.arms:
-            own = at if not arm else at & (rows["ARM"] == arm).to_numpy()
-            if own.any():
-                columns.append(own.astype(float))
-                names.append((visit, arm))
-    if declared.baseline and declared.options["baseline"] == "covariate":
-        slope = baseline(rows, declared)
-        columns += [slope * (rows["AVISIT"] == visit).to_numpy(float) for visit in order]
-    columns += constant_columns(rows, declared)
-    return np.column_stack(columns), [*names, *[("", "")] * (len(columns) - len(names))]
 
 
 class Inference:

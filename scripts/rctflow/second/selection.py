@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -68,10 +69,13 @@ def logarithm(values: Series) -> Array:
     return np.log(numbers)
 
 
-def constant_columns(rows: DataFrame, declared: Declared) -> list[Array]:
-    """The columns that factors and covariates add to a design, each (n,): all levels but the first, or the number."""
+def constant_columns(rows: DataFrame, declared: Declared, names: Sequence[str] | None = None) -> list[Array]:
+    """The columns that factors and covariates add to a design, each (n,): all levels but the first, or the number.
+
+    names: of some of them only.
+    """
     columns: list[Array] = []
-    for name in dict.fromkeys([*declared.factors, *declared.covariates]):
+    for name in dict.fromkeys([*declared.factors, *declared.covariates] if names is None else names):
         if name in declared.factors or rows[name].dtype.kind not in "iuf":
             levels = sorted(set(rows[name]))
             columns += [(rows[name] == level).to_numpy(float) for level in levels[1:]]

@@ -37,9 +37,9 @@ class Declared:
     direction: Literal["higher", "lower"] = "higher"
     options: dict[str, Any] = field(default_factory=dict)
 
-    def contrast(self, arm: str) -> str:
-        """The comparison of ``arm`` with the reference as result rows name it."""
-        return f"{arm} {'/' if self.log else '-'} {self.arms[0]}"
+    def contrast(self, arm: str, ratio: bool = False) -> str:
+        """The comparison of ``arm`` with the reference as result rows name it; a ratio also when logarithms are."""
+        return f"{arm} {'/' if ratio or self.log else '-'} {self.arms[0]}"
 
 
 @dataclass(frozen=True)
