@@ -7,7 +7,7 @@ axis is the endpoint's own scale; ratios are drawn on a logarithmic one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rctflow.display import Display, digits_of
@@ -48,11 +48,11 @@ def draw_subgroups(rows: Sequence[Result], display: Display, factors: Mapping[st
         figure = style.new_figure(high)
         top = high - TOP
         for ((analysis, population), lines), tall in zip(panels.items(), heights, strict=True):
-            ratio = any(
-                is_ratio(row.contrast) for row in rows if (row.analysis, row.population) == (analysis, population)
-            )
+            of_levels = _of_levels(rows_of(rows, analysis, population))
+            ratio = any(is_ratio(row.contrast) for row in of_levels)
+            unit = next((row.unit for row in of_levels if row.value is not None), display.unit)
             title = f"{_words(analysis)}, {_words(population)}" if len(panels) > 1 else _words(analysis)
-            _panel(figure, lines, (top, tall), display, ratio, title)
+            _panel(figure, lines, (top, tall), replace(display, unit=unit), ratio, title)
             top -= tall
         visit = next(v.label for v in display.visits if v.id == display.primary_visit)
         style.title(figure, f"{display.label}: subgroups at {visit}")
@@ -72,9 +72,14 @@ def _words(name: str) -> str:
     return name.replace("_", " ")
 
 
+def _of_levels(found: Found) -> list[Result]:
+    return [row for (_, _, statistic), row in found.items() if statistic.startswith("estimate:")]
+
+
 def _lines(found: Found, display: Display, factors: Mapping[str, str]) -> list[Line]:
     visit = display.primary_visit
-    contrasts = contrasts_of(row for row in found.values() if row.visit == visit)
+    inside = {row.contrast for row in _of_levels(found)}
+    contrasts = contrasts_of(row for row in found.values() if row.visit == visit and row.contrast in inside)
     lines = [_line(found, display, contrast, "", WHOLE, len(contrasts) > 1) for contrast in contrasts]
     for factor in dict.fromkeys(s.partition(":")[2] for _, _, s in found if s.startswith("interaction_p_value:")):
         test = found.get((visit, "", f"interaction_p_value:{factor}"))

@@ -1,5 +1,7 @@
 """The forest of subgroups: what its lines say and where they are drawn."""
 
+from dataclasses import replace
+
 from rctflow.display import ArmLabel, Display, VisitLabel
 from rctflow.figures.style import save_svg
 from rctflow.figures.subgroups import draw_subgroups
@@ -60,3 +62,12 @@ def test_the_same_rows_give_the_same_bytes(tmp_path):
     for name in ("one.svg", "two.svg"):
         save_svg(drawn(trial())[0], tmp_path / name)
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
+
+
+def test_ratios_beside_the_differences_of_an_analysis_of_proportions_are_not_drawn():
+    beside = compared("", (0.5, 0.3, 0.9), (20, 21), "drug / placebo", "n")[2:]
+    points = [replace(r, unit="percentage points") if r.unit else r for r in trial()]
+    figure, texts = drawn(points + beside)
+    assert figure.axes[0].get_xscale() == "linear"
+    assert figure.axes[0].get_xlabel() == "Difference, percentage points (lower is better)"
+    assert "0.50 (0.30 to 0.90)" not in texts
