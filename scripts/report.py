@@ -10,6 +10,7 @@ with job(snakemake.log[0]):
     from rctflow.report.render import EndpointPart, FamiliesPart, StudyPart, render_report
     from rctflow.report.settings import ReportSettings
     from rctflow.report.software import software_versions
+    from rctflow.report.summaries import SummaryPart
     from rctflow.results import read_results
     from rctflow.settings import settings_from
 
@@ -17,8 +18,8 @@ with job(snakemake.log[0]):
     folders = [Path(file).parent for file in inputs.results]
     forest, overview = (Path(file).read_text(encoding="utf-8") for file in inputs.overview)
     families = FamiliesPart.read(inputs.multiplicity)
-    summaries = (read_results(Path(file)) for file in inputs.summaries)
-    study = StudyPart(*summaries, forest=forest, overview=overview, families=families)
+    summaries = {Path(file).parent.name: SummaryPart.read(Path(file), inputs.figures) for file in inputs.summaries}
+    study = StudyPart(summaries, read_results(Path(inputs.second)), forest, overview, families)
     endpoints = {folder.name: EndpointPart.read(folder, inputs.resampling, inputs.subgroups) for folder in folders}
     settings = settings_from(ReportSettings, snakemake.params.report)
     plan = read_status(snakemake.params.plan, inputs.lock, inputs.adsl, inputs.ledgers, inputs.deviations)

@@ -94,6 +94,28 @@ class Display:
         return stamps_of(self.synthetic, self.blinded)
 
 
+@dataclass(frozen=True)
+class StudyDisplay:
+    """How the figures of the whole study are drawn.
+
+    arms: reference arm first; visits: by planned day; populations, endpoints: labels. small_cells, synthetic, blinded:
+    as in Display.
+    """
+
+    arms: tuple[ArmLabel, ...]
+    visits: tuple[VisitLabel, ...] = ()
+    populations: tuple[Label, ...] = ()
+    endpoints: tuple[Label, ...] = ()
+    small_cells: int = 0
+    synthetic: bool = False
+    blinded: str = ""
+
+    @property
+    def stamps(self) -> list[str]:
+        """What everything drawn must say of its data."""
+        return stamps_of(self.synthetic, self.blinded)
+
+
 def digits_of(row: Result | None, digits: int) -> int:
     """Decimals of a value of an endpoint with ``digits``: ratio and win probability at least two, percent one."""
     if row is None or row.unit not in (PERCENT, POINTS):

@@ -78,3 +78,25 @@ rule overview:
         plan=lambda wildcards: dag.plan(*dag.study.endpoints),
     script:
         "../../scripts/overview.py"
+
+
+rule summary_figure:
+    """A figure of the whole study, drawn from the rows of one summary."""
+    input:
+        results="<results>/summaries/{summary}/results.csv",
+        code=lambda wildcards: code_of(
+            "summary_figure", *dag.summaries.figure_modules(wildcards.summary, wildcards.figure)
+        ),
+    output:
+        report("<results>/summaries/{summary}/{figure}.svg", category="overview"),
+    log:
+        "<logs>/summaries/{summary}.{figure}.log",
+    benchmark:
+        "<benchmarks>/summaries/{summary}.{figure}.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        figure=lambda wildcards: [wildcards.summary, wildcards.figure],
+        display=dag.summaries.display(),
+    script:
+        "../../scripts/summary_figure.py"

@@ -1,7 +1,7 @@
-"""Rooms derive and models per endpoint, and summaries: clean tables and ADSL become records, and these result rows.
+"""Rooms derive and models per endpoint: clean tables and ADSL become records, and these result rows.
 
 in: clean/, adam/adsl.parquet, instruments; out: adam/<endpoint>.parquet, endpoints/<endpoint>/results.csv and
-records.parquet, resampling.csv, summaries/<name>/results.csv. An endpoint reads only the table of its own items.
+records.parquet, resampling.csv. An endpoint reads only the table of its own items.
 """
 
 
@@ -50,27 +50,3 @@ rule resample:
         resample=lambda wildcards: dag.resample(wildcards.endpoint),
     script:
         "../../scripts/resample.py"
-
-
-rule summaries:
-    """Participant flow, baseline characteristics and data quality."""
-    input:
-        adsl="<results>/adam/adsl.parquet",
-        primary=dag.primary_records(),
-        tables=expand("<results>/clean/{table}.parquet", table=dag.study.tables),
-        ledgers=expand("<results>/clean/{table}.ledger.csv", table=dag.study.tables),
-        code=code_of("summaries"),
-    output:
-        flow="<results>/summaries/flow/results.csv",
-        baseline="<results>/summaries/baseline/results.csv",
-        quality="<results>/summaries/data_quality/results.csv",
-    log:
-        "<logs>/summaries.log",
-    benchmark:
-        "<benchmarks>/summaries.tsv"
-    conda:
-        "../../environment.yml"
-    params:
-        summaries=dag.summaries(),
-    script:
-        "../../scripts/summaries.py"

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rctflow.display import ArmLabel, Display
+from rctflow.display import ArmLabel, Display, StudyDisplay
 from rctflow.outputs import written_whole
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def colour_of(arms: Sequence[ArmLabel], index: int) -> str:
     return arms[index].colour or COLOURS[index % len(COLOURS)]
 
 
-def stamp(figure: Figure, display: Display) -> None:
+def stamp(figure: Figure, display: Display | StudyDisplay) -> None:
     """Say at the figure's upper right that its data were simulated, or its arms blinded, where no crop removes it."""
     for words, below in (("SYNTHETIC DATA" * display.synthetic, 0.05), (display.blinded, 0.29)):
         if words:
@@ -113,7 +113,7 @@ def _box(figure: Figure, words: str, below: float) -> None:
     )
 
 
-def watermark(axes: Axes, display: Display, size: float = 22) -> None:
+def watermark(axes: Axes, display: Display | StudyDisplay, size: float = 22) -> None:
     """The same words across a panel, behind its data; size in points."""
     if not display.stamps:
         return

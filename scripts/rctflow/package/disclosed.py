@@ -17,10 +17,12 @@ from rctflow.package.errors import PackageError
 from rctflow.package.jobs import Job
 from rctflow.package.zipped import Source
 
+SUMMARY = "summary_*"
 AGGREGATES: dict[str, tuple[str, ...]] = {
     "fit": ("*/endpoints/*/results.csv",),
     "resample": ("*/endpoints/*/resampling.csv",),
-    "summaries": ("*/summaries/*/results.csv",),
+    "summary_figure": ("*/summaries/*/*.svg",),
+    SUMMARY: ("*/summaries/*/results.csv",),
     "second": ("*/summaries/second/results.csv",),
     "displays": ("*/endpoints/*/*.svg", "*/endpoints/*/table.html", "*/endpoints/*/table.csv"),
     "multiplicity": (
@@ -31,7 +33,8 @@ AGGREGATES: dict[str, tuple[str, ...]] = {
     "overview": ("*/figures/*.svg", "*/tables/overview.html", "*/tables/overview.csv"),
     "report": ("*/report.html",),
 }
-"""Rule -> its outputs that are aggregates: result rows after disclosure.py, and what is made from such rows alone."""
+"""Rule (the first that fits) -> its outputs that are aggregates: result rows after disclosure.py, and what is made
+from such rows alone."""
 PATIENT_LEVEL = ("allocation", "form", "resample", "simulate", "subjects")
 """Rules of which nothing is an aggregate. A test asserts that every rule of the DAG stands in one of the two lists or
 reads no data."""
@@ -39,6 +42,11 @@ reads no data."""
 _TOKEN = re.compile(rb"[A-Za-z0-9][A-Za-z0-9_.-]*[A-Za-z0-9]|[A-Za-z0-9]")
 _WORD = re.compile(rb"[A-Za-z0-9]+")
 LETTERS_AND_LENGTH, DIGITS = 4, 5
+
+
+def aggregates_of(rule: str) -> tuple[str, ...]:
+    """Patterns of the outputs of a rule that are aggregates; none of a rule that nobody declared."""
+    return next((patterns for name, patterns in AGGREGATES.items() if fnmatch(rule, name)), ())
 
 
 def restricted(found: Contents, raw: Collection[str]) -> Contents:
@@ -69,10 +77,10 @@ def withheld(jobs: Iterable[Job], raw: Collection[str]) -> set[str]:
 
 def _held_back(job: Job) -> set[str]:
     """The outputs and the log of a job that read patients' data, without its aggregates."""
-    patterns = AGGREGATES.get(job.rule, ())
+    patterns = aggregates_of(job.rule)
     kept = {path for path in job.outputs if any(fnmatch(path, pattern) for pattern in patterns)}
     held = set(job.outputs) - kept
-    return held | (set(job.log) if held or job.rule not in AGGREGATES or job.rule == "summaries" else set())
+    return held | (set(job.log) if held or not patterns or fnmatch(job.rule, SUMMARY) else set())
 
 
 def unmistakable(ids: Iterable[str]) -> set[str]:

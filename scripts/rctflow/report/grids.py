@@ -33,6 +33,14 @@ class Grid:
     notes: list[str] = field(default_factory=list)
 
 
+def flow_grids(rows: Sequence[Result], settings: ReportSettings) -> list[Grid]:
+    """Participant flow, then who has a value of each endpoint that the flow counts."""
+    labels = {endpoint.id: endpoint.label for endpoint in settings.endpoints}
+    counted = [name for name in dict.fromkeys(row.analysis for row in rows) if name in labels]
+    values = [values_grid(rows, name, labels[name], settings) for name in counted]
+    return [flow_grid(rows, settings), *(grid for grid in values if grid)]
+
+
 def flow_grid(rows: Sequence[Result], settings: ReportSettings) -> Grid:
     """Who was randomized, treated, completed and left, by arm and in total; a note for what nobody counted."""
     found = {(row.statistic, row.group): row for row in rows if row.analysis == "flow" and not row.population}
@@ -51,10 +59,10 @@ def population_grid(rows: Sequence[Result], settings: ReportSettings) -> Grid:
     """How many each population has, by arm and in total, and who belongs to it."""
     grid = Grid("Populations", ("Population", "Who belongs to it", *_arms(settings)))
     for population in settings.populations:
-        found = {(r.statistic, r.group): r for r in rows if r.analysis == "flow" and r.population == population.id}
+        found = {(r.statistic, r.group): r for r in rows if r.population == population.id}
         definition = population.definition or "everybody randomized"
         label = f"{population.label} (as treated)" if population.arm == "actual" else population.label
-        grid.lines.append((label, [definition, *_counts(found, "n", settings)], False))
+        grid.lines.append((label, [definition, *(_share(found, group) for group in _groups(settings))], False))
     return grid
 
 
@@ -79,7 +87,7 @@ def values_grid(rows: Sequence[Result], endpoint: str, label: str, settings: Rep
 def baseline_grid(rows: Sequence[Result], settings: ReportSettings) -> Grid:
     """Numbers as mean (SD) and median [Q1, Q3] and range, texts as n (%) per level, by arm and in total."""
     grid = Grid("Baseline characteristics", ("", *_arms(settings)))
-    groups = [*(arm.id for arm in settings.arms), ""]
+    groups = _groups(settings)
     for variable in dict.fromkeys(row.analysis for row in rows):
         found = {(row.statistic, row.group): row for row in rows if row.analysis == variable}
         unit = next((row.unit for (name, _), row in found.items() if name == "mean" and row.unit), "")
@@ -98,6 +106,7 @@ def baseline_grid(rows: Sequence[Result], settings: ReportSettings) -> Grid:
         missing = [found.get(("n_missing", group)) for group in groups]
         if any(row and row.value for row in missing):
             grid.lines.append(("missing", [_print(row, 0) for row in missing], True))
+    grid.notes.append("No tests: randomized arms differ at baseline by chance alone.")
     return grid
 
 
@@ -116,6 +125,7 @@ def quality_grid(rows: Sequence[Result]) -> Grid:
     everything = next((row.value for row in rows if row.analysis == row.endpoint and row.statistic == "n"), None)
     if everything is not None:
         grid.notes = [f"{rounded(everything, 0)} rows in the ledgers in all."]
+    grid.notes.append("Every change and query is a row of clean/<table>.ledger.csv, with the value before and after.")
     grid.notes += [_strangers(row.note) for row in total if row.statistic == NOT_RANDOMIZED and row.note]
     return grid
 
@@ -147,11 +157,21 @@ def _arms(settings: ReportSettings) -> tuple[str, ...]:
 
 
 def _counts(found: dict[tuple[str, str], Result], statistic: str, settings: ReportSettings) -> list[str]:
-    return [_print(found.get((statistic, group)), 0) for group in [*(arm.id for arm in settings.arms), ""]]
+    return [_print(found.get((statistic, group)), 0) for group in _groups(settings)]
 
 
 def _print(row: Result | None, digits: int) -> str:
     return rounded(row.value if row else None, digits)
+
+
+def _groups(settings: ReportSettings) -> list[str]:
+    return [*(arm.id for arm in settings.arms), ""]
+
+
+def _share(found: dict[tuple[str, str], Result], group: str) -> str:
+    """``14 (93%)``, or the number alone where no percentage is known."""
+    n, percent = found.get(("n", group)), found.get(("percent", group))
+    return f"{_print(n, 0)} ({_print(percent, 0)}%)" if percent and percent.value is not None else _print(n, 0)
 
 
 def _mean(found: dict[tuple[str, str], Result], group: str) -> str:

@@ -9,18 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from rctflow.display import stamps_of
 from rctflow.plan_status import UNLOCKED, PlanStatus
-from rctflow.report.grids import (
-    baseline_grid,
-    flow_grid,
-    population_grid,
-    quality_grid,
-    second_grid,
-    troubles,
-    values_grid,
-)
+from rctflow.report.grids import second_grid, troubles
 from rctflow.report.inline import glyph_definitions, inline_svg
 from rctflow.report.sentences import headline, not_measured
 from rctflow.report.settings import ReportEndpoint, ReportSettings
+from rctflow.report.summaries import AFTER, BEFORE, SummaryPart, summary_sections
 from rctflow.results import Result, read_results
 
 if TYPE_CHECKING:
@@ -83,13 +76,11 @@ class FamiliesPart:
 
 @dataclass(frozen=True)
 class StudyPart:
-    """What the report shows of the whole study: rows of the summaries, forest (SVG text), overview (HTML fragment),
-    families of hypotheses.
+    """What the report shows of the whole study: the summaries by name, rows of the second computation, forest (SVG
+    text), overview (HTML fragment), families of hypotheses.
     """
 
-    flow: Sequence[Result]
-    baseline: Sequence[Result]
-    quality: Sequence[Result]
+    summaries: Mapping[str, SummaryPart]
     second: Sequence[Result]
     forest: str
     overview: str
@@ -128,7 +119,9 @@ def render_report(
         primary=primary,
         headline=primary["headline"] if primary else [],
         headline_figure=_headline_figure(primary, settings, glyphs),
-        **_grids(study, settings),
+        before=summary_sections(BEFORE, study.summaries, settings, glyphs),
+        after=summary_sections(AFTER, study.summaries, settings, glyphs),
+        second=second_grid(study.second, settings),
         forest=Markup(inline_svg(study.forest, "forest", words, glyphs)),
         overview=Markup(study.overview),
         families=_families(study.families, settings, glyphs),
@@ -151,20 +144,6 @@ def _template() -> jinja2.Template:
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     return environment.get_template("report.html.j2")
-
-
-def _grids(study: StudyPart, settings: ReportSettings) -> dict[str, Any]:
-    """The tables of the whole study, by their names in the template."""
-    primary = [endpoint for endpoint in settings.endpoints if endpoint.role == ROLES[0]]
-    values = [values_grid(study.flow, endpoint.id, endpoint.label, settings) for endpoint in primary]
-    return {
-        "flow": flow_grid(study.flow, settings),
-        "populations": population_grid(study.flow, settings),
-        "with_values": [grid for grid in values if grid],
-        "baseline": baseline_grid(study.baseline, settings),
-        "quality": quality_grid(study.quality),
-        "second": second_grid(study.second, settings),
-    }
 
 
 def _section(

@@ -23,9 +23,9 @@ from rctflow.study.messages import ConfigError
 from rctflow.study.model import Simulate, Study
 from rctflow.study.multiplicity import endpoints_tested, families_of, multiplicity_settings
 from rctflow.study.second_computation import second_settings
+from rctflow.study.summary_jobs import SummaryJobs
 
 ENDPOINT_DISPLAYS = ("profile.svg", "trajectories.svg", "diagnostics.svg", "table.html", "table.csv")
-SUMMARIES = ("flow", "baseline", "data_quality", "second")
 
 
 @dataclass(frozen=True)
@@ -113,11 +113,6 @@ class Dag:
         """The clean table that an endpoint's records come from."""
         return f"{self.results}/clean/{rooms.endpoint_table(self.study, self.study.endpoints[endpoint])}.parquet"
 
-    def primary_records(self) -> list[str]:
-        """The records of the primary endpoints: the flow counts who has a value at each visit."""
-        primary = [name for name, endpoint in self.study.endpoints.items() if endpoint.role == "primary"]
-        return [f"{self.results}/adam/{name}.parquet" for name in primary]
-
     def instrument_files(self, endpoint: str) -> list[str]:
         """The instrument's YAML, the tables that it names, and the user's hook."""
         use = self.study.instruments.get(self.study.endpoints[endpoint].instrument)
@@ -175,6 +170,11 @@ class Dag:
         """The words printed for each factor of subgroups."""
         return presentation.subgroup_labels(self.study)
 
+    @cached_property
+    def summaries(self) -> SummaryJobs:
+        """The study-level results."""
+        return SummaryJobs(self.study, self.results)
+
     def all_displays(self) -> list[str]:
         """The figures and tables of all endpoints that the report shows."""
         return [f"{self.results}/endpoints/{e}/{f}" for e in self.study.endpoints for f in ENDPOINT_DISPLAYS[:4]]
@@ -187,7 +187,9 @@ class Dag:
             f"{self.results}/adam/adsl.parquet",
             *self.allocation(),
             *(f"{self.results}/figures/forest.svg", f"{self.results}/tables/overview.csv"),
-            *(f"{self.results}/summaries/{name}/results.csv" for name in SUMMARIES),
+            *self.summaries.files(),
+            *self.summaries.figures(),
+            f"{self.results}/summaries/second/results.csv",
             *self.multiplicity_files(),
             *(f"{self.results}/clean/{t}.{end}" for t in self.study.tables for end in ("parquet", "ledger.csv")),
             *(file for endpoint in self.study.endpoints for file in self.endpoint_results(endpoint)),
@@ -253,10 +255,6 @@ class Dag:
     def tested_displays(self) -> Any:
         """Params of the displays of the endpoints that a family tests."""
         return [self.display(endpoint) for endpoint in endpoints_tested(self.study)]
-
-    def summaries(self) -> Any:
-        """Params of the study-level summaries."""
-        return as_params(rooms.summaries_settings(self.study))
 
     def report(self) -> Any:
         """Params of the report."""

@@ -21,6 +21,7 @@ from rctflow.plan.settings import Blinding, ProtocolDeviations
 from rctflow.randomization import Scheme
 from rctflow.simulate.settings import SimulationSettings
 from rctflow.study.estimands import Estimand, IntercurrentEvent
+from rctflow.study.summaries import Summaries
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
@@ -289,6 +290,7 @@ class Study(Section):
     analyses: Annotated[dict[Id, Analysis], Field(min_length=1)]
     endpoints: Annotated[dict[Id, Endpoint], Field(min_length=1)]
     multiplicity: MultiplicityConfig | None = None
+    summaries: Summaries = Summaries()
     randomization: Scheme | None = None
     protocol_deviations: ProtocolDeviations | None = None
     blinding: Blinding = Blinding()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from rctflow.display import ArmLabel, Display, Label, VisitLabel
+from collections.abc import Iterable
+
+from rctflow.display import ArmLabel, Display, Label, StudyDisplay, VisitLabel
 from rctflow.hypotheses import Hypothesis
 from rctflow.models.settings import Analysis
 from rctflow.plan.blinded import STAMPS
@@ -56,10 +58,8 @@ def display_settings(study: Study, endpoint_id: str) -> Display:
         direction=endpoint.direction,
         digits=endpoint.digits,
         role=endpoint.role,
-        arms=tuple(
-            ArmLabel(arm, study.arms.levels[arm].label, study.arms.levels[arm].colour) for arm in arm_order(study)
-        ),
-        visits=tuple(VisitLabel(visit, study.visits[visit].label, study.visits[visit].day) for visit in visits),
+        arms=_arm_labels(study),
+        visits=_visit_labels(study, visits),
         baseline_visit=baseline_visit(study) if endpoint.baseline else "",
         primary_visit=primary_visit(study, endpoint),
         main_analysis=main,
@@ -77,6 +77,28 @@ def display_settings(study: Study, endpoint_id: str) -> Display:
         blinded=STAMPS[study.blinding.mode],
         tested=_tested(study, endpoint_id),
     )
+
+
+def study_display(study: Study) -> StudyDisplay:
+    """How the figures of the summaries look."""
+    return StudyDisplay(
+        arms=_arm_labels(study),
+        visits=_visit_labels(study, visit_order(study)),
+        populations=tuple(Label(name, plan.label) for name, plan in study.populations.items()),
+        endpoints=tuple(Label(name, study.endpoints[name].label) for name in endpoint_order(study)),
+        small_cells=study.package.suppressed_below,
+        synthetic=study.study.data == "synthetic",
+        blinded=STAMPS[study.blinding.mode],
+    )
+
+
+def _arm_labels(study: Study) -> tuple[ArmLabel, ...]:
+    levels = study.arms.levels
+    return tuple(ArmLabel(arm, levels[arm].label, levels[arm].colour) for arm in arm_order(study))
+
+
+def _visit_labels(study: Study, visits: Iterable[str]) -> tuple[VisitLabel, ...]:
+    return tuple(VisitLabel(visit, study.visits[visit].label, study.visits[visit].day) for visit in visits)
 
 
 def _tested(study: Study, endpoint_id: str) -> tuple[Hypothesis, ...] | None:

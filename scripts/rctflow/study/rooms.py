@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Literal
 
 from rctflow.clean.settings import Clean, Range, Unit
-from rctflow.derive.plan import analysis_flag, event_column
+from rctflow.derive.plan import analysis_flag
 from rctflow.derive.settings import PopulationRule, Records, Source, Subjects, Window
 from rctflow.inference.settings import Resample
 from rctflow.ingest.settings import Column, Ingest, Wide
@@ -15,7 +15,6 @@ from rctflow.study.analyses import analyses_of
 from rctflow.study.estimands import estimands_of
 from rctflow.study.files import instrument_file, table_format
 from rctflow.study.model import Endpoint, Study, Table, TableColumn, Test
-from rctflow.summaries.settings import Summaries, SummaryPopulation
 
 WIDE_VISIT = "VISIT"
 RESPONDER = "responder"  # the model whose rule may be the endpoint's mcid
@@ -270,25 +269,3 @@ def _shown_patients(study: Study) -> Literal["named", "coded", "withheld"]:
     if study.package.suppressed_below:
         return "withheld"
     return "named" if study.blinding.mode == "none" else "coded"
-
-
-def summaries_settings(study: Study) -> Summaries:
-    """How participants are counted and described."""
-    subjects = study.subjects
-    described = {**subjects.strata, **subjects.covariates}
-    variables = tuple(name for name in described if name not in (Summaries.status, Summaries.reason))
-    units = {
-        name: table_columns(study.tables[described[name].table])[described[name].column].unit for name in variables
-    }
-    return Summaries(
-        study=study.stamped,
-        arms=arm_order(study),
-        populations={
-            name: SummaryPopulation(population_flag(study, name), plan.arm) for name, plan in study.populations.items()
-        },
-        baseline_population=next(iter(study.populations)),
-        variables=variables,
-        units={name: unit for name, unit in units.items() if unit},
-        small_cells=study.package.suppressed_below,
-        events={event_column(name): event.label for name, event in sorted(study.intercurrent_events.items())},
-    )

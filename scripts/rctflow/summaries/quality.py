@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from rctflow.results import Result
 from rctflow.summaries.rows import require, summary_row
-from rctflow.summaries.settings import Summaries
+from rctflow.summaries.settings import DataQuality, SummaryStudy
+from rctflow.summaries.sources import Sources, Tables
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 NAME = "data_quality"
 
 
-def summarize_ledger(ledgers: Mapping[str, DataFrame], settings: Summaries) -> list[Result]:
+def summarize_quality(sources: Sources, study: SummaryStudy, settings: DataQuality) -> list[Result]:
+    """Rows of the ledgers, then subjects in the forms who are not randomized."""
+    strangers = summarize_not_randomized(sources.tables, sources.adsl, study)
+    return [*summarize_ledger(sources.ledgers, study), *strangers]
+
+
+def summarize_ledger(ledgers: Tables, study: SummaryStudy) -> list[Result]:
     """Ledger rows per table and over all tables, as rows with endpoint ``data_quality``.
 
     ledgers: table id -> ledger (docs/architecture.md). analysis <table id>: n (all rows, 0 when nothing was touched)
@@ -27,14 +33,14 @@ def summarize_ledger(ledgers: Mapping[str, DataFrame], settings: Summaries) -> l
     for table in sorted(ledgers):
         require(ledgers[table], ["rule", "severity"], f"the ledger of {table}")
         counts = {"n": len(ledgers[table])} | _by_rule(ledgers[table])
-        rows += [summary_row(settings.study, NAME, table, name, n) for name, n in counts.items()]
+        rows += [summary_row(study.study, NAME, table, name, n) for name, n in counts.items()]
         for name, n in counts.items():
             total[name] = total.get(name, 0) + n
     ordered = {"n": total.pop("n")} | dict(sorted(total.items()))
-    return [*(summary_row(settings.study, NAME, NAME, name, n) for name, n in ordered.items()), *rows]
+    return [*(summary_row(study.study, NAME, NAME, name, n) for name, n in ordered.items()), *rows]
 
 
-def summarize_not_randomized(tables: Mapping[str, DataFrame], adsl: DataFrame, settings: Summaries) -> list[Result]:
+def summarize_not_randomized(tables: Tables, adsl: DataFrame, study: SummaryStudy) -> list[Result]:
     """Subjects with rows in a form who are not in ADSL, so that their rows are in no BDS table.
 
     tables: table id -> clean table. Rows with endpoint ``data_quality``, statistic ``note:not_randomized`` and the ids
@@ -48,13 +54,13 @@ def summarize_not_randomized(tables: Mapping[str, DataFrame], adsl: DataFrame, s
         if strangers := set(tables[table]["USUBJID"].dropna()) - known:
             found[table] = strangers
     everybody = {NAME: set().union(*found.values())}
-    return [_not_randomized(table, ids, settings) for table, ids in (everybody | found).items()]
+    return [_not_randomized(table, ids, study) for table, ids in (everybody | found).items()]
 
 
-def _not_randomized(table: str, ids: set[str], settings: Summaries) -> Result:
+def _not_randomized(table: str, ids: set[str], study: SummaryStudy) -> Result:
     method = "subjects with rows in a form who are not in ADSL"
-    note = "" if settings.small_cells else ", ".join(sorted(ids))
-    return summary_row(settings.study, NAME, table, "note:not_randomized", len(ids), method=method, note=note)
+    note = "" if study.small_cells else ", ".join(sorted(ids))
+    return summary_row(study.study, NAME, table, "note:not_randomized", len(ids), method=method, note=note)
 
 
 def _by_rule(ledger: DataFrame) -> dict[str, int]:

@@ -158,6 +158,17 @@ def flow_rows() -> list[Result]:
     return rows + summary("flow", "sf36_pcs", "n_outside_windows", (0, 2, 2))
 
 
+def population_rows() -> list[Result]:
+    """Three populations and how many of those randomized they have."""
+    rows = []
+    for population, n in (("itt", (15, 15, 30)), ("per_protocol", (13, 13, 26)), ("safety", (14, 15, 29))):
+        rows += summary("populations", "populations", "n", n, population=population)
+        rows += summary(
+            "populations", "populations", "percent", (n[0] / 0.15, n[1] / 0.15, n[2] / 0.3), population=population
+        )
+    return rows
+
+
 def baseline_rows() -> list[Result]:
     """A number and a text, one value missing."""
     age = {"n": (15, 14, 29), "mean": (71.2, 70.4, 70.8), "sd": (4.1, 3.9, 4.0), "median": (71, 70, 71),
@@ -347,6 +358,7 @@ def rendered_report(
     from rctflow.figures.style import save_svg
     from rctflow.figures.trajectories import draw_trajectories
     from rctflow.report.render import EndpointPart, StudyPart, render_report
+    from rctflow.report.summaries import SummaryPart
     from rctflow.tables.endpoint import endpoint_table
     from rctflow.tables.ladder import ladder_table
     from rctflow.tables.overview import overview_table
@@ -370,9 +382,12 @@ def rendered_report(
                 table=endpoint_table(mine, display).to_html() + (others.to_html() if others else ""),
             )
         study = StudyPart(
-            flow_rows(),
-            baseline_rows(),
-            quality_rows(),
+            {
+                "flow": SummaryPart(flow_rows()),
+                "populations": SummaryPart(population_rows()),
+                "baseline": SummaryPart(baseline_rows()),
+                "data_quality": SummaryPart(quality_rows()),
+            },
             second_rows(),
             svg(draw_forest(by_endpoint, [displays(endpoint, synthetic)[0] for endpoint in endpoints])),
             overview_table(by_endpoint, [displays(endpoint, synthetic)[0] for endpoint in endpoints]).to_html(),

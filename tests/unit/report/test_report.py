@@ -24,6 +24,7 @@ from tests.unit.figures.displayed_study import (
     baseline_rows,
     displays,
     flow_rows,
+    population_rows,
     quality_rows,
     rendered_report,
     report_settings,
@@ -327,9 +328,9 @@ def test_flow_counts_by_arm_and_in_all():
 
 
 def test_populations_have_their_definition_and_counts():
-    lines = {head: cells for head, cells, _ in population_grid(flow_rows(), report_settings()).lines}
-    assert lines["Per protocol"] == ["DEVIATION == 'N' and DOSES >= 2", "13", "13", "26"]
-    assert lines["Safety (as treated)"] == ["everybody treated", "14", "15", "29"]
+    lines = {head: cells for head, cells, _ in population_grid(population_rows(), report_settings()).lines}
+    assert lines["Per protocol"] == ["DEVIATION == 'N' and DOSES >= 2", "13 (87%)", "13 (87%)", "26 (87%)"]
+    assert lines["Safety (as treated)"] == ["everybody treated", "14 (93%)", "15 (100%)", "29 (97%)"]
 
 
 def test_baseline_describes_numbers_and_counts_texts():

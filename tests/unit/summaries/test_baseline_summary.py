@@ -8,7 +8,8 @@ import pytest
 from rctflow.rounding import rounded
 from rctflow.summaries.baseline import summarize_baseline
 from rctflow.summaries.rows import SummaryError
-from rctflow.summaries.settings import Summaries, SummaryPopulation
+from rctflow.summaries.settings import Baseline, SummaryPopulation, SummaryStudy
+from rctflow.summaries.sources import Sources
 
 ADSL = pd.DataFrame(
     {
@@ -19,14 +20,12 @@ ADSL = pd.DataFrame(
         "SEX": ["F", "F", "M", None, "M"],
     }
 )
-SETTINGS = Summaries(
-    study="demo",
-    arms=("placebo", "msc"),
-    populations={"itt": SummaryPopulation("ITTFL")},
-    baseline_population="itt",
-    variables=("AGE", "SEX"),
-    units={"AGE": "years"},
-)
+STUDY = SummaryStudy(study="demo", arms=("placebo", "msc"), populations={"itt": SummaryPopulation("ITTFL")})
+SETTINGS = Baseline(population="itt", variables=("AGE", "SEX"), units={"AGE": "years"})
+
+
+def summarized(adsl=ADSL, settings=SETTINGS, study=STUDY):
+    return summarize_baseline(Sources(adsl), study, settings)
 
 
 def of(rows, variable, group):
@@ -34,7 +33,7 @@ def of(rows, variable, group):
 
 
 def test_numbers():
-    rows = summarize_baseline(ADSL, SETTINGS)
+    rows = summarized()
     found = of(rows, "AGE", "placebo")
     assert {name: found[name] for name in ("n", "mean", "median", "min", "max", "n_missing")} == {
         "n": 2,
@@ -53,7 +52,7 @@ def test_numbers():
 
 
 def test_text_is_counted_per_level_of_those_with_a_value():
-    rows = summarize_baseline(ADSL, SETTINGS)
+    rows = summarized()
     assert of(rows, "SEX", "placebo") == {
         "n": 2,
         "n:F": 2,
@@ -68,20 +67,20 @@ def test_text_is_counted_per_level_of_those_with_a_value():
 
 
 def test_no_row_tests_a_difference_at_baseline():
-    names = {row.statistic for row in summarize_baseline(ADSL, SETTINGS)}
+    names = {row.statistic for row in summarized()}
     assert not names & {"p_value", "estimate", "t"}
 
 
 def test_an_arm_without_anybody():
-    rows = summarize_baseline(ADSL.assign(ITTFL=["Y", "Y", "N", "N", "N"]), SETTINGS)
+    rows = summarized(ADSL.assign(ITTFL=["Y", "Y", "N", "N", "N"]))
     assert of(rows, "SEX", "msc") == {"n": 0, "n:F": 0, "percent:F": None, "n_missing": 0}
 
 
 def test_a_missing_column_or_population_is_named():
     with pytest.raises(SummaryError, match="ADSL has no column BMI"):
-        summarize_baseline(ADSL, replace(SETTINGS, variables=("BMI",)))
+        summarized(settings=replace(SETTINGS, variables=("BMI",)))
     with pytest.raises(SummaryError, match=r"'all' is not a population\. One of: itt"):
-        summarize_baseline(ADSL, replace(SETTINGS, baseline_population="all"))
+        summarized(settings=replace(SETTINGS, population="all"))
 
 
 def test_demography_of_the_cdisc_pilot(shared):
@@ -91,8 +90,8 @@ def test_demography_of_the_cdisc_pilot(shared):
     arms = ("Placebo", "Xanomeline Low Dose", "Xanomeline High Dose")
     variables = {"AGE": "Age (y)", "MMSETOT": "MMSE", "EDUCLVL": "Years of education", "SEX": "Sex"}
     populations = {"itt": SummaryPopulation("ITTFL")}
-    settings = replace(SETTINGS, arms=arms, populations=populations, variables=tuple(variables))
-    rows = summarize_baseline(adsl, settings)
+    study = SummaryStudy(study="pilot", arms=arms, populations=populations)
+    rows = summarized(adsl, replace(SETTINGS, variables=tuple(variables)), study)
     compared = 0
     for variable, title in variables.items():
         start = next(i for i, cells in enumerate(table) if cells[0] == title)

@@ -1,12 +1,11 @@
 """Participant flow."""
 
-import json
-
 import pandas as pd
 import pytest
 from rctflow.summaries.flow import summarize_flow
 from rctflow.summaries.rows import SummaryError
-from rctflow.summaries.settings import Summaries, SummaryPopulation
+from rctflow.summaries.settings import Flow, SummaryPopulation, SummaryStudy
+from rctflow.summaries.sources import Sources
 
 ADSL = pd.DataFrame(
     {
@@ -21,13 +20,15 @@ ADSL = pd.DataFrame(
         "DCSREAS": ["", None, "Lost to follow-up", "", ""],
     }
 )
-SETTINGS = Summaries(
+STUDY = SummaryStudy(
     study="demo",
     arms=("placebo", "msc"),
     populations={"itt": SummaryPopulation("ITTFL"), "safety": SummaryPopulation("SAFFL", "actual")},
-    baseline_population="itt",
-    variables=(),
 )
+
+
+def summarized(adsl=ADSL, records=None, study=STUDY, **settings):
+    return summarize_flow(Sources(adsl, records=records or {}), study, Flow(**settings))
 
 
 def counts(rows, analysis="flow"):
@@ -40,7 +41,7 @@ def counts(rows, analysis="flow"):
 
 
 def test_flow_of_five_participants():
-    rows = summarize_flow(ADSL, SETTINGS)
+    rows = summarized()
     assert counts(rows) == {
         "n_randomized": (2, 3, 5),
         "n_treated": (2, 2, 4),
@@ -58,30 +59,26 @@ def test_flow_of_five_participants():
 
 
 def test_columns_that_the_study_lacks_are_left_out():
-    rows = summarize_flow(ADSL.drop(columns=["EOSSTT", "DCSREAS"]), SETTINGS)
+    rows = summarized(ADSL.drop(columns=["EOSSTT", "DCSREAS"]))
     assert "n_completed" not in counts(rows)
 
 
 def test_other_names_of_disposition():
-    from dataclasses import replace
-
     adsl = ADSL.rename(columns={"EOSSTT": "DSDECOD", "DCSREAS": "DSREAS"})
-    rows = summarize_flow(adsl, replace(SETTINGS, status="DSDECOD", reason="DSREAS"))
+    rows = summarized(adsl, status="DSDECOD", reason="DSREAS")
     assert counts(rows)["n_discontinued:Lost to follow-up"] == (0, 1, 1)
 
 
 def test_a_study_without_dates_of_first_dose():
-    rows = summarize_flow(ADSL.assign(TRTSDT=pd.NaT), SETTINGS)
+    rows = summarized(ADSL.assign(TRTSDT=pd.NaT))
     treated = [row for row in rows if row.statistic == "n_treated"]
     assert {(row.value, row.status) for row in treated} == {(None, "not_estimable")}
     assert all(row.note for row in treated)
 
 
 def test_a_declared_flag_of_those_treated():
-    from dataclasses import replace
-
     adsl = ADSL.assign(TRTSDT=pd.NaT, DOSEDFL=["Y", "N", "Y", "Y", "N"])
-    assert counts(summarize_flow(adsl, replace(SETTINGS, treated="DOSEDFL")))["n_treated"] == (1, 2, 3)
+    assert counts(summarized(adsl, treated="DOSEDFL"))["n_treated"] == (1, 2, 3)
 
 
 def test_values_of_an_endpoint_per_visit():
@@ -99,31 +96,11 @@ def test_values_of_an_endpoint_per_visit():
         ],
         columns=["USUBJID", "AVISIT", "AVISITN", "AVAL", "ANL01FL"],
     )
-    rows = summarize_flow(ADSL, SETTINGS, {"tug": bds})
+    rows = summarized(records={"tug": bds})
     assert counts(rows, "tug") == {"month1": (1, 1, 2), "month6": (1, 0, 1), "n_outside_windows": (0, 1, 1)}
     assert list(counts(rows, "tug")) == ["month1", "month6", "n_outside_windows"]
 
 
 def test_a_missing_flag_is_named():
     with pytest.raises(SummaryError, match="ADSL has no column SAFFL"):
-        summarize_flow(ADSL.drop(columns="SAFFL"), SETTINGS)
-
-
-def test_populations_of_the_cdisc_pilot(shared):
-    expected = json.loads((shared / "reference/cdiscpilot/published.json").read_text())["key"]["14-1.01"]
-    data = pd.read_sas(shared / "data/cdiscpilot/adam/adsl.xpt", encoding="latin-1")
-    adsl = data.assign(RANDFL="Y", TRTSDT=pd.to_datetime(data["TRTSDT"]))
-    arms = ("Placebo", "Xanomeline Low Dose", "Xanomeline High Dose")
-    flags = {"itt": "ITTFL", "safety": "SAFFL", "efficacy": "EFFFL", "week24": "COMP24FL"}
-    settings = Summaries(
-        study="pilot",
-        arms=arms,
-        populations={name: SummaryPopulation(flag) for name, flag in flags.items()},
-        baseline_population="itt",
-        variables=(),
-    )
-    rows = summarize_flow(adsl, settings)
-    names = {"itt": "ITT", "safety": "Safety", "efficacy": "Efficacy", "week24": "Complete Week 24"}
-    for name, printed in names.items():
-        found = {row.group: row.value for row in rows if row.population == name}
-        assert [found[arm] for arm in (*arms, "")] == expected[printed]
+        summarized(ADSL.drop(columns="SAFFL"))

@@ -1,0 +1,85 @@
+"""Which summaries stand in which section of the report, and what is printed of each.
+
+A new summary is one line in SECTIONS and one in GRIDS: a function ``(rows, settings) -> list[Grid]``; its figures
+(summaries/<summary>/<figure>.svg) stand before its grids, with the words of FIGURES for those who cannot see them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rctflow.report.grids import Grid, baseline_grid, flow_grids, population_grid, quality_grid
+from rctflow.report.inline import inline_svg
+from rctflow.report.settings import ReportSettings
+from rctflow.results import Result, read_results
+
+Rows = Sequence[Result]
+
+
+class Section(NamedTuple):
+    """A section of the page: its id, its title, the summaries in it, in the order of print."""
+
+    id: str
+    title: str
+    summaries: tuple[str, ...]
+
+
+BEFORE = (
+    Section("participants", "Participants", ("flow", "populations", "disposition", "deviations")),
+    Section("baseline", "Baseline", ("baseline",)),
+    Section("treatment", "Treatment", ("exposure", "medication")),
+)
+"""Sections before the endpoints."""
+AFTER = (
+    Section("safety", "Safety", ("adverse_events", "laboratory", "vital_signs")),
+    Section("data-quality", "Data quality", ("data_quality",)),
+)
+"""Sections behind the endpoints."""
+
+GRIDS: dict[str, Callable[[Rows, ReportSettings], list[Grid]]] = {
+    "flow": flow_grids,
+    "populations": lambda rows, settings: [population_grid(rows, settings)],
+    "baseline": lambda rows, settings: [baseline_grid(rows, settings)],
+    "data_quality": lambda rows, settings: [quality_grid(rows)],
+}
+FIGURES: dict[str, str] = {}
+"""Figure, as <summary>/<figure> -> what it shows, in words."""
+
+
+@dataclass(frozen=True)
+class SummaryPart:
+    """What the report shows of one summary: its rows, its figures (name -> text of the SVG file)."""
+
+    rows: Rows
+    figures: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, results: Path, figures: Sequence[str] = ()) -> SummaryPart:
+        """The part whose rows stand in ``results``. figures: files of figures, of all summaries."""
+        own = [Path(file) for file in figures if Path(file).parent == results.parent]
+        return cls(read_results(results), {file.stem: file.read_text(encoding="utf-8") for file in own})
+
+
+def summary_sections(
+    sections: Sequence[Section], parts: Mapping[str, SummaryPart], settings: ReportSettings, glyphs: dict[str, str]
+) -> list[dict[str, Any]]:
+    """The sections that have something to show, for the template: id, title, parts with figures and grids."""
+    shown = []
+    for section in sections:
+        made = [_part(name, parts[name], settings, glyphs) for name in section.summaries if name in parts]
+        if made:
+            shown.append({"id": section.id, "title": section.title, "parts": made})
+    return shown
+
+
+def _part(name: str, part: SummaryPart, settings: ReportSettings, glyphs: dict[str, str]) -> dict[str, Any]:
+    from markupsafe import Markup
+
+    drawn = [
+        Markup(inline_svg(svg, f"{name}-{figure}", FIGURES.get(f"{name}/{figure}", figure), glyphs))
+        for figure, svg in part.figures.items()
+    ]
+    return {"name": name, "figures": drawn, "grids": GRIDS[name](part.rows, settings) if name in GRIDS else []}

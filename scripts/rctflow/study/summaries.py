@@ -1,0 +1,97 @@
+"""The section ``summaries`` of the config: the study-level results, and what each of them is told of the study."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict
+
+from rctflow.derive.plan import event_column
+from rctflow.summaries.settings import (
+    Baseline,
+    DataQuality,
+    Flow,
+    Populations,
+    SummaryPopulation,
+    SummaryStudy,
+)
+
+if TYPE_CHECKING:
+    from rctflow.study.model import Study
+
+
+class Summaries(BaseModel):
+    """Study-level results, one key each (docs/summaries.md). Those without a default are made when they are named."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    flow: Flow = Flow()
+    populations: Populations = Populations()
+    baseline: Baseline = Baseline()
+    data_quality: DataQuality = DataQuality()
+
+
+def declared_summaries(study: Study) -> tuple[str, ...]:
+    """The summaries that a study has, in the order of print."""
+    return tuple(name for name in Summaries.model_fields if getattr(study.summaries, name) is not None)
+
+
+def summary_study(study: Study) -> SummaryStudy:
+    """What every summary knows of the study."""
+    from rctflow.study.rooms import arm_order, population_flag
+
+    return SummaryStudy(
+        study=study.stamped,
+        arms=arm_order(study),
+        populations={
+            name: SummaryPopulation(population_flag(study, name), plan.arm) for name, plan in study.populations.items()
+        },
+        order=tuple(study.populations),
+        small_cells=study.package.suppressed_below,
+    )
+
+
+def summary_settings(study: Study, summary: str) -> Any:
+    """The settings of one declared summary, with what the config left to the study filled in."""
+    declared = getattr(study.summaries, summary)
+    return replace(declared, **_filled(study, summary, declared))
+
+
+def _filled(study: Study, summary: str, declared: Any) -> dict[str, Any]:
+    """Field -> the study's own, for the fields that the config left empty."""
+    own = FROM_STUDY.get(summary, lambda study: {})(study)
+    empty = {field.name for field in fields(declared) if not getattr(declared, field.name)}
+    return {name: value for name, value in own.items() if name in empty}
+
+
+def _flow(study: Study) -> dict[str, Any]:
+    return {
+        "endpoints": tuple(name for name, endpoint in study.endpoints.items() if endpoint.role == "primary"),
+        "events": {event_column(name): event.label for name, event in sorted(study.intercurrent_events.items())},
+    }
+
+
+def _baseline(study: Study) -> dict[str, Any]:
+    from rctflow.study.rooms import table_columns
+
+    described = {**study.subjects.strata, **study.subjects.covariates}
+    columns = {name: table_columns(study.tables[source.table])[source.column] for name, source in described.items()}
+    end = (study.summaries.flow.status, study.summaries.flow.reason)
+    return {
+        "population": next(iter(study.populations)),
+        "variables": tuple(name for name in described if name not in end),
+        "units": {name: column.unit for name, column in columns.items() if column.unit},
+    }
+
+
+def _data_quality(study: Study) -> dict[str, Any]:
+    return {"tables": tuple(study.tables)}
+
+
+FROM_STUDY: dict[str, Callable[[Study], dict[str, Any]]] = {
+    "flow": _flow,
+    "baseline": _baseline,
+    "data_quality": _data_quality,
+}

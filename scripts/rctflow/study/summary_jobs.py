@@ -1,0 +1,71 @@
+"""The summaries as the Snakefile sees them: which there are, what each is made from, its params, its figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from rctflow.figures.registry import SUMMARY_FIGURES
+from rctflow.settings import as_params
+from rctflow.study.model import Study
+from rctflow.study.presentation import study_display
+from rctflow.study.summaries import declared_summaries, summary_settings, summary_study
+from rctflow.summaries.registry import modules_of
+from rctflow.summaries.settings import Reads
+
+
+@dataclass(frozen=True)
+class SummaryJobs:
+    """The summaries of a study whose results stand in ``results``. What is not declared reads nothing."""
+
+    study: Study
+    results: str
+
+    def __contains__(self, summary: str) -> bool:
+        return summary in declared_summaries(self.study)
+
+    def files(self) -> list[str]:
+        """The result rows of all declared summaries, in the order of print."""
+        return [f"{self.results}/summaries/{name}/results.csv" for name in declared_summaries(self.study)]
+
+    def tables(self, summary: str) -> list[str]:
+        """The clean tables that a summary is made from."""
+        return [f"{self.results}/clean/{table}.parquet" for table in self._reads(summary).tables]
+
+    def ledgers(self, summary: str) -> list[str]:
+        """The ledgers that a summary is made from."""
+        return [f"{self.results}/clean/{table}.ledger.csv" for table in self._reads(summary).ledgers]
+
+    def records(self, summary: str) -> list[str]:
+        """The records of endpoints that a summary is made from."""
+        return [f"{self.results}/adam/{endpoint}.parquet" for endpoint in self._reads(summary).endpoints]
+
+    def datasets(self, summary: str) -> list[str]:
+        """The ADaM data sets beside ADSL that a summary is made from."""
+        return [f"{self.results}/adam/{dataset}.parquet" for dataset in self._reads(summary).datasets]
+
+    def modules(self, summary: str) -> list[str]:
+        """The modules that make a summary."""
+        return modules_of(summary)
+
+    def params(self, summary: str) -> Any:
+        """Params of a summary: its name, what it knows of the study, its own settings."""
+        settings = as_params(summary_settings(self.study, summary)) if summary in self else {}
+        return {"settings": settings, "study": as_params(summary_study(self.study)), "summary": summary}
+
+    def figures(self) -> list[str]:
+        """The figures of all declared summaries."""
+        declared = declared_summaries(self.study)
+        return [f"{self.results}/summaries/{s}/{f}.svg" for s in declared for f in SUMMARY_FIGURES.get(s, ())]
+
+    def figure_modules(self, summary: str, figure: str) -> list[str]:
+        """The module that draws a figure of a summary."""
+        return [SUMMARY_FIGURES[summary][figure].partition(":")[0]]
+
+    def display(self) -> Any:
+        """Params of the figures."""
+        return as_params(study_display(self.study))
+
+    def _reads(self, summary: str) -> Reads:
+        reads: Reads = summary_settings(self.study, summary).reads if summary in self else Reads()
+        return reads

@@ -1,0 +1,96 @@
+"""Room summaries: the study-level results, one rule each (docs/summaries.md).
+
+in: adam/, clean/, as each summary declares; out: summaries/<name>/results.csv. A study makes those that it declares.
+"""
+
+
+rule summary_flow:
+    """Participant flow, from randomization to analysis."""
+    input:
+        adsl="<results>/adam/adsl.parquet",
+        tables=dag.summaries.tables("flow"),
+        ledgers=dag.summaries.ledgers("flow"),
+        records=dag.summaries.records("flow"),
+        datasets=dag.summaries.datasets("flow"),
+        code=code_of("summary", *dag.summaries.modules("flow")),
+    output:
+        "<results>/summaries/flow/results.csv",
+    log:
+        "<logs>/summaries/flow.log",
+    benchmark:
+        "<benchmarks>/summaries/flow.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        summary=dag.summaries.params("flow"),
+    script:
+        "../../scripts/summary.py"
+
+
+rule summary_populations:
+    """How many each analysis set has."""
+    input:
+        adsl="<results>/adam/adsl.parquet",
+        tables=dag.summaries.tables("populations"),
+        ledgers=dag.summaries.ledgers("populations"),
+        records=dag.summaries.records("populations"),
+        datasets=dag.summaries.datasets("populations"),
+        code=code_of("summary", *dag.summaries.modules("populations")),
+    output:
+        "<results>/summaries/populations/results.csv",
+    log:
+        "<logs>/summaries/populations.log",
+    benchmark:
+        "<benchmarks>/summaries/populations.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        summary=dag.summaries.params("populations"),
+    script:
+        "../../scripts/summary.py"
+
+
+rule summary_baseline:
+    """Demographics and baseline characteristics by arm."""
+    input:
+        adsl="<results>/adam/adsl.parquet",
+        tables=dag.summaries.tables("baseline"),
+        ledgers=dag.summaries.ledgers("baseline"),
+        records=dag.summaries.records("baseline"),
+        datasets=dag.summaries.datasets("baseline"),
+        code=code_of("summary", *dag.summaries.modules("baseline")),
+    output:
+        "<results>/summaries/baseline/results.csv",
+    log:
+        "<logs>/summaries/baseline.log",
+    benchmark:
+        "<benchmarks>/summaries/baseline.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        summary=dag.summaries.params("baseline"),
+    script:
+        "../../scripts/summary.py"
+
+
+rule summary_data_quality:
+    """What cleaning changed and queried, and who is in the forms without being randomized."""
+    input:
+        adsl="<results>/adam/adsl.parquet",
+        tables=dag.summaries.tables("data_quality"),
+        ledgers=dag.summaries.ledgers("data_quality"),
+        records=dag.summaries.records("data_quality"),
+        datasets=dag.summaries.datasets("data_quality"),
+        code=code_of("summary", *dag.summaries.modules("data_quality")),
+    output:
+        "<results>/summaries/data_quality/results.csv",
+    log:
+        "<logs>/summaries/data_quality.log",
+    benchmark:
+        "<benchmarks>/summaries/data_quality.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        summary=dag.summaries.params("data_quality"),
+    script:
+        "../../scripts/summary.py"
