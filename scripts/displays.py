@@ -1,4 +1,4 @@
-"""Adapter of rule displays: one endpoint's result rows and records -> two figures and a table."""
+"""Adapter of rule displays: one endpoint's result rows and records -> its figures and tables."""
 
 from rctflow.job import job
 
@@ -7,6 +7,7 @@ with job(snakemake.log[0]):
 
     from rctflow.display import Display
     from rctflow.figures.diagnostics import draw_diagnostics, read_residuals
+    from rctflow.figures.ladder import draw_ladder
     from rctflow.figures.profile import draw_profile
     from rctflow.figures.style import save_svg
     from rctflow.figures.trajectories import draw_trajectories, read_trajectories
@@ -25,6 +26,7 @@ with job(snakemake.log[0]):
     save_svg(draw_trajectories(courses, rows, display), snakemake.output.trajectories)
     residuals = read_residuals(snakemake.input.traces, display)
     save_svg(draw_diagnostics(rows, residuals, display), snakemake.output.diagnostics)
+    save_svg(draw_ladder(rows, display), snakemake.output.ladder)
     inputs = snakemake.input
     plan = read_status(snakemake.params.plan, inputs.lock, inputs.adsl, inputs.ledgers, deviations=[]).line
     main, others = endpoint_table(rows, display, plan), ladder_table(rows, display, plan)

@@ -59,6 +59,8 @@ PERCENT, POINTS = "%", "percentage points"
 """The units of a proportion and of a difference of two."""
 WIN, ODDS = "win probability", "odds ratio"
 """Units: of the probability to do better than a patient of the reference arm, and of a ratio of odds."""
+RISK, RATE, HAZARD = "risk ratio", "rate ratio", "hazard ratio"
+"""Units of further ratios; that of means is a plain ``ratio``."""
 SUPPRESSED = "suppressed: a cell of too few patients, or one that would give such a cell away"
 """The note of rows without a value that restricted data do not allow to be published (disclosure.py)."""
 COLUMNS = ("result_id", *(f.name for f in fields(Result)))

@@ -70,6 +70,14 @@ def test_nothing_is_requested_nothing_complains_and_everything_fits(browser, rep
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_no_column_of_a_ladder_has_to_be_scrolled_to_on_a_desktop(browser, report):
+    page, _, _ = opened(browser, report, 1200)
+    widths = page.evaluate(
+        "() => [...document.querySelectorAll('[id$=-ladder] .scroll')].map((e) => [e.scrollWidth, e.clientWidth])"
+    )
+    assert widths and all(needed <= given for needed, given in widths)
+
+
 def test_title_names_the_study_and_says_synthetic(browser, report):
     page, _, _ = opened(browser, report, 1200)
     assert page.title() == f"{report_settings().title} (synthetic data)"
@@ -83,7 +91,7 @@ def test_all_anchors_resolve(browser, report):
 def test_every_figure_is_drawn(browser, report):
     page, _, _ = opened(browser, report, 1200)
     sizes = page.evaluate(DRAWN)
-    assert len(sizes) == 3 * len(report_settings().endpoints) + 2
+    assert len(sizes) == 4 * len(report_settings().endpoints) + 2
     assert all(width > 300 and box > 100 for width, box in sizes)
 
 

@@ -19,6 +19,7 @@ rule displays:
         profile=report("<results>/endpoints/{endpoint}/profile.svg", category="{endpoint}"),
         trajectories=report("<results>/endpoints/{endpoint}/trajectories.svg", category="{endpoint}"),
         diagnostics=report("<results>/endpoints/{endpoint}/diagnostics.svg", category="{endpoint}"),
+        ladder=report("<results>/endpoints/{endpoint}/ladder.svg", category="{endpoint}"),
         html="<results>/endpoints/{endpoint}/table.html",
         csv=report("<results>/endpoints/{endpoint}/table.csv", category="{endpoint}"),
     log:

@@ -32,7 +32,7 @@ from rctflow.models.negative_binomial import glm, negative_binomial
 from rctflow.models.settings import Analysis, CountsOptions, Fit
 from rctflow.models.visit import VisitData, visit_data
 from rctflow.proportions.counts import normal_quantile
-from rctflow.results import comparison_name
+from rctflow.results import RATE, comparison_name
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -166,7 +166,7 @@ class CountsAtVisit:
             note = "; ".join(filter(None, (str(error), self.note)))
             yield from rows_of(dict.fromkeys(STATISTICS), **shared | {"status": "not_estimable", "note": note})
             return
-        units = dict.fromkeys(("estimate", "ci_low", "ci_high"), "ratio")
+        units = dict.fromkeys(("estimate", "ci_low", "ci_high"), RATE)
         yield from rows_of(values, units, **shared | {"status": self.status, "note": self.note})
 
     def _compared(self, arm: str, reference: str) -> dict[str, float]:

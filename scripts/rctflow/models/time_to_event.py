@@ -34,7 +34,7 @@ from rctflow.models.linear import Array, build_design
 from rctflow.models.settings import Analysis, Fit, NoOptions
 from rctflow.models.visit import VisitData, visit_data
 from rctflow.proportions.counts import normal_quantile
-from rctflow.results import comparison_name
+from rctflow.results import HAZARD, comparison_name
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -158,7 +158,7 @@ class Times:
         status = {"status": "fallback" if dropped else "ok", "note": "; ".join(filter(None, (*dropped, note)))}
         for name, value in zip(COX, values, strict=True):
             ratio = name in ("estimate", "ci_low", "ci_high")
-            own = shared | status | {"method": self._method(terms), "unit": "ratio" if ratio else ""}
+            own = shared | status | {"method": self._method(terms), "unit": HAZARD if ratio else ""}
             yield Row(name, math.exp(value) if ratio else value, **own)
 
     def _cox(self, arm: str) -> tuple[float, float, tuple[str, ...], tuple[str, ...]]:

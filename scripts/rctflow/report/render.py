@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rctflow.display import stamps_of
+from rctflow.ladder import has_steps, rungs_of
 from rctflow.plan_status import UNLOCKED, PlanStatus
 from rctflow.report.grids import second_grid, troubles
 from rctflow.report.inline import glyph_definitions, inline_svg
@@ -33,6 +34,7 @@ class EndpointPart:
     trajectories: str
     diagnostics: str
     table: str
+    ladder: str = ""
     subgroups: str = ""
     subgroup_table: str = ""
 
@@ -45,14 +47,13 @@ class EndpointPart:
         """
         texts = (
             (folder / name).read_text(encoding="utf-8")
-            for name in ("profile.svg", "trajectories.svg", "diagnostics.svg", "table.html")
+            for name in ("profile.svg", "trajectories.svg", "diagnostics.svg", "table.html", "ladder.svg")
         )
         files = [folder / "results.csv", *(Path(file) for file in resampling if Path(file).parent == folder)]
         within = [Path(file) for file in subgroups if Path(file).parent == folder]
         found = {path.suffix: path.read_text(encoding="utf-8") for path in within}
-        profile, trajectories, diagnostics, table = texts
         rows = [row for file in files for row in read_results(file)]
-        return cls(rows, profile, trajectories, diagnostics, table, found.get(".svg", ""), found.get(".html", ""))
+        return cls(rows, *texts, found.get(".svg", ""), found.get(".html", ""))
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,7 @@ def _section(
         "profile": _profile(endpoint, part.profile, settings, endpoint.id, glyphs),
         "trajectories": Markup(inline_svg(part.trajectories, f"{endpoint.id}-trajectories", words, glyphs)),
         "diagnostics": Markup(inline_svg(part.diagnostics, f"{endpoint.id}-diagnostics", fitted, glyphs)),
+        "ladder": _ladder(endpoint, part, settings, glyphs),
         "subgroups": _subgroups(endpoint, part.subgroups, settings, glyphs),
         "subgroup_table": Markup(part.subgroup_table),
         "table": Markup(part.table),
@@ -204,6 +206,18 @@ def _profile(endpoint: ReportEndpoint, svg: str, settings: ReportSettings, prefi
     arms = " and ".join(arm.label for arm in settings.arms)
     words = f"{endpoint.label} over time: means with intervals of {arms}; the table has the numbers."
     return Markup(inline_svg(svg, f"{prefix}-profile", words + _stamped(settings), glyphs))
+
+
+def _ladder(endpoint: ReportEndpoint, part: EndpointPart, settings: ReportSettings, glyphs: dict[str, str]) -> Any:
+    """The figure of all analyses, "" for an endpoint with the main one alone."""
+    from markupsafe import Markup
+
+    main = endpoint.main_analysis, endpoint.main_population
+    if not part.ladder or not has_steps(rungs_of(part.rows, main, (), endpoint.primary_visit)):
+        return ""
+    words = f"{endpoint.label}: estimates and intervals of every analysis and method, the main one first; the table "
+    words += f"above has the numbers.{_stamped(settings)}"
+    return Markup(inline_svg(part.ladder, f"{endpoint.id}-ladder", words, glyphs))
 
 
 def _subgroups(endpoint: ReportEndpoint, svg: str, settings: ReportSettings, glyphs: dict[str, str]) -> Any:

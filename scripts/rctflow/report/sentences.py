@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rctflow.display import digits_of, not_measured_words
 from rctflow.report.settings import ReportArm, ReportEndpoint, ReportSettings
-from rctflow.results import ODDS, Result, compared_arms, is_ratio, scale_of
+from rctflow.results import HAZARD, ODDS, RATE, Result, compared_arms, is_ratio, scale_of
 from rctflow.rounding import interval, p_value, rounded
 
 
@@ -106,13 +106,15 @@ def _compared(row: Result, endpoint: ReportEndpoint, settings: ReportSettings) -
     measured = f"{'change' if change else 'value'} of {endpoint.label}"
     if scale_of(row.contrast) == "win":
         return f"probability that a patient of {left} has a better {measured} than one of {right}, ties counting half"
-    if row.unit == ODDS:
-        return f"odds ratio of a higher {measured}, {left} divided by {right}"
-    if row.model in ("binary", "responder"):
+    if row.model in ("binary", "responder", "gee_logit"):
         who = f"responders in {endpoint.label}" if row.model == "responder" else f"patients with {endpoint.label}"
         scale = "difference of the proportions" if not ratio else "ratio of the proportions"
-        scale = "odds ratio" if row.method.startswith("Odds ratio") else scale
+        scale = "odds ratio" if row.unit == ODDS else scale
         return f"{scale} of {who}, {left} {'divided by' if ratio else 'minus'} {right}"
+    if row.unit == ODDS:
+        return f"odds ratio of a higher {measured}, {left} divided by {right}"
+    if row.unit in (RATE, HAZARD):
+        return f"{row.unit} of {endpoint.label}, {left} divided by {right}"
     if ratio:
         what = "geometric mean changes from baseline" if change else "geometric means"
         return f"ratio of {what} of {endpoint.label}, {left} divided by {right}"

@@ -25,7 +25,7 @@ from rctflow.study.multiplicity import endpoints_tested, families_of, multiplici
 from rctflow.study.second_computation import second_settings
 from rctflow.study.summary_jobs import SummaryJobs
 
-ENDPOINT_DISPLAYS = ("profile.svg", "trajectories.svg", "diagnostics.svg", "table.html", "table.csv")
+ENDPOINT_DISPLAYS = ("profile.svg", "trajectories.svg", "diagnostics.svg", "ladder.svg", "table.html", "table.csv")
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ class Dag:
 
     def all_displays(self) -> list[str]:
         """The figures and tables of all endpoints that the report shows."""
-        return [f"{self.results}/endpoints/{e}/{f}" for e in self.study.endpoints for f in ENDPOINT_DISPLAYS[:4]]
+        return [f"{self.results}/endpoints/{e}/{f}" for e in self.study.endpoints for f in ENDPOINT_DISPLAYS[:-1]]
 
     def declared_results(self) -> list[str]:
         """Every result that a full run makes."""

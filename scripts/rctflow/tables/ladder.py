@@ -1,35 +1,17 @@
-"""The small-sample ladder: every analysis of one endpoint at its primary visit, the main one first and marked.
-
-Under each analysis stand its further methods: exact tests, other intervals, the randomization test, the bootstrap. The
-order is the config's; nothing is ever sorted by a p-value.
-"""
+"""The small-sample ladder as a table: every analysis of one endpoint at its primary visit (rctflow/ladder.py)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from rctflow.display import Display, digits_of
-from rctflow.results import Found, Result, is_ratio, rows_of
-from rctflow.rounding import interval, p_value, rounded
+from rctflow.ladder import Rung, has_steps, rungs_of, scale_words
+from rctflow.results import Result, compared_arms
+from rctflow.rounding import MISSING, interval, p_value, rounded
 from rctflow.tables.endpoint import nominal_words
-from rctflow.tables.rows import P, contrast_words, count_cell, interval_cell, nominal_once, p_cell, words
+from rctflow.tables.rows import P, contrast_words, interval_cell, nominal_once, p_cell, words
 from rctflow.tables.table import Cell, Table, cell_of
-
-METHODS = {
-    "bootstrap": "bootstrap, BCa",
-    "cmh": "CMH test",
-    "fisher": "Fisher's exact test",
-    "hodges_lehmann": "Hodges-Lehmann shift",
-    "mantel_haenszel": "Mantel-Haenszel",
-    "mee": "Mee",
-    "miettinen_nurminen": "Miettinen-Nurminen",
-    "newcombe": "Newcombe",
-    "randomization": "randomization test",
-}
-"""Further methods of an analysis whose name is not that of their statistics with spaces."""
-ENDS = ("estimate", "p_value", "ci_low")
 
 
 def ladder_table(rows: Sequence[Result], settings: Display, plan: str = "") -> Table | None:
@@ -37,19 +19,22 @@ def ladder_table(rows: Sequence[Result], settings: Display, plan: str = "") -> T
 
     plan: the status of the analysis plan, for the foot.
     """
+    rungs = ladder_of(rows, settings)
+    if not has_steps(rungs):
+        return None
     arms = settings.arms
     level = f"{settings.confidence * 100:g}% CI"
-    heads = ("Analysis", "Population", *(f"n {arm.label}" for arm in arms), "Comparison", f"Estimate ({level})", P)
-    lines: list[list[Cell]] = []
-    for analysis, population in ordered_analyses(rows, settings):
-        lines += _lines(rows_of(rows, analysis, population), analysis, population, settings)
-    if len({line[0].text for line in lines} | {line[1].text for line in lines if line[1].text}) < 3:
-        return None
-    caption = f"{settings.label}, all analyses at {words(settings.primary_visit, settings.visits)}"
+    several = len(arms) > 2
+    heads = ("Analysis", "Population", "n", *["Comparison"] * several, "Measure", f"Estimate ({level})", P)
+    lines = [_line(rung, settings, several) for rung in rungs]
+    against = "" if several else f", {arms[1].label} against {arms[0].label}"
+    caption = f"{settings.label}, all analyses at {words(settings.primary_visit, settings.visits)}{against}"
+    compared = "of the two arms compared, reference first" if several else " + ".join(arm.label for arm in arms)
     notes = [
-        *_influence(rows, settings),
+        f"n: analysed, {compared}.",
+        *_influence(rungs, settings),
         *_drawn(rows, settings),
-        *_unreliable(rows),
+        *_unreliable(rungs),
         nominal_words(settings),
         *([plan] if plan else []),
     ]
@@ -58,68 +43,49 @@ def ladder_table(rows: Sequence[Result], settings: Display, plan: str = "") -> T
     return nominal_once(table)
 
 
-def ordered_analyses(rows: Sequence[Result], settings: Display) -> list[tuple[str, str]]:
-    """(analysis, population) of every comparison: the main one, then in the order of the config."""
-    pairs = dict.fromkeys((row.analysis, row.population) for row in rows if row.contrast)
-    main, known = (settings.main_analysis, settings.main_population), settings.analysis_order
-
-    def place(pair: tuple[str, str]) -> tuple[bool, int]:
-        return pair != main, known.index(pair[0]) if pair[0] in known else len(known)
-
-    return sorted(pairs, key=place)
+def ladder_of(rows: Sequence[Result], settings: Display) -> list[Rung]:
+    """The rungs of an endpoint as it is displayed."""
+    main = settings.main_analysis, settings.main_population
+    return rungs_of(rows, main, settings.analysis_order, settings.primary_visit)
 
 
-def _lines(found: Found, analysis: str, population: str, settings: Display) -> Iterator[list[Cell]]:
-    visit, arms = settings.primary_visit, settings.arms
-    name = words(analysis, settings.analyses)
-    if (analysis, population) == (settings.main_analysis, settings.main_population):
-        name += " (main)"
-    elif analysis != settings.main_analysis:
-        name += f" ({next(row.role for row in found.values())})"
-    for contrast, prefix in _comparisons(found, visit):
-        if prefix:  # another method of the analysis above, for the same patients
-            method = METHODS.get(prefix.rstrip("_"), prefix.rstrip("_").replace("_", " "))
-            line = [Cell(f"—\N{NO-BREAK SPACE}{method}", head=True), *[Cell("")] * (1 + len(arms))]
-        else:
-            line = [Cell(name, head=True), Cell(words(population, settings.populations))]
-            line += [count_cell(found.get((visit, arm.id, "n"))) for arm in arms]
-        line.append(Cell(contrast_words(contrast, settings)))
-        line.append(_estimate(found, visit, contrast, prefix, settings))
-        line.append(_tested(found, visit, contrast, prefix, settings))
-        yield line
+def _line(rung: Rung, settings: Display, several: bool) -> list[Cell]:
+    if rung.method:  # another method of the analysis above, for the same patients
+        line = [Cell(f"—\N{NO-BREAK SPACE}{rung.method_words}", head=True), Cell("", head=True), Cell("")]
+    else:
+        name = words(rung.analysis, settings.analyses)
+        if rung.main:
+            name += " (main)"
+        elif rung.analysis != settings.main_analysis:
+            name += f" ({rung.role})"
+        population = Cell(words(rung.population, settings.populations), head=True)
+        line = [Cell(name, head=True), population, _counts(rung, settings)]
+    line += [Cell(contrast_words(rung.contrast, settings))] * several
+    line += [Cell(scale_words(rung.scale, settings.unit) if rung.estimates else MISSING)]
+    return [*line, _estimate(rung, settings), _tested(rung, settings)]
 
 
-def _comparisons(found: Found, visit: str) -> list[tuple[str, str]]:
-    """(contrast, prefix of its statistics) of every method of an analysis, the one without prefix first.
-
-    A statistic with a colon, such as those without one patient, is of a part of the patients and no method; what
-    describes those (``loo_``) is told in a note.
-    """
-    made: dict[tuple[str, str], None] = {}
-    for (at, contrast, statistic), row in found.items():
-        end = next((e for e in ENDS if statistic.endswith(e)), "")
-        if at == visit and end and row.contrast and ":" not in statistic:
-            made[contrast, statistic.removesuffix(end)] = None
-    return sorted(made, key=lambda key: key[1] != "")
+def _counts(rung: Rung, settings: Display) -> Cell:
+    compared = compared_arms(rung.contrast)
+    rows = [rung.found.get((settings.primary_visit, arm.id, "n")) for arm in settings.arms if arm.id in compared]
+    return cell_of(" + ".join(rounded(row.value if row else None, 0) for row in rows), rows)
 
 
-def _estimate(found: Found, visit: str, contrast: str, prefix: str, settings: Display) -> Cell:
-    """Estimate and interval, with their unit when it is not the endpoint's; the interval alone of a resampling."""
-    cell = interval_cell(found, visit, contrast, f"{prefix}estimate", settings, ends=f"{prefix}ci")
-    row = found.get((visit, contrast, f"{prefix}estimate"))
-    low, high = (found.get((visit, contrast, f"{prefix}ci_{end}")) for end in ("low", "high"))
-    if row is None and low is not None and low.value is not None:
-        ends = interval(low.value, high.value if high else None, digits_of(low, settings.digits))
-        return cell_of(f"({ends})", [low, high])
-    if row is None or row.value is None or is_ratio(contrast) or row.unit in ("", settings.unit):
-        return cell
-    return replace(cell, text=f"{cell.text} {row.unit}")
+def _estimate(rung: Rung, settings: Display) -> Cell:
+    """Estimate and interval; the interval alone of a resampling."""
+    prefix = f"{rung.method}_" if rung.method else ""
+    ends = f"{prefix}ci"
+    if rung.estimate is None and rung.low is not None and rung.low.value is not None:
+        limits = interval(rung.low.value, rung.high.value if rung.high else None, digits_of(rung.low, settings.digits))
+        return cell_of(f"({limits})", [rung.low, rung.high])
+    found, visit = rung.found, settings.primary_visit
+    return interval_cell(found, visit, rung.contrast, f"{prefix}estimate", settings, ends=ends)
 
 
-def _tested(found: Found, visit: str, contrast: str, prefix: str, settings: Display) -> Cell:
+def _tested(rung: Rung, settings: Display) -> Cell:
     """The p-value; only the first method of an analysis can be the trial's test."""
-    test = found.get((visit, contrast, f"{prefix}p_value"))
-    if not prefix or test is None or test.value is None:
+    test = rung.test
+    if not rung.method or test is None or test.value is None:
         return p_cell(test, settings)
     return cell_of(p_value(test.value), [test])
 
@@ -135,24 +101,25 @@ def _drawn(rows: Sequence[Result], settings: Display) -> list[str]:
     return [f"Randomization tests: Monte Carlo standard error of p at most {rounded(largest, 4)}."] if largest else []
 
 
-def _influence(rows: Sequence[Result], settings: Display) -> Iterator[str]:
+def _influence(rungs: Sequence[Rung], settings: Display) -> Iterator[str]:
     """What leaving one patient out does to each comparison that was examined."""
-    for analysis, population in ordered_analyses(rows, settings):
-        found = rows_of(rows, analysis, population)
-        for (visit, contrast, statistic), row in found.items():
-            if statistic == "loo_influence" and row.value is not None:
-                ends = {
-                    name: found[visit, contrast, f"loo_{name}"].value or 0.0
-                    for name in ("estimate_min", "estimate_max", "p_value_min", "p_value_max")
-                }
-                estimates = interval(ends["estimate_min"], ends["estimate_max"], digits_of(row, settings.digits))
-                yield (
-                    f"{words(analysis, settings.analyses)}, {contrast_words(contrast, settings)}, without one patient: "
-                    f"estimate {estimates}, p {p_value(ends['p_value_min'])} to {p_value(ends['p_value_max'])}; "
-                    f"{row.note}: {rounded(row.value, 2)}."
-                )
+    for rung in (rung for rung in rungs if not rung.method):
+        row = rung.found.get((settings.primary_visit, rung.contrast, "loo_influence"))
+        if row is not None and row.value is not None:
+            ends = {
+                name: rung.found[settings.primary_visit, rung.contrast, f"loo_{name}"]
+                for name in ("estimate_min", "estimate_max", "p_value_min", "p_value_max")
+            }
+            values = {name: end.value or 0.0 for name, end in ends.items()}
+            digits = digits_of(ends["estimate_min"], settings.digits)
+            yield (
+                f"{words(rung.analysis, settings.analyses)}, {contrast_words(rung.contrast, settings)}, without one "
+                f"patient: estimate {interval(values['estimate_min'], values['estimate_max'], digits)}, "
+                f"p {p_value(values['p_value_min'])} to {p_value(values['p_value_max'])}; "
+                f"{row.note}: {rounded(row.value, 2)}."
+            )
 
 
-def _unreliable(rows: Sequence[Result]) -> list[str]:
-    told = [row.note for row in rows if row.statistic == "bootstrap_ci_low" and "unreliable" in row.note]
+def _unreliable(rungs: Sequence[Rung]) -> list[str]:
+    told = [rung.low.note for rung in rungs if rung.method == "bootstrap" and rung.unreliable and rung.low]
     return [f"Bootstrap intervals are {told[0]}."] if told else []

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from rctflow.display import ArmLabel, Display, Label, VisitLabel, digits_of
 from rctflow.hypotheses import is_tested
-from rctflow.results import ODDS, SIGNS, Found, Result, compared_arms, is_ratio, scale_of
+from rctflow.results import SIGNS, Found, Result, compared_arms, is_ratio, scale_of
 from rctflow.rounding import MISSING, interval, p_value, rounded
 from rctflow.tables.table import Cell, Table, cell_of
 
@@ -30,8 +30,10 @@ def comparison_kind(contrast: str, main: Found) -> str:
     """What a comparison is called."""
     if scale_of(contrast) == "win":
         return "Win probability"
-    odds = any(row.contrast == contrast and row.unit == ODDS for row in main.values())
-    return "Odds ratio" if odds else "Ratio" if is_ratio(contrast) else "Difference"
+    if not is_ratio(contrast):
+        return "Difference"
+    units = (row.unit for row in main.values() if row.contrast == contrast and row.statistic == "estimate")
+    return next((unit for unit in units if unit), "ratio").capitalize()
 
 
 def count_cell(row: Result | None) -> Cell:

@@ -354,6 +354,7 @@ def rendered_report(
     from tempfile import TemporaryDirectory
 
     from rctflow.figures.forest import draw_forest
+    from rctflow.figures.ladder import draw_ladder
     from rctflow.figures.profile import draw_profile
     from rctflow.figures.style import save_svg
     from rctflow.figures.trajectories import draw_trajectories
@@ -380,6 +381,7 @@ def rendered_report(
                 trajectories=svg(draw_trajectories(records(endpoint, per_arm), mine, display)),
                 diagnostics=svg(draw_diagnostics(mine, [], display)),
                 table=endpoint_table(mine, display).to_html() + (others.to_html() if others else ""),
+                ladder=svg(draw_ladder(mine, display)),
             )
         study = StudyPart(
             {

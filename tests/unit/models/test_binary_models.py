@@ -67,7 +67,8 @@ def test_the_rows_are_those_of_sas_in_percent(root):
 def test_ratios_have_their_own_contrast_and_no_percent():
     rows = fitted(*trial_of(36, 12, 154, 77), binary())
     assert values(rows, RATIO)["risk_ratio_estimate"] == pytest.approx(1.5)
-    assert row(rows, RATIO, "risk_ratio_estimate").unit == "ratio"
+    assert row(rows, RATIO, "risk_ratio_estimate").unit == "risk ratio"
+    assert row(rows, RATIO, "odds_ratio_ci_low").unit == "odds ratio"
     assert row(rows, CONTRAST, "estimate").unit == "percentage points"
     assert row(rows, "msc", "proportion").unit == "%"
     assert values(rows, "msc")["events"] == 36

@@ -32,6 +32,7 @@ from tests.unit.figures.displayed_study import (
     second_rows,
 )
 
+POINTS = "percentage points"
 BY_ID = {endpoint.id: endpoint for endpoint in ENDPOINTS}
 SOME = tuple(BY_ID[name] for name in ("sf36_pcs", "tug", "il17", "weight"))
 VOID = {"meta", "link", "br", "path", "use", "rect", "img", "image", "hr", "input"}
@@ -122,7 +123,7 @@ def test_markup_in_data_is_escaped(html):
 
 def test_figures_have_words_for_those_who_do_not_see_them(html):
     images = [image for image in Page(html).images if image.get("aria-hidden") != "true"]
-    assert len(images) == 3 * len(SOME) + 2
+    assert len(images) == 4 * len(SOME) + 2
     assert all(image["role"] == "img" and image["aria-label"] for image in images)
 
 
@@ -199,15 +200,19 @@ def test_a_ratio_is_called_a_ratio():
 
 
 @pytest.mark.parametrize(
-    ("model", "method", "contrast", "said"),
+    ("model", "unit", "contrast", "said"),
     [
-        ("responder", "Score", "msc - placebo", "difference of the proportions of responders in {}, MSC minus Placebo"),
-        ("binary", "Score", "msc - placebo", "difference of the proportions of patients with {}, MSC minus Placebo"),
-        ("binary", "Odds ratio; score", "msc / placebo", "odds ratio of patients with {}, MSC divided by Placebo"),
+        ("responder", POINTS, "msc - placebo", "difference of the proportions of responders in {}, MSC minus Placebo"),
+        ("binary", POINTS, "msc - placebo", "difference of the proportions of patients with {}, MSC minus Placebo"),
+        ("binary", "risk ratio", "msc / placebo", "ratio of the proportions of patients with {}, MSC divided by"),
+        ("binary", "odds ratio", "msc / placebo", "odds ratio of patients with {}, MSC divided by Placebo"),
+        ("gee_logit", "odds ratio", "msc / placebo", "odds ratio of patients with {}, MSC divided by Placebo"),
+        ("counts", "rate ratio", "msc / placebo", "rate ratio of {}, MSC divided by Placebo"),
+        ("time_to_event", "hazard ratio", "msc / placebo", "hazard ratio of {}, MSC divided by Placebo"),
     ],
 )
-def test_proportions_are_compared_in_percentage_points_or_by_their_ratio(model, method, contrast, said):
-    made = typed("estimate", 12.34, rows(BY_ID["tug"]), model=model, method=method, unit="percentage points")
+def test_proportions_rates_and_hazards_are_called_so(model, unit, contrast, said):
+    made = typed("estimate", 12.34, rows(BY_ID["tug"]), model=model, unit=unit)
     made = [replace(row, contrast=contrast) if row.contrast else row for row in made]
     text = sentence_of(made, "tug").text
     assert said.format(BY_ID["tug"].label) in text

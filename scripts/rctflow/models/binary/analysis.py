@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 Options = BinaryOptions | ResponderOptions
-RATIO = "ratio"
 OF_ARM = ("proportion", "ci_low", "ci_high", "exact_ci_low", "exact_ci_high")
 SCALED = ("estimate", "se", "ci_low", "ci_high")
 """The statistics of a difference that have its unit."""
@@ -146,7 +145,7 @@ class VisitRows:
             yield self._row(prefix, statistic, effect, method, who | {"note": _joined(*effect.notes, lost)})
 
     def _row(self, prefix: str, statistic: str, effect: Effect, method: Method, who: dict[str, Any]) -> Row:
-        unit = (RATIO if method.kind == "ratio" else POINTS) if statistic in SCALED else ""
+        unit = method.unit if statistic in SCALED else ""
         value = effect.values.get(statistic)
         if value is not None and isfinite(value):
             factor = 100 if unit == POINTS else 1

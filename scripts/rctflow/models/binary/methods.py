@@ -14,7 +14,7 @@ from rctflow.proportions import fisher as exact
 from rctflow.proportions import score
 from rctflow.proportions.counts import Counts, Interval, normal_quantile, two_sided
 from rctflow.proportions.newcombe import newcombe
-from rctflow.results import Status
+from rctflow.results import ODDS, POINTS, RISK, Status
 
 Kind = Literal["difference", "ratio"]
 
@@ -50,12 +50,13 @@ class Effect:
 
 
 class Method(NamedTuple):
-    """kind: how the contrast is named. statistics: what its rows are called. words: what it is."""
+    """kind: how the contrast is named. statistics: what its rows are called. words: what it is. unit: of estimates."""
 
     kind: Kind
     statistics: tuple[str, ...]
     words: str
     compute: Callable[[Compared], Effect]
+    unit: str = POINTS
 
 
 def _score(corrected: bool) -> Callable[[Compared], Effect]:
@@ -178,13 +179,21 @@ METHODS: dict[str, Method] = {
         _mantel_haenszel,
     ),
     "stratified_score": Method("difference", SCORE, STRATIFIED_SCORE, _stratified_score),
-    "risk_ratio": Method("ratio", SCORE, f"Ratio of proportions; {MN}", _ratio(odds=False)),
-    "odds_ratio": Method("ratio", SCORE, f"Odds ratio; {MN}", _ratio(odds=True)),
+    "risk_ratio": Method("ratio", SCORE, f"Ratio of proportions; {MN}", _ratio(odds=False), RISK),
+    "odds_ratio": Method("ratio", SCORE, f"Odds ratio; {MN}", _ratio(odds=True), ODDS),
     "wald_risk_ratio": Method(
-        "ratio", LOG_WALD, "Ratio of proportions; Wald interval and test of its logarithm (Katz)", _wald(odds=False)
+        "ratio",
+        LOG_WALD,
+        "Ratio of proportions; Wald interval and test of its logarithm (Katz)",
+        _wald(odds=False),
+        RISK,
     ),
     "wald_odds_ratio": Method(
-        "ratio", LOG_WALD, "Odds ratio; Wald interval and test of its logarithm (Woolf)", _wald(odds=True)
+        "ratio",
+        LOG_WALD,
+        "Odds ratio; Wald interval and test of its logarithm (Woolf)",
+        _wald(odds=True),
+        ODDS,
     ),
     "fisher": Method("difference", ("p_value",), "Fisher's exact test by the probability of the tables", _fisher),
     "cmh": Method(
