@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 ROLES = ("primary", "secondary", "exploratory")
 GRAPH = "multiplicity_"
+ALWAYS = ("profile.svg", "trajectories.svg", "diagnostics.svg", "ladder.svg", "table.html")
 
 
 @dataclass(frozen=True)
@@ -45,15 +46,20 @@ class EndpointPart:
         resampling: files with rows of resampling, of all endpoints; subgroups: forests and tables of
         subgroups, of all.
         """
-        texts = (
-            (folder / name).read_text(encoding="utf-8")
-            for name in ("profile.svg", "trajectories.svg", "diagnostics.svg", "table.html", "ladder.svg")
-        )
         files = [folder / "results.csv", *(Path(file) for file in resampling if Path(file).parent == folder)]
-        within = [Path(file) for file in subgroups if Path(file).parent == folder]
-        found = {path.suffix: path.read_text(encoding="utf-8") for path in within}
-        rows = [row for file in files for row in read_results(file)]
-        return cls(rows, *texts, found.get(".svg", ""), found.get(".html", ""))
+        own = [folder / name for name in ALWAYS]
+        own += [Path(file) for file in subgroups if Path(file).parent == folder]
+        found = {path.name: path.read_text(encoding="utf-8") for path in own}
+        return cls(
+            rows=[row for file in files for row in read_results(file)],
+            profile=found["profile.svg"],
+            trajectories=found["trajectories.svg"],
+            diagnostics=found["diagnostics.svg"],
+            ladder=found["ladder.svg"],
+            table=found["table.html"],
+            subgroups=found.get("subgroups.svg", ""),
+            subgroup_table=found.get("subgroups.html", ""),
+        )
 
 
 @dataclass(frozen=True)
