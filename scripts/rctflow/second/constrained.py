@@ -69,10 +69,14 @@ ODDS_RATIO = Scale(
 
 def score_statistic(scale: Scale, table: Table, t: float, corrected: bool) -> float:
     """Z of the hypothesis that the parameter is t; corrected: variance times N / (N - 1)."""
-    p0 = _maximum(scale, table, t)
     n = table.n1 + table.n0
-    p1 = min(1.0, max(0.0, scale.p1(p0, t)))
-    return scale.statistic(table, t, p1, p0, n / (n - 1) if corrected else 1.0)
+    return scale.statistic(table, t, *constrained(scale, table, t), n / (n - 1) if corrected else 1.0)
+
+
+def constrained(scale: Scale, table: Table, t: float) -> tuple[float, float]:
+    """p1 and p0 at the maximum of the likelihood when the parameter is t."""
+    p0 = _maximum(scale, table, t)
+    return min(1.0, max(0.0, scale.p1(p0, t))), p0
 
 
 def _maximum(scale: Scale, c: Table, t: float) -> float:

@@ -1,30 +1,38 @@
-"""Proportions of two arms at one visit: standardization, score intervals by root finding, Fisher by enumeration, CMH.
+"""Proportions of two arms at one visit, ``binary`` and ``responder``: score intervals by root finding, Fisher by
+enumeration; standardization (standardized.py), methods over strata (strata.py), who has the event (responses.py).
 
-Standardization: the logistic model by iteratively reweighted least squares (McCullagh & Nelder 1989, section 2.5);
-theta_a and its variance as sums over patients (Ye, Bannick, Yi & Shao 2023, Stat Theory Relat Fields 7:159).
 Differences are in percentage points, as the result rows have them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from fractions import Fraction
-from math import comb, log, sqrt
+from math import comb, inf, log, sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from rctflow.second.columns import Array, independent_columns
+from rctflow.second.columns import Array
 from rctflow.second.constrained import DIFFERENCE, ODDS_RATIO, RISK_RATIO, Scale, Table, limits, score_statistic
 from rctflow.second.errors import NoSecondPathError
 from rctflow.second.normal import critical_value, two_sided_p
-from rctflow.second.selection import analysed, baseline, complete, constant_columns
+from rctflow.second.responses import responses
 from rctflow.second.settings import Declared
+from rctflow.second.standardized import standardized_difference
+from rctflow.second.strata import (
+    cochran_mantel_haenszel,
+    common_difference,
+    sato_variance,
+    score,
+    score_limits,
+    with_both_arms,
+)
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-STEPS = 100
 POINTS = ("estimate", "se", "ci_low", "ci_high")
 
 
@@ -45,30 +53,22 @@ class Pair(NamedTuple):
 
 
 def compute(bds: DataFrame, adsl: DataFrame, declared: Declared) -> dict[str, dict[str, float]]:
-    """Contrast -> the statistics of the declared methods that have a second path, at ``declared.visit``.
+    """Contrast -> the statistics of the declared methods, at ``declared.visit``.
 
-    Raises NoSecondPathError when the first declared method has none, or missing values are counted.
+    Raises NoSecondPathError when nobody can be analysed.
     """
-    methods = declared.options["methods"]
-    if methods[0] not in METHODS or declared.options["variance"] != "ye" or declared.options["missing"] != "excluded":
-        raise NoSecondPathError(
-            f"proportions by {methods[0]}, variance {declared.options['variance']}, missing values "
-            f"{declared.options['missing']} have no second path"
-        )
-    rows = analysed(bds, adsl, declared)
-    rows = complete(rows[rows["AVISIT"] == declared.visit], declared)
-    response = rows["CHG" if declared.outcome == "change" else "AVAL"].to_numpy(float)
+    rows, response = responses(bds, adsl, declared)
     found: dict[str, dict[str, float]] = {}
     for arm in declared.arms[1:]:
         pair = _pair(rows, response, arm, declared)
         if pair.table.n1 and pair.table.n0:
-            for place, name in enumerate(method for method in methods if method in METHODS):
+            for place, name in enumerate(declared.options["methods"]):
                 ratio, method = METHODS[name]
-                contrast = f"{arm} {'/' if ratio else '-'} {declared.arms[0]}"
-                own = found.setdefault(contrast, {})
-                for statistic, value in method(pair).items():
-                    scale = 100 if statistic in POINTS and not ratio else 1
-                    own[f"{name}_{statistic}" if place else statistic] = scale * value
+                own = found.setdefault(f"{arm} {'/' if ratio else '-'} {declared.arms[0]}", {})
+                with suppress(NoSecondPathError):  # of one method; the row says which statistics have no second number
+                    for statistic, value in method(pair).items():
+                        scale = 100 if statistic in POINTS and not ratio else 1
+                        own[f"{name}_{statistic}" if place else statistic] = scale * value
     return {contrast: values for contrast, values in found.items() if values}
 
 
@@ -90,76 +90,51 @@ def _tested(estimate: float, z: float, low: float | None, high: float | None) ->
 
 
 def _standardized(pair: Pair) -> dict[str, float]:
-    """theta_1 - theta_0 with its normal test; nothing when an arm has no patient with, or without, the event."""
-    c = pair.table
-    if c.x1 in (0, c.n1) or c.x0 in (0, c.n0):
-        return {}
-    both = [a for a in pair.declared.arms if len(set(pair.response[(pair.rows["ARM"] == a).to_numpy()])) == 2]
-    inside = pair.rows["ARM"].isin(both).to_numpy()
-    rows, y = pair.rows[inside].reset_index(drop=True), pair.response[inside]
-    arms: Array = np.column_stack([(rows["ARM"] == a).to_numpy(float) for a in both]).astype(float)
-    own = [baseline(rows, pair.declared)] if pair.declared.baseline else []
-    X = np.column_stack([arms, *own, *constant_columns(rows, pair.declared)])
-    kept = independent_columns(X)
-    b = np.zeros(X.shape[1])
-    b[kept] = _logistic(X[:, kept], y)
-    rest = X[:, len(both) :] @ b[len(both) :]
-    m = 1 / (1 + np.exp(-(rest[:, None] + b[: len(both)])))
-    one, zero = both.index(pair.arm), both.index(pair.declared.arms[0])
-    estimate = float(m[:, one].mean() - m[:, zero].mean())
-    se = sqrt(_variance(arms, m, y, one, zero) / len(y))
-    half = pair.z * se
-    return _tested(estimate, estimate / se, estimate - half, estimate + half) | {"se": se}
+    """theta_1 - theta_0 with its normal test; the declared fall-back when an arm has one outcome only."""
+    found = standardized_difference(pair.rows, pair.response, pair.arm, pair.declared)
+    return _stratified_score(pair) if found is None else _normal(*found, pair.z)
 
 
-def _logistic(X: Array, y: Array) -> Array:
-    """Coefficients of the maximum of the likelihood. Raises NoSecondPathError when it has none."""
-    b = np.zeros(X.shape[1])
-    for _ in range(STEPS):
-        eta = X @ b
-        p = 1 / (1 + np.exp(-eta))
-        weight = p * (1 - p)
-        if not weight.min() > 1e-10:
-            break
-        root = np.sqrt(weight)
-        new = np.linalg.lstsq(root[:, None] * X, root * (eta + (y - p) / weight), rcond=None)[0]
-        if np.abs(new - b).max() < 1e-12 * max(1.0, np.abs(new).max()):
-            return np.asarray(new, np.float64)
-        b = np.asarray(new, np.float64)
-    raise NoSecondPathError("the logistic model has no maximum of the likelihood that the second path can find")
+def _normal(estimate: float, se: float, z: float) -> dict[str, float]:
+    return _tested(estimate, estimate / se, estimate - z * se, estimate + z * se) | {"se": se}
 
 
-def _variance(arms: Array, m: Array, y: Array, one: int, zero: int) -> float:
-    """n times the variance of theta_1 - theta_0 (Ye et al. 2023)."""
+def _mantel_haenszel(pair: Pair) -> dict[str, float]:
+    strata = with_both_arms(pair.strata)
+    variance = sato_variance(strata)
+    return _normal(float(common_difference(strata)), sqrt(variance), pair.z) if variance > 0 else {}
 
-    def covariance(a: Array, b: Array) -> float:
-        return float(((a - a.mean()) * (b - b.mean())).sum() / (len(a) - 1))
 
-    def own(a: int) -> float:
-        inside = arms[:, a] > 0
-        common, spread = covariance(y[inside], m[inside, a]), covariance(m[:, a], m[:, a])
-        return (covariance(y[inside], y[inside]) - 2 * common + spread) / inside.mean() + 2 * common - spread
-
-    ins = [arms[:, a] > 0 for a in (one, zero)]
-    crossed = covariance(y[ins[0]], m[ins[0], zero]) + covariance(y[ins[1]], m[ins[1], one])
-    return own(one) + own(zero) - 2 * (crossed - covariance(m[:, one], m[:, zero]))
+def _stratified_score(pair: Pair) -> dict[str, float]:
+    strata = with_both_arms(pair.strata)
+    return _tested(float(common_difference(strata)), score(strata, 0.0), *score_limits(strata, pair.z))
 
 
 def _score(scale: Scale, corrected: bool = True) -> Callable[[Pair], dict[str, float]]:
     def method(pair: Pair) -> dict[str, float]:
         c = pair.table
         if scale is DIFFERENCE:
-            estimate, null = c.x1 / c.n1 - c.x0 / c.n0, 0.0
-        elif min(c.x1, c.x0, c.n1 - c.x1, c.n0 - c.x0) == 0:  # left to the first path: a limit may be infinite
+            estimate = c.x1 / c.n1 - c.x0 / c.n0
+            z = score_statistic(scale, c, 0.0, corrected)
+            return _tested(estimate, z, *limits(scale, c, estimate, pair.z, corrected))
+        above, below = _parts(c, odds=scale is ODDS_RATIO)
+        if above == below == 0:
             return {}
-        else:
-            odds = scale is ODDS_RATIO
-            above, below = (c.x1 / (c.n1 - c.x1), c.x0 / (c.n0 - c.x0)) if odds else (c.x1 / c.n1, c.x0 / c.n0)
-            estimate, null = above / below, 1.0
-        z = score_statistic(scale, c, null, corrected)
-        return _tested(estimate, z, *limits(scale, c, estimate, pair.z, corrected))
+        z = score_statistic(scale, c, 1.0, corrected)
+        low, high = limits(scale, c, 1.0, pair.z, corrected)
+        values = _tested(inf, z, low if above else 0.0, high if below else None)
+        if below:
+            return values | {"estimate": float(above / below)}
+        return {name: value for name, value in values.items() if name != "estimate"}
 
     return method
+
+
+def _parts(c: Table, odds: bool) -> tuple[int, int]:
+    """Numerator and denominator of a ratio; both 0 when it is undefined."""
+    if odds:
+        return c.x1 * (c.n0 - c.x0), c.x0 * (c.n1 - c.x1)
+    return c.x1 * c.n0, c.x0 * c.n1
 
 
 def _newcombe(pair: Pair) -> dict[str, float]:
@@ -185,16 +160,7 @@ def _fisher(pair: Pair) -> dict[str, float]:
 
 
 def _cmh(pair: Pair) -> dict[str, float]:
-    """Cochran-Mantel-Haenszel without continuity correction (Mantel & Haenszel 1959)."""
-    excess, variance = 0.0, 0.0
-    for c in (c for c in pair.strata if c.n1 and c.n0 and c.n1 + c.n0 > 1):
-        n, events = c.n1 + c.n0, c.x1 + c.x0
-        excess += c.x1 - c.n1 * events / n
-        variance += c.n1 * c.n0 * events * (n - events) / (n * n * (n - 1))
-    if not variance > 0:
-        return {}
-    chi_square = excess**2 / variance
-    return {"chi_square": chi_square, "df": 1.0, "p_value": two_sided_p(sqrt(chi_square))}
+    return cochran_mantel_haenszel(pair.strata)
 
 
 def _wald(odds: bool) -> Callable[[Pair], dict[str, float]]:
@@ -217,6 +183,8 @@ METHODS: dict[str, tuple[bool, Callable[[Pair], dict[str, float]]]] = {
     "miettinen_nurminen": (False, _score(DIFFERENCE)),
     "mee": (False, _score(DIFFERENCE, corrected=False)),
     "newcombe": (False, _newcombe),
+    "mantel_haenszel": (False, _mantel_haenszel),
+    "stratified_score": (False, _stratified_score),
     "risk_ratio": (True, _score(RISK_RATIO)),
     "odds_ratio": (True, _score(ODDS_RATIO)),
     "wald_risk_ratio": (True, _wald(odds=False)),
@@ -224,4 +192,4 @@ METHODS: dict[str, tuple[bool, Callable[[Pair], dict[str, float]]]] = {
     "fisher": (False, _fisher),
     "cmh": (False, _cmh),
 }
-"""Whether it is a ratio, and the method. Mantel-Haenszel differences and their stratified score have no second path."""
+"""Whether it is a ratio, and the method."""

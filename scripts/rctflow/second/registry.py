@@ -1,8 +1,8 @@
 """The models that have a second path. A new one is one module and one line here.
 
-A path is a function ``(bds: DataFrame, adsl: DataFrame, declared: Declared) -> dict``: contrast -> its statistics,
-both named as the result rows of the first path name them; whatever both have is compared. With the first path it shares
-what tests/unit/second/test_second_imports.py lists, and nothing else.
+A path is a function ``(bds: DataFrame, adsl: DataFrame, declared: Declared) -> dict``: contrast (or arm) -> its
+statistics, both named as the result rows of the first path name them; whatever both have is compared. With the first
+path it shares what tests/unit/second/test_second_imports.py lists, and nothing else.
 """
 
 from __future__ import annotations
@@ -24,10 +24,13 @@ PATHS = {
     "binary": "rctflow.second.proportions",
     "censored": "rctflow.second.censored",
     "counts": "rctflow.second.counts",
+    "descriptive": "rctflow.second.within",
     "gee": "rctflow.second.marginal",
     "gee_logit": "rctflow.second.marginal",
     "mmrm": "rctflow.second.repeated",
+    "paired_change": "rctflow.second.within",
     "proportional_odds": "rctflow.second.ordinal",
+    "responder": "rctflow.second.proportions",
     "time_to_event": "rctflow.second.survival",
     "wilcoxon": "rctflow.second.wilcoxon",
 }

@@ -11,7 +11,7 @@ class Declared:
     flag: ADSL variable of the population. arm_variable: TRT01P or TRT01A. counts: BDS variable that says which records
     count. visits: after baseline, in the order of the plan. factors: strata, text or not. covariates: numbers are
     linear, text is a factor. options: of the model, defaults filled in. arms: the reference first. direction: which
-    end of the scale is better.
+    end of the scale is better. mcid: the endpoint's, when responders are looked for.
     """
 
     endpoint: str
@@ -35,6 +35,7 @@ class Declared:
     factors: tuple[str, ...] = ()
     covariates: tuple[str, ...] = ()
     direction: Literal["higher", "lower"] = "higher"
+    mcid: float | None = None
     options: dict[str, Any] = field(default_factory=dict)
 
     def contrast(self, arm: str, ratio: bool = False) -> str:

@@ -17,7 +17,7 @@ ARM_VARIABLE = {"planned": "TRT01P", "actual": "TRT01A"}
 
 
 def second_settings(study: Study) -> Second:
-    """Every primary and secondary analysis that compares the arms, in each of its populations."""
+    """Every primary and secondary analysis in each of its populations."""
     analyses = [declared for endpoint in study.endpoints for declared in _of_endpoint(study, endpoint)]
     return Second(study.stamped, tuple(analyses), study.package.suppressed_below)
 
@@ -28,7 +28,7 @@ def _of_endpoint(study: Study, endpoint: str) -> Iterator[Declared]:
     visit = primary_visit(study, study.endpoints[endpoint])
     for name, analysis in analyses.items():
         judged = analysis.role in ROLES or (name == main and study.endpoints[endpoint].role in ROLES)
-        if judged and analysis.model != "descriptive" and visit in (analysis.visits or fit.visits):
+        if judged and visit in (analysis.visits or fit.visits):
             for population in analysis.populations:
                 yield _declared(fit, name, analysis, population, visit)
 
@@ -57,5 +57,6 @@ def _declared(fit: Fit, name: str, analysis: Analysis, population: str, visit: s
         factors=fit.strata if analysis.strata else (),
         covariates=analysis.covariates,
         direction=fit.direction,
+        mcid=fit.mcid if analysis.model == "responder" else None,
         options=as_params(settings_from(options_class(analysis.model), analysis.options)),
     )

@@ -95,8 +95,8 @@ def test_suppressed_numbers_are_not_given_away(trial):
 
 def test_a_model_without_a_second_path_is_one_row_that_says_so(trial):
     adsl, bds, rows, declared = trial
-    (row,) = again(adsl, bds, rows, replace(declared, model="descriptive")).values()
-    assert (row.value, row.note) == (None, "descriptive has no second path")
+    (row,) = again(adsl, bds, rows, replace(declared, model="nothing")).values()
+    assert (row.value, row.note) == (None, "nothing has no second path")
 
 
 def test_a_first_without_a_number_keeps_the_second_one(trial):

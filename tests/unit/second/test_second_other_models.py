@@ -1,10 +1,14 @@
 """The second paths of GEE, counts, proportional odds and times to an event against the first ones."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from rctflow.second.agreement import disagreements
-from rctflow.second.errors import NoSecondPathError
+from rctflow.second.check import compute_again
+from rctflow.second.errors import DisagreementError, NoSecondPathError
 from rctflow.second.registry import second_path
+from rctflow.second.settings import Second
 
 from tests.fit_cases import fitted, random_trial, records, subjects, values
 from tests.unit.second.second_cases import VISITS, two, visit_trial
@@ -159,3 +163,40 @@ def test_an_arm_without_events_keeps_its_log_rank_test():
     assert set(found["low / placebo"]) == {"logrank_chi2", "logrank_p_value"}
     assert found["low / placebo"]["logrank_chi2"] == pytest.approx(first["logrank_chi2"])
     assert found["low"] == {"n": 30.0, "events": 0.0}
+
+
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize("model", ["paired_change", "descriptive"])
+def test_what_is_within_an_arm(model, log):
+    adsl, bds = random_trial(2)
+    bds = bds.assign(AVAL=bds["AVAL"].abs() + 1, BASE=bds["BASE"].abs() + 1)
+    fit, declared = two(model, "month6", THREE, ("month6",), (), log=log)
+    rows = fitted(adsl, bds, fit)
+    found = second_path(model)(bds, adsl, declared)
+    assert set(found) == set(THREE)
+    left = ("median", "q1", "q3", "min", "max", "n_unable", "n_below", "n_above")
+    left += tuple(f"change_{name}" for name in left[:5])
+    for arm in THREE:
+        first = {name: value for name, value in values(rows, arm).items() if value is not None and name not in left}
+        assert found[arm] == pytest.approx(first, rel=1e-10)
+
+
+def test_arms_without_a_comparison_have_a_row_each():
+    adsl, bds = random_trial(2)
+    fit, declared = two("paired_change", "month6", THREE, ("month6",), ())
+    rows = fitted(adsl, bds, fit)
+    made = compute_again(Second("demo", (declared,)), adsl, {"pcs": bds}, {"pcs": rows})
+    largest = [row for row in made if row.statistic == "largest_disagreement"]
+    assert [(row.group, row.contrast, row.value) for row in largest] == [(arm, "", 0.0) for arm in THREE]
+    with pytest.raises(DisagreementError, match="within_arm_change: first 9, second"):
+        wrong = [replace(row, value=9.0) if row.statistic == "within_arm_change" else row for row in rows]
+        compute_again(Second("demo", (declared,)), adsl, {"pcs": bds}, {"pcs": wrong})
+
+
+def test_statistics_that_are_not_computed_again_are_named():
+    adsl, bds = random_trial(2)
+    fit, declared = two("wilcoxon", "month6", THREE, ("month6",), ())
+    rows = fitted(adsl, bds, fit)
+    made = compute_again(Second("demo", (declared,)), adsl, {"pcs": bds}, {"pcs": rows})
+    notes = {row.note for row in made if row.statistic == "largest_disagreement"}
+    assert all("not computed again: hodges_lehmann_estimate, hodges_lehmann_ci_low" in note for note in notes)

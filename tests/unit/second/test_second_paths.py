@@ -164,8 +164,8 @@ def test_what_the_mmrm_path_does_not_cover_is_said(options, words):
 
 
 def test_a_model_without_a_second_path_says_so():
-    with pytest.raises(NoSecondPathError, match="descriptive has no second path"):
-        second_path("descriptive")
+    with pytest.raises(NoSecondPathError, match="nothing has no second path"):
+        second_path("nothing")
 
 
 def test_what_has_no_maximum_is_refused():
