@@ -141,7 +141,10 @@ def second_grid(rows: Sequence[Result], settings: ReportSettings) -> Grid:
             if row.value is None
             else ("below 1e-6" if not row.value else f"{row.value:.1e}")
         )
-        cells = [row.analysis.replace("_", " "), row.population.replace("_", " "), row.contrast, found]
+        once = row.note.partition("; not computed again: ")[2]
+        found += f"; once only: {once}" if once else ""
+        who = row.contrast or row.group
+        cells = [row.analysis.replace("_", " "), row.population.replace("_", " "), who, found]
         grid.lines.append((labels.get(row.endpoint, row.endpoint), cells, False))
     return grid
 
