@@ -20,7 +20,8 @@ with job(snakemake.log[0]):
     families = FamiliesPart.read(inputs.multiplicity)
     summaries = {Path(file).parent.name: SummaryPart.read(Path(file), inputs.figures) for file in inputs.summaries}
     study = StudyPart(summaries, read_results(Path(inputs.second)), forest, overview, families)
-    endpoints = {folder.name: EndpointPart.read(folder, inputs.resampling, inputs.subgroups) for folder in folders}
+    some = [*inputs.subgroups, *inputs.left_out]
+    endpoints = {folder.name: EndpointPart.read(folder, inputs.resampling, some) for folder in folders}
     settings = settings_from(ReportSettings, snakemake.params.report)
     plan = read_status(snakemake.params.plan, inputs.lock, inputs.adsl, inputs.ledgers, inputs.deviations)
     write_text(render_report(settings, study, endpoints, software_versions(), plan), snakemake.output[0])

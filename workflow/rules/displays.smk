@@ -56,6 +56,26 @@ rule subgroups:
         "../../scripts/subgroups.py"
 
 
+rule leave_one_out:
+    """The comparison of one endpoint without each patient in turn, for those whose analyses ask for it."""
+    input:
+        results="<results>/endpoints/{endpoint}/results.csv",
+        resampling="<results>/endpoints/{endpoint}/resampling.csv",
+        code=code_of("leave_one_out"),
+    output:
+        report("<results>/endpoints/{endpoint}/leave_one_out.svg", category="{endpoint}"),
+    log:
+        "<logs>/leave_one_out/{endpoint}.log",
+    benchmark:
+        "<benchmarks>/leave_one_out/{endpoint}.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        display=lambda wildcards: dag.display(wildcards.endpoint),
+    script:
+        "../../scripts/leave_one_out.py"
+
+
 rule overview:
     """The forest of all endpoints and their table at the primary visit."""
     input:

@@ -31,6 +31,7 @@ rule report:
         overview=["<results>/figures/forest.svg", "<results>/tables/overview.html"],
         multiplicity=dag.multiplicity_files(),
         subgroups=dag.subgroup_displays(),
+        left_out=dag.left_out(),
         summaries=dag.summaries.files(),
         figures=dag.summaries.figures(),
         second="<results>/summaries/second/results.csv",

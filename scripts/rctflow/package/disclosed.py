@@ -29,6 +29,7 @@ AGGREGATES: dict[str, tuple[str, ...]] = {
         *("*/summaries/*/results.csv", "*/figures/*.svg"),
         *("*/tables/multiplicity.html", "*/tables/multiplicity.csv"),
     ),
+    "leave_one_out": ("*/endpoints/*/leave_one_out.svg",),
     "subgroups": ("*/endpoints/*/subgroups.svg", "*/endpoints/*/subgroups.html"),
     "overview": ("*/figures/*.svg", "*/tables/overview.html", "*/tables/overview.csv"),
     "report": ("*/report.html",),

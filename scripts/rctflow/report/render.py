@@ -38,17 +38,18 @@ class EndpointPart:
     ladder: str = ""
     subgroups: str = ""
     subgroup_table: str = ""
+    left_out: str = ""
 
     @classmethod
-    def read(cls, folder: Path, resampling: Sequence[str] = (), subgroups: Sequence[str] = ()) -> EndpointPart:
+    def read(cls, folder: Path, resampling: Sequence[str] = (), some: Sequence[str] = ()) -> EndpointPart:
         """The part whose files stand in ``endpoints/<endpoint>``.
 
-        resampling: files with rows of resampling, of all endpoints; subgroups: forests and tables of
-        subgroups, of all.
+        resampling: files with rows of resampling, of all endpoints; some: figures and tables that some endpoints have,
+        of all.
         """
         files = [folder / "results.csv", *(Path(file) for file in resampling if Path(file).parent == folder)]
         own = [folder / name for name in ALWAYS]
-        own += [Path(file) for file in subgroups if Path(file).parent == folder]
+        own += [Path(file) for file in some if Path(file).parent == folder]
         found = {path.name: path.read_text(encoding="utf-8") for path in own}
         return cls(
             rows=[row for file in files for row in read_results(file)],
@@ -59,6 +60,7 @@ class EndpointPart:
             table=found["table.html"],
             subgroups=found.get("subgroups.svg", ""),
             subgroup_table=found.get("subgroups.html", ""),
+            left_out=found.get("leave_one_out.svg", ""),
         )
 
 
@@ -175,6 +177,7 @@ def _section(
         "diagnostics": Markup(inline_svg(part.diagnostics, f"{endpoint.id}-diagnostics", fitted, glyphs)),
         "ladder": _ladder(endpoint, part, settings, glyphs),
         "subgroups": _subgroups(endpoint, part.subgroups, settings, glyphs),
+        "left_out": _left_out(endpoint, part.left_out, settings, glyphs),
         "subgroup_table": Markup(part.subgroup_table),
         "table": Markup(part.table),
         "rows": part.rows,
@@ -232,6 +235,14 @@ def _subgroups(endpoint: ReportEndpoint, svg: str, settings: ReportSettings, gly
 
     words = f"{endpoint.label}: the arms compared within subgroups, and the test of each interaction."
     return Markup(inline_svg(svg, f"{endpoint.id}-subgroups", words + _stamped(settings), glyphs)) if svg else ""
+
+
+def _left_out(endpoint: ReportEndpoint, svg: str, settings: ReportSettings, glyphs: dict[str, str]) -> Any:
+    """The comparison without each patient, "" for an endpoint without."""
+    from markupsafe import Markup
+
+    words = f"{endpoint.label}: the comparison of the arms without each patient in turn, beside that of everybody."
+    return Markup(inline_svg(svg, f"{endpoint.id}-left-out", words + _stamped(settings), glyphs)) if svg else ""
 
 
 def _stamped(settings: ReportSettings) -> str:

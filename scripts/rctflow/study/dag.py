@@ -128,7 +128,7 @@ class Dag:
         """Everything declared of one endpoint."""
         files = ("results.csv", "records.parquet", *ENDPOINT_DISPLAYS)
         own = [f"{self.results}/adam/{endpoint}.parquet", *(f"{self.results}/endpoints/{endpoint}/{f}" for f in files)]
-        return [*own, *self.resampled(endpoint), *self.subgroup_displays(endpoint)]
+        return [*own, *self.resampled(endpoint), *self.subgroup_displays(endpoint), *self.left_out(endpoint)]
 
     def resampled(self, *endpoints: str) -> list[str]:
         """The result rows of resampling, of the endpoints whose analyses ask for it (of all when none is named)."""
@@ -164,6 +164,14 @@ class Dag:
             for endpoint in endpoints or self.study.endpoints
             if any(analysis.subgroups for analysis in analyses_of(self.study, endpoint).values())
             for end in ("svg", "html")
+        ]
+
+    def left_out(self, *endpoints: str) -> list[str]:
+        """Figures of leaving one patient out, of the endpoints whose analyses ask for it (of all when none named)."""
+        return [
+            f"{self.results}/endpoints/{endpoint}/leave_one_out.svg"
+            for endpoint in endpoints or self.study.endpoints
+            if any(a.resampling and a.resampling.leave_one_out for a in analyses_of(self.study, endpoint).values())
         ]
 
     def subgroup_labels(self) -> dict[str, str]:
