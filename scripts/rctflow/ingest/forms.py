@@ -128,7 +128,8 @@ def describe_form(form: RawForm, settings: Ingest, blinded: dict[str, Any] | Non
 
 def _told(variable: Variable) -> dict[str, Any]:
     """What the file tells of a column, without what it does not."""
-    return {key: value for key, value in asdict(variable).items() if value}
+    told = {key: value for key, value in asdict(variable).items() if value}
+    return told | ({"missing": list(variable.missing)} if variable.missing else {})
 
 
 def _typed(form: RawForm, headers: dict[str, str], settings: Ingest, faults: Faults) -> pd.DataFrame:
