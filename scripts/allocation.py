@@ -16,9 +16,10 @@ with job(snakemake.log[0]):
     from rctflow.settings import settings_from
 
     tables = {}
-    for raw, form in zip(snakemake.input.raw, snakemake.params.forms, strict=True):
+    files = zip(snakemake.input.raw, snakemake.input.dictionaries, snakemake.params.forms, strict=True)
+    for raw, dictionary, form in files:
         ingest, place = settings_from(Ingest, form["ingest"]), f"{snakemake.params.config}: {form['place']}"
-        source = read_form(Path(raw), ingest, where=place)
+        source = read_form(Path(raw), ingest, dictionary=Path(dictionary), where=place)
         tables[ingest.table], _ = clean_table(source, settings_from(Clean, form["clean"]), where=place)
     settings = settings_from(Enrolment, snakemake.params.enrolment)
     enrolment = derive_enrolment(tables, settings, where=f"{snakemake.params.config}: randomization")

@@ -17,9 +17,10 @@ with job(snakemake.log[0]):
     place = f"{snakemake.params.config}: tables.{snakemake.wildcards.table}"
     ingest = settings_from(Ingest, snakemake.params.ingest)
     allocation = read_allocation(snakemake.input.allocation)
-    source, description = ingest_form(Path(snakemake.input.raw), ingest, allocation, where=place)
+    raw, dictionary = Path(snakemake.input.raw), Path(snakemake.input.dictionary)
+    source, description = ingest_form(raw, ingest, allocation, dictionary, where=place)
     rules = settings_from(Clean, snakemake.params.clean)
-    clean, ledger = clean_table(source, rules, where=place)
+    clean, ledger = clean_table(source, rules, description.get("findings", ()), where=place)
     write_parquet(source, snakemake.output.source)
     write_json(description, snakemake.output.description)
     write_parquet(clean, snakemake.output.clean)

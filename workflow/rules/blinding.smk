@@ -10,6 +10,7 @@ if dag.is_allocated_anew:
         """Draw an allocation from the declared randomization scheme, without seeing the true one."""
         input:
             raw=dag.enrolment_forms(),
+            dictionaries=dag.enrolment_dictionaries(),
             code=code_of("allocation"),
         output:
             "<results>/blinding/allocation.csv",

@@ -31,6 +31,7 @@ rule form:
     """Read one raw form, type it, clean it by the declared rules."""
     input:
         raw=lambda wildcards: dag.raw_file(wildcards.table),
+        dictionary=lambda wildcards: dag.dictionary_file(wildcards.table),  # the form itself when there is no other
         allocation=lambda wildcards: dag.allocation(wildcards.table),  # none unless blinded
         code=code_of("form"),
     output:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from rctflow.clean.duplicates import collapse_duplicates
 from rctflow.clean.errors import CleanError
 from rctflow.clean.ranges import enforce_ranges, query_jumps
+from rctflow.clean.reading import reading_entries
 from rctflow.clean.settings import Clean
 from rctflow.clean.subjects import check_constant, identify_subjects
 from rctflow.clean.timing import complete_partial_dates, place_in_time
@@ -34,17 +36,22 @@ STEPS = (
 LEADING = ("USUBJID", "VISIT", "ADT", "ADTF", "DAY")
 
 
-def clean_table(source: pd.DataFrame, settings: Clean, *, where: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def clean_table(
+    source: pd.DataFrame, settings: Clean, findings: Sequence[Mapping[str, Any]] = (), *, where: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The clean table and its ledger (docs/architecture.md); rows stay in the order of the source.
 
-    where: the place in the config, for messages. Raises CleanError for what no declared rule covers: a missing
-    subject, an unknown visit or unit, two values where a subject has one, differing duplicates.
+    findings: what reading found in the form, for the ledger. where: the place in the config, for messages. Raises
+    CleanError for what no declared rule covers: a missing subject, an unknown visit or unit, two values where a subject
+    has one, differing duplicates.
     """
     check_names(source, settings, where=where)
     table, entries = source, []
     for step in STEPS:
         table, told = step(table, settings, where=where)
         entries += told
+        if step is identify_subjects:
+            entries += reading_entries(table, findings, settings.table)
     data = [name for name in table.columns if name not in (*LEADING, "SRCROW")]
     return table[[*LEADING, *data, "SRCROW"]], gather(entries)
 

@@ -36,7 +36,7 @@ def pack_deidentified(folder: Path, dag: Dag, found: Contents, target: Path, *, 
     """
     import pandas as pd
 
-    raw = sorted({dag.raw_file(table) for table in dag.study.tables})
+    raw = sorted(dag.raw_files())
     secret = "".join(hashlib.sha256(Path(file).read_bytes()).hexdigest() for file in raw)
     adsl = pd.read_parquet(folder / dag.results / "adam/adsl.parquet")
     files = deidentified_files(dag.study, dag.file, adsl, secret)

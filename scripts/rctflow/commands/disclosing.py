@@ -22,7 +22,7 @@ def disclosed(dag: Dag, found: Contents) -> tuple[Contents, dict[str, Source]]:
     and the plan's lock without patients; of de-identified data the account.
     """
     if is_restricted(dag):
-        raw = {dag.raw_file(table) for table in dag.study.tables}
+        raw = dag.raw_files()
         twin = {path: text.encode() for path, text in twin_files(dag.study, dag.file).items()}
         return restricted(found, raw), {**twin, **_lock(dag, found)}
     account = Path(CHANGES)

@@ -30,7 +30,7 @@ from rctflow.package.zipped import Measured, Source, measured, write_zip
 from rctflow.plan_status import PlanStatus
 from rctflow.study.about import about_study
 from rctflow.study.dag import Dag
-from rctflow.study.files import raw_form
+from rctflow.study.files import dictionary_form, raw_form
 from rctflow.study.locked import plan_status
 from rctflow.study.rooms import table_columns
 
@@ -67,7 +67,7 @@ def version_of(dag: Dag) -> str:
 
 def raw_names(dag: Dag) -> dict[str, str]:
     """Raw form as the run read it -> its name in the package: the file's own, in a folder when two have one name."""
-    files = sorted({dag.raw_file(table) for table in dag.study.tables})
+    files = sorted(dag.raw_files())
     names = [Path(file).name for file in files]
     return {
         file: name if names.count(name) == 1 else f"{number}/{name}"
@@ -147,6 +147,12 @@ def _raw_forms(dag: Dag, found: Contents, sizes: Mapping[str, Measured]) -> dict
         size = sizes[PAYLOAD + path] if path in found.files else measured(files[path])
         packed, access = (path, "") if path in found.files else (None, dag.study.package.access)
         forms[name] = RawForm(packed, size.sha256, size.bytes, told["rows"], columns, access)
+        if plan.dictionary:
+            name, read = dictionary_form(dag.study, table), dag.dictionary_file(table)
+            path = found.moved.get(read, read)
+            size = sizes[PAYLOAD + path] if path in found.files else measured(files[path])
+            packed = path if path in found.files else None
+            forms[name] = RawForm(packed, size.sha256, size.bytes, 0, {}, access)
     return forms
 
 

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from rctflow.ingest.blinding import blind_form
 from rctflow.ingest.cells import Faults, type_column
+from rctflow.ingest.code_lists import findings, labelled
 from rctflow.ingest.columnar import read_parquet
 from rctflow.ingest.dataset_json import read_dataset_json
 from rctflow.ingest.delimited import read_delimited
+from rctflow.ingest.dictionary import with_dictionary
 from rctflow.ingest.excel import read_excel
 from rctflow.ingest.raw import IngestError, RawForm, Variable, declared_headers
 from rctflow.ingest.rdatasets import INSTALL, read_rdatasets
@@ -40,28 +42,46 @@ READERS: dict[Format, Callable[..., RawForm]] = {
 
 
 def ingest_form(
-    path: Path | None, settings: Ingest, allocation: Mapping[str, str] = NOBODY, *, where: str
+    path: Path | None,
+    settings: Ingest,
+    allocation: Mapping[str, str] = NOBODY,
+    dictionary: Path | None = None,
+    *,
+    where: str,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """The source table and the description of one raw form, the file being read once; raises as ``read_form``."""
-    form, blinded = blind_form(load_form(path, settings, where=where), settings, allocation, where=where)
-    return type_form(form, settings, where=where), describe_form(form, settings, blinded)
+    """The source table and the description of one raw form, the file being read once; raises as ``read_form``.
+
+    The description's ``findings`` are for the ledger.
+    """
+    loaded = load_form(path, settings, dictionary, where=where)
+    form, blinded = blind_form(loaded, settings, allocation, where=where)
+    found = findings(form, settings, where=where)
+    description = describe_form(form, settings, blinded) | ({"findings": found} if found else {})
+    return type_form(form, settings, where=where), description
 
 
 def read_form(
-    path: Path | None, settings: Ingest, allocation: Mapping[str, str] = NOBODY, *, where: str
+    path: Path | None,
+    settings: Ingest,
+    allocation: Mapping[str, str] = NOBODY,
+    dictionary: Path | None = None,
+    *,
+    where: str,
 ) -> pd.DataFrame:
     """The source table (docs/architecture.md) of one raw form.
 
-    allocation: patient -> arm of the dummy allocation, when the study is blinded so.
+    allocation: patient -> arm of the dummy allocation, when the study is blinded so. dictionary: the file that says
+    what the columns mean (none, or the form itself, when there is no other).
     where: the place in the config, for messages. Columns stand in the order of the file, SRCROW last; a wide form has
     one row per row of the file and visit, with the visit's id in VISIT. Raises IngestError, with every cell that
     cannot be read counted and the first ten shown.
     """
-    form, _ = blind_form(load_form(path, settings, where=where), settings, allocation, where=where)
+    loaded = load_form(path, settings, dictionary, where=where)
+    form, _ = blind_form(loaded, settings, allocation, where=where)
     return type_form(form, settings, where=where)
 
 
-def load_form(path: Path | None, settings: Ingest, *, where: str) -> RawForm:
+def load_form(path: Path | None, settings: Ingest, dictionary: Path | None = None, *, where: str) -> RawForm:
     """The text of the declared columns; raises IngestError when there is no file, no such column or no data row."""
     _check_wide(settings, where=where)
     if path is None:
@@ -81,7 +101,7 @@ def load_form(path: Path | None, settings: Ingest, *, where: str) -> RawForm:
             f"{where}: {path.name} has a header and no data rows. Export the form again, or remove "
             f"tables.{settings.table}."
         )
-    return form
+    return labelled(with_dictionary(form, dictionary, settings, where=where), settings)
 
 
 def type_form(form: RawForm, settings: Ingest, *, where: str) -> pd.DataFrame:

@@ -41,7 +41,7 @@ class Column:
     beside the value in ``<name>_CODE``; both match whatever the case, ``values`` first, then ``codes``, then the
     form's ``missing``. censored: values such as ``<0.5`` or ``>100`` are accepted, the limit becomes the value and the
     sign its code. format: strptime format of dates and times; ISO 8601 and partial dates are always accepted.
-    required: an empty cell is an error.
+    required: an empty cell is an error. labels: the label of a code is read, and not the code.
     """
 
     type: ColumnType = "text"
@@ -51,6 +51,7 @@ class Column:
     censored: bool = False
     format: str = ""
     required: bool = False
+    labels: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,9 @@ class Ingest:
 
     format: of the file (from its ending when the config omits it). delimiter: of a CSV file (found in its header when
     omitted). member: of a SAS transport file with several. missing: texts that mean "no value" in every column, in
-    exactly this case. wide: when set, each row becomes one row per visit, with the visit's id in the column VISIT.
-    blind: when set, what the form loses as it is read.
+    exactly this case. unlisted: what becomes of a cell that its code list does not have ("": a query, when the list
+    comes from a dictionary). wide: when set, each row becomes one row per visit, with the visit's id in the column
+    VISIT. blind: when set, what the form loses as it is read.
     """
 
     table: str
@@ -107,6 +109,7 @@ class Ingest:
     decimal: Literal[".", ","] = "."
     sheet: str = ""
     member: str = ""
+    unlisted: Literal["", "query", "error", "ignore"] = ""
     missing: tuple[str, ...] = DEFAULT_MISSING
     wide: Wide | None = None
     blind: Blind | None = None

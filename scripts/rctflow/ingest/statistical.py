@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -68,15 +69,14 @@ def _read(path: Path, settings: Ingest, encoding: str, *, where: str, **options:
 def _variable(name: str, about: Any, read: Any) -> Variable:
     labels = read.variable_value_labels.get(name) or {}
     ranges = read.missing_ranges.get(name) or []
-    codes = dict(zip(_keys(list(labels)), map(str, labels.values()), strict=True))
     missing = tuple(_range_text(one) for one in ranges)
-    return Variable(
-        about.column_names_to_labels.get(name) or "",
-        about.original_variable_types.get(name) or "",
-        codes,
-        False,
-        missing,
-    )
+    label, shown = about.column_names_to_labels.get(name), about.original_variable_types.get(name)
+    return Variable(label or "", shown or "", code_texts(labels), missing=missing)
+
+
+def code_texts(labels: Mapping[Any, Any]) -> dict[str, str]:
+    """Value labels by the text of the value, as cells have it."""
+    return dict(zip(_keys(list(labels)), map(str, labels.values()), strict=True))
 
 
 def _keys(keys: list[Any]) -> list[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rctflow.errors import RctflowError
 from rctflow.study import rooms
 from rctflow.study.blinding import blinded_ingest, dummy_settings, enrolment, enrolment_study, shown_study
-from rctflow.study.files import raw_file
+from rctflow.study.files import dictionary_file, raw_file
 from rctflow.study.model import Simulate, Study
 
 if TYPE_CHECKING:
@@ -74,6 +74,10 @@ def _raw_files(rehearsal: Rehearsal, folder: Path) -> dict[str, Path]:
     return {name: folder / table.file for name, table in study.tables.items()}
 
 
+def _dictionary(study: Study, name: str) -> Path | None:
+    return Path(dictionary_file(study, name)) if study.tables[name].dictionary else None
+
+
 def _allocation(declared: Study, files: dict[str, Path], file: str) -> dict[str, str]:
     """Patient -> arm of the dummy allocation."""
     from rctflow.clean.table import clean_table
@@ -84,7 +88,8 @@ def _allocation(declared: Study, files: dict[str, Path], file: str) -> dict[str,
     study, tables = enrolment_study(declared), {}
     for name in study.tables:
         where = f"{file}: tables.{name}"
-        source = read_form(files[name], rooms.ingest_settings(study, name), where=where)
+        dictionary = _dictionary(study, name)
+        source = read_form(files[name], rooms.ingest_settings(study, name), dictionary=dictionary, where=where)
         tables[name], _ = clean_table(source, rooms.clean_settings(study, name), where=where)
     drawn = dummy_allocation(derive_enrolment(tables, enrolment(declared), where=file), dummy_settings(declared))
     return dict(zip(drawn["USUBJID"], drawn["ARM"], strict=True))
@@ -96,15 +101,16 @@ def _forms(
     import pandas as pd
 
     from rctflow.clean.table import clean_table
-    from rctflow.ingest.forms import read_form
+    from rctflow.ingest.forms import ingest_form
 
     study, ledgers = rehearsal.study, []
     for name, path in files.items():
         where = f"{file}: tables.{name}"
 
         def made(name: str = name, path: Path = path, where: str = where) -> Any:
-            source = read_form(path, blinded_ingest(declared, name), allocation, where=where)
-            return clean_table(source, rooms.clean_settings(study, name), where=where)
+            dictionary = _dictionary(study, name)
+            source, told = ingest_form(path, blinded_ingest(declared, name), allocation, dictionary, where=where)
+            return clean_table(source, rooms.clean_settings(study, name), told.get("findings", ()), where=where)
 
         clean = rehearsal.attempt(made)
         if clean is not None:

@@ -16,7 +16,7 @@ from rctflow.second.settings import Second
 from rctflow.settings import as_params
 from rctflow.study import blinding, presentation, rooms
 from rctflow.study.analyses import analyses_of
-from rctflow.study.files import instrument_files, missing_forms, raw_file
+from rctflow.study.files import dictionary_file, instrument_files, missing_forms, raw_file
 from rctflow.study.load import load_study, study_file
 from rctflow.study.locked import Locked
 from rctflow.study.messages import ConfigError
@@ -96,6 +96,14 @@ class Dag:
     def raw_file(self, table: str) -> str:
         """The file of one raw form."""
         return raw_file(self.study, table)
+
+    def dictionary_file(self, table: str) -> str:
+        """The file that says what the columns of one raw form mean; the form itself when there is no other."""
+        return dictionary_file(self.study, table)
+
+    def raw_files(self) -> set[str]:
+        """Every file that forms are read from: the forms and their dictionaries."""
+        return {file for table in self.study.tables for file in (self.raw_file(table), self.dictionary_file(table))}
 
     def raw_forms(self) -> list[str]:
         """File names of all raw forms."""
@@ -289,6 +297,10 @@ class Dag:
     def enrolment_forms(self) -> list[str]:
         """The raw forms that say who was randomized, in which stratum and when."""
         return [self.raw_file(table) for table in sorted(blinding.enrolment_study(self.declared).tables)]
+
+    def enrolment_dictionaries(self) -> list[str]:
+        """The dictionaries of these forms."""
+        return [self.dictionary_file(table) for table in sorted(blinding.enrolment_study(self.declared).tables)]
 
     def enrolment(self) -> Any:
         """Params of how these forms are read and cleaned, without the columns that say the arm."""

@@ -19,7 +19,7 @@ from rctflow.ingest.raw import RawForm
 from rctflow.ingest.settings import Column, Ingest
 from rctflow.package.deidentify import RawColumn, deidentified, new_ids
 from rctflow.package.settings import Deidentify
-from rctflow.study.files import raw_file
+from rctflow.study.files import dictionary_file, raw_file
 from rctflow.study.model import Study
 from rctflow.study.rooms import ingest_settings, table_columns
 from rctflow.study.twin import as_written
@@ -69,7 +69,9 @@ class _Loaded:
         self.name, self.how, self.table = name, how, study.tables[name]
         self.settings: Ingest = ingest_settings(study, name)
         where = f"tables.{name}"
-        self.form: RawForm = load_form(Path(raw_file(study, name)), self.settings, where=where)
+        self.form: RawForm = load_form(
+            Path(raw_file(study, name)), self.settings, Path(dictionary_file(study, name)), where=where
+        )
         typed = type_form(self.form, self.settings, where=where)
         owner = dict(zip(typed["SRCROW"], label_text(typed[self.table.subject]), strict=True))
         self.subjects = ["" if self.table.subject == "SRCROW" else str(owner[row]) for row in self.form.rows]

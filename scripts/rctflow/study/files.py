@@ -46,15 +46,32 @@ def raw_form(study: Study, table_id: str) -> str:
     return f"{study.folder}/raw/{table.file}"
 
 
+def dictionary_file(study: Study, table_id: str) -> str:
+    """The file that says what the columns of a form mean, as ``raw_file``; the form itself when there is no other."""
+    if not study.tables[table_id].dictionary:
+        return raw_file(study, table_id)
+    name = dictionary_form(study, table_id)
+    return packed_raw(name) or name
+
+
+def dictionary_form(study: Study, table_id: str) -> str:
+    """A form's dictionary as the config names it."""
+    folder = Path(study.source.folder) if isinstance(study.source, Files) else Path(study.folder) / "raw"
+    return (folder / study.tables[table_id].dictionary).as_posix()
+
+
 def missing_forms(study: Study) -> list[tuple[str, str]]:
     """(path, message) for each raw form that is not where the config says; simulated ones are still to be made."""
     problems = []
     for name in study.tables if isinstance(study.source, Files) else ():
-        file = Path(raw_file(study, name))
-        if not file.is_file():
+        files = {"file": raw_file(study, name), "dictionary": dictionary_file(study, name)}
+        for key, path in files.items():
+            file = Path(path)
+            if file.is_file() or (key == "dictionary" and path == files["file"]):
+                continue
             beside = [other.name for other in file.parent.glob("*")] if file.parent.is_dir() else []
             hint = did_you_mean(file.name, beside) if beside else f"The folder {file.parent} is not there or empty."
-            problems.append((f"tables.{name}.file", f"no such file: {file}. {hint}"))
+            problems.append((f"tables.{name}.{key}", f"no such file: {file}. {hint}"))
     return problems
 
 

