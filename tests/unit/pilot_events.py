@@ -22,7 +22,6 @@ SETTINGS = AdverseEvents(
     fatal=Criterion("AEOUT", ("FATAL",)),
     subjects="dm",
     population="SAFFL",
-    study="CDISCPILOT01",
 )
 
 
@@ -43,7 +42,9 @@ def pilot_subjects(shared: Path) -> pd.DataFrame:
     """
     dm = transport(shared, "sdtm/dm")
     dm = dm[dm["ARM"].isin(ARMS)].reset_index(drop=True)
-    adsl = pd.DataFrame({"USUBJID": dm["USUBJID"], "TRT01A": dm["ARM"].map(ARMS)}).astype("str")
+    adsl = pd.DataFrame({"STUDYID": dm["STUDYID"], "USUBJID": dm["USUBJID"], "TRT01A": dm["ARM"].map(ARMS)}).astype(
+        "str"
+    )
     dates = {"TRTSDT": "RFXSTDTC", "TRTEDT": "RFXENDTC", "EOSDT": "RFENDTC", "DTHDT": "DTHDTC"}
     made = {name: day(dm[column]) for name, column in dates.items()}
     return adsl.assign(**made, SAFFL=pd.Series("Y", adsl.index, dtype="str").where(made["TRTSDT"].notna(), "N"))

@@ -1,6 +1,6 @@
-"""Room derive, study level: clean tables become ADSL, one row per subject.
+"""Room derive, study level: clean tables become ADSL, one row per subject, and ADAE, one row per adverse event.
 
-in: clean/; out: adam/adsl.parquet. The records of each endpoint are derived in the job that fits it (fit.smk).
+in: clean/; out: adam/adsl.parquet, adam/adae.parquet and its ledger. The records of each endpoint are derived in the job that fits it (fit.smk).
 """
 
 
@@ -24,3 +24,28 @@ rule subjects:
         subjects=dag.subjects(),
     script:
         "../../scripts/subjects.py"
+
+
+if dag.study.adverse_events:
+
+    rule adverse_events:
+        """ADAE: onset, treatment-emergent events, first occurrences; findings that cannot be true end the run."""
+        input:
+            tables=dag.adverse_event_tables(),
+            adsl="<results>/adam/adsl.parquet",
+            code=code_of("adverse_events"),
+        output:
+            adae="<results>/adam/adae.parquet",
+            ledger="<results>/adam/adae.ledger.csv",
+        log:
+            "<logs>/adverse_events.log",
+        benchmark:
+            "<benchmarks>/adverse_events.tsv"
+        priority: 75
+        conda:
+            "../../environment.yml"
+        params:
+            config=dag.file,
+            adverse_events=dag.adverse_event_settings(),
+        script:
+            "../../scripts/adverse_events.py"

@@ -73,6 +73,31 @@ rule summary_baseline:
         "../../scripts/summary.py"
 
 
+if "adverse_events" in dag.summaries:
+
+    rule summary_adverse_events:
+        """Adverse events: patients, events, rates and risk differences by subset, class, term and grade."""
+        input:
+            adsl="<results>/adam/adsl.parquet",
+            tables=dag.summaries.tables("adverse_events"),
+            ledgers=dag.summaries.ledgers("adverse_events"),
+            records=dag.summaries.records("adverse_events"),
+            datasets=dag.summaries.datasets("adverse_events"),
+            code=code_of("summary", *dag.summaries.modules("adverse_events")),
+        output:
+            "<results>/summaries/adverse_events/results.csv",
+        log:
+            "<logs>/summaries/adverse_events.log",
+        benchmark:
+            "<benchmarks>/summaries/adverse_events.tsv"
+        conda:
+            "../../environment.yml"
+        params:
+            summary=dag.summaries.params("adverse_events"),
+        script:
+            "../../scripts/summary.py"
+
+
 rule summary_data_quality:
     """What cleaning changed and queried, and who is in the forms without being randomized."""
     input:

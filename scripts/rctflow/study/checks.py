@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 
 from rctflow.errors import RctflowError
+from rctflow.study.adverse_event_checks import adverse_event_problems
 from rctflow.study.blinding_checks import blinding_problems
 from rctflow.study.column_checks import Problem, clean_columns, reference_problems, where_problems
 from rctflow.study.endpoint_checks import endpoint_problems, template_problems
@@ -35,6 +36,7 @@ def cross_checks(study: Study) -> list[Problem]:
         *_deviation_problems(study),
         *blinding_problems(study),
         *_event_problems(study),
+        *adverse_event_problems(study),
         *estimand_problems(study),
         *_instrument_problems(study),
         *(problem for name in study.analyses for problem in template_problems(study, name)),

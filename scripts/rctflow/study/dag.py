@@ -202,6 +202,7 @@ class Dag:
             f"{self.results}/config.yaml",
             f"{self.results}/adam/adsl.parquet",
             *self.allocation(),
+            *self.adverse_events(),
             *(f"{self.results}/figures/forest.svg", f"{self.results}/tables/overview.csv"),
             *self.summaries.files(),
             *self.summaries.figures(),
@@ -227,6 +228,21 @@ class Dag:
     def subjects(self) -> Any:
         """Params of ADSL."""
         return as_params(rooms.subjects_settings(self.study))
+
+    def adverse_events(self) -> list[str]:
+        """ADAE and its ledger, in a study that declares adverse events. What cannot be true in it ends the run before
+        anything is modelled.
+        """
+        ends = ("parquet", "ledger.csv") if self.study.adverse_events else ()
+        return [f"{self.results}/adam/adae.{end}" for end in ends]
+
+    def adverse_event_tables(self) -> list[str]:
+        """The clean tables that ADAE is made from."""
+        return [f"{self.results}/clean/{table}.parquet" for table in rooms.adverse_event_tables(self.study)]
+
+    def adverse_event_settings(self) -> Any:
+        """Params of ADAE."""
+        return as_params(rooms.adverse_event_settings(self.study))
 
     def records(self, endpoint: str) -> Any:
         """Params of one endpoint's records."""

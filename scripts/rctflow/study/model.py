@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from rctflow.clean.settings import Duplicates, Long, PartialRule
+from rctflow.derive.adverse_events.settings import AdverseEvents
 from rctflow.derive.settings import Flag, Source, TieRule, Unable
 from rctflow.hypotheses import Family
 from rctflow.ingest.settings import DEFAULT_MISSING, ColumnType
@@ -289,6 +290,7 @@ class Study(Section):
     tables: Annotated[dict[Id, Table], Field(min_length=1)]
     subjects: SubjectsConfig
     populations: Annotated[dict[Id, Population], Field(min_length=1)]
+    adverse_events: AdverseEvents | None = None
     intercurrent_events: dict[Id, IntercurrentEvent] = {}
     estimands: dict[Id, Estimand] = {}
     instruments: dict[Id, InstrumentUse] = {}

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Literal
 
 from rctflow.clean.settings import Clean, Range, Unit
+from rctflow.derive.adverse_events.settings import AdverseEvents
 from rctflow.derive.plan import analysis_flag
 from rctflow.derive.settings import PopulationRule, Records, Source, Subjects, Window
 from rctflow.inference.settings import Resample
@@ -179,6 +180,29 @@ def subject_tables(study: Study) -> list[str]:
     tables = [source.table for source in (*single, *subjects.strata.values(), *subjects.covariates.values()) if source]
     tables += [event.table for event in study.intercurrent_events.values()]
     return sorted({subjects.table, *tables, *(flag.table for flag in subjects.flags.values())})
+
+
+def treated_population(study: Study, population: str) -> str:
+    """The population named, or the first whose arms are those really received, or the first."""
+    treated = [name for name, plan in study.populations.items() if plan.arm == "actual"]
+    return population or next(iter([*treated, *study.populations]))
+
+
+def adverse_event_settings(study: Study) -> AdverseEvents | None:
+    """How ADAE is made, in a study that declares adverse events."""
+    declared = study.adverse_events
+    if declared is None:
+        return None
+    flag = population_flag(study, treated_population(study, declared.population))
+    return replace(declared, population=flag, subjects=declared.subjects or study.subjects.table)
+
+
+def adverse_event_tables(study: Study) -> list[str]:
+    """The tables that ADAE is made from."""
+    settings = adverse_event_settings(study)
+    if settings is None:
+        return []
+    return sorted({settings.table, settings.subjects, *([settings.doses.table] if settings.doses else [])})
 
 
 def records_settings(study: Study, endpoint_id: str) -> Records:

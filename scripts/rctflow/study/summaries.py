@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict
 
 from rctflow.derive.plan import event_column
+from rctflow.summaries.adverse_events.settings import AdverseEventSummary
 from rctflow.summaries.settings import (
     Baseline,
     DataQuality,
@@ -30,6 +31,7 @@ class Summaries(BaseModel):
     flow: Flow = Flow()
     populations: Populations = Populations()
     baseline: Baseline = Baseline()
+    adverse_events: AdverseEventSummary | None = None
     data_quality: DataQuality = DataQuality()
 
 
@@ -90,8 +92,23 @@ def _data_quality(study: Study) -> dict[str, Any]:
     return {"tables": tuple(study.tables)}
 
 
+def _adverse_events(study: Study) -> dict[str, Any]:
+    from rctflow.study.rooms import treated_population
+
+    declared = study.adverse_events
+    if declared is None:
+        return {}
+    answers = {**declared.criteria, "severe": declared.grade, "reaction": declared.reaction_hours}
+    return {
+        "population": treated_population(study, declared.population),
+        "days_after_last_dose": declared.emergent.days_after_last_dose,
+        "answered": tuple(name for name, answer in answers.items() if answer),
+    }
+
+
 FROM_STUDY: dict[str, Callable[[Study], dict[str, Any]]] = {
     "flow": _flow,
     "baseline": _baseline,
+    "adverse_events": _adverse_events,
     "data_quality": _data_quality,
 }

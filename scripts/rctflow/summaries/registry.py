@@ -33,6 +33,10 @@ SUMMARIES = {
         "rctflow.summaries.populations:summarize_populations", "rctflow.summaries.settings:Populations"
     ),
     "baseline": Entry("rctflow.summaries.baseline:summarize_baseline", "rctflow.summaries.settings:Baseline"),
+    "adverse_events": Entry(
+        "rctflow.summaries.adverse_events.summary:summarize_adverse_events",
+        "rctflow.summaries.adverse_events.settings:AdverseEventSummary",
+    ),
     "data_quality": Entry("rctflow.summaries.quality:summarize_quality", "rctflow.summaries.settings:DataQuality"),
 }
 

@@ -21,7 +21,6 @@ PLAIN = AdverseEvents(
     fatal=Criterion("OUT", ("fatal",)),
     subjects="dm",
     population="SAFFL",
-    study="trial",
 )
 FIRST_DOSE = "2024-03-10"
 
@@ -30,6 +29,7 @@ def subjects(**changes: str) -> pd.DataFrame:
     """P1 and P2 were treated on 10 March, P3 never; changes: further dates of P1."""
     adsl = pd.DataFrame(
         {
+            "STUDYID": pd.array(["trial"] * 3, dtype="str"),
             "USUBJID": pd.array(["P1", "P2", "P3"], dtype="str"),
             "TRT01A": pd.array(["msc", "placebo", None], dtype="str"),
             "TRTSDT": pd.to_datetime([FIRST_DOSE, FIRST_DOSE, None]).astype("datetime64[us]"),

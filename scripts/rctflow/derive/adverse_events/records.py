@@ -28,7 +28,7 @@ def derive_adverse_events(
     where: str = "",
     log: TextIO | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """ADAE and the ledger of what is in doubt in it (rctflow.ledger), by subject and onset.
+    """ADAE, and the ledger of what is in doubt in it (rctflow.ledger). population of the settings: its ADSL flag.
 
     ADAE: STUDYID, USUBJID, TRTA (arm really received), TRTSDT, AESEQ, AETERM, AEDECOD, AEBODSYS, ASTDT, ASTDTF, ASTTM,
     AENDT, AENDTF, ASTDY, AENDY, ADURN (days), TRTEMFL (Y/N), TRTEMIFL, PREFL, FUPFL, AETOXGR or AESEV and ASEVN (its
@@ -81,7 +81,7 @@ def _identified(events: pd.DataFrame, adsl: pd.DataFrame, settings: AdverseEvent
     system = _words(events, settings.system) if settings.system else pd.Series("", events.index, dtype="str")
     number = events.groupby("USUBJID").cumcount().astype("float64") + 1
     columns = {
-        "STUDYID": pd.Series(settings.study, events.index, dtype="str"),
+        "STUDYID": pd.Series(adsl["STUDYID"].iloc[0], events.index, dtype="str"),
         "USUBJID": events["USUBJID"].astype("str"),
         "TRTA": events["USUBJID"].astype("str").map(subjects["TRT01A"].astype("str")).astype("str"),
         "TRTSDT": onset.of_patients(subjects["TRTSDT"], events["USUBJID"]),

@@ -84,8 +84,8 @@ class AdverseEvents:
     omitted). grade: its number or word. related, serious, withdrawal, fatal: which values count.
     reaction_hours: an event with onset from the start of a dose until so many hours after its end is an infusion
     reaction (none is looked for when omitted). keep: further columns. checks: finding -> what it does, where that
-    differs from CHECKS. where: rows that are adverse events (all when empty). population: ADSL flag of those whose
-    events are in ADAE.
+    differs from CHECKS. where: rows that are adverse events (all when empty). population: whose events are in
+    ADAE (the first whose arms are those really received when omitted).
     """
 
     table: str
@@ -109,7 +109,6 @@ class AdverseEvents:
     checks: dict[str, Action] = field(default_factory=dict)
     subjects: str = ""
     population: str = ""
-    study: str = ""
 
     def action(self, check: str) -> Action:
         """What a finding of ``check`` does."""

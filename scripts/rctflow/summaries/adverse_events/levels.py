@@ -7,7 +7,6 @@ worst grade of a patient (``grade:3``).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -36,8 +35,10 @@ class Level:
     @property
     def name(self) -> str:
         """The analysis of its rows."""
-        return f"{self.subset}:{self.system}/{self.term}" if self.term else self.subset + f":{self.system}" * bool(
-            self.system
+        return (
+            f"{self.subset}:{self.system}/{self.term}"
+            if self.term
+            else self.subset + f":{self.system}" * bool(self.system)
         )
 
     @property
@@ -92,5 +93,3 @@ def rare_joined(events: DataFrame, fewer_than: int) -> DataFrame:
         common = events[keys].merge(patients, on=keys, how="left")["PATIENTS"].ge(fewer_than).to_numpy()
         events = events.assign(**{keys[-1]: events[keys[-1]].where(common, RARE)})
     return events
-
-

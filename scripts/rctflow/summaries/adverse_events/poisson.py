@@ -11,7 +11,7 @@ from __future__ import annotations
 
 
 def garwood(x: int, confidence: float) -> tuple[float, float]:
-    """Limits of the mean of a Poisson count of ``x`` events; they cover at least ``confidence`` whatever the mean is."""
+    """Limits of the mean of a Poisson count ``x``; they cover at least ``confidence`` whatever the mean is."""
     from scipy.special import gammaincinv
 
     tail = (1 - confidence) / 2

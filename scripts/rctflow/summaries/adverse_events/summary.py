@@ -23,11 +23,12 @@ from rctflow.summaries.settings import SummaryStudy
 from rctflow.summaries.sources import Sources
 
 NAME, POPULATION = "adverse_events", "population"
-NEEDED = ("USUBJID", "AEBODSYS", "AEDECOD", "ASTDT", "TRTEMFL", "AREL", "AESER", "AEWDFL", "AESDTH", "ASEVN", "AREACTFL")
+ANSWERS = ("TRTEMFL", "AREL", "AESER", "AEWDFL", "AESDTH", "ASEVN", "AREACTFL")
 EXACT = "exact interval of Clopper and Pearson"
 SCORE = "risk difference with the score interval of Miettinen and Nurminen"
 FISHER = "Fisher's exact test by the probability of the tables"
 GARWOOD = "exact Poisson interval of Garwood"
+UNKNOWN = {"status": "not_estimable", "note": "the time at risk is not known of every patient, or nobody is at risk"}
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def summarize_adverse_events(sources: Sources, study: SummaryStudy, settings: Ad
         known = ", ".join(study.populations)
         raise SummaryError(f"adverse_events: '{settings.population}' is not a population. One of: {known}")
     adae, k = sources.datasets["adae"], study.small_cells
-    require(adae, list(NEEDED), "ADAE")
+    require(adae, ["USUBJID", "AEBODSYS", "AEDECOD", "ASTDT", *ANSWERS], "ADAE")
     if k:
         adae, settings = rare_joined(adae, k), replace(settings, systems="alphabet", terms="alphabet")
     members = patients_at_risk(sources.adsl, study.populations[settings.population], settings)
@@ -69,13 +70,13 @@ def summarize_adverse_events(sources: Sources, study: SummaryStudy, settings: Ad
     return closed(rows, hidden_places(levels, at_risk.patients, k)) if k else rows
 
 
-def _row(study: SummaryStudy, settings: AdverseEventSummary, analysis: str, name: str, value: Any, **more: Any) -> Result:
+def _row(
+    study: SummaryStudy, settings: AdverseEventSummary, analysis: str, name: str, value: float | None, **more: Any
+) -> Result:
+    more["population"] = settings.population
     if value is None or value != value:
-        return summary_row(study.study, NAME, analysis, name, None, population=settings.population, **more | UNKNOWN)
-    return summary_row(study.study, NAME, analysis, name, value, population=settings.population, **more)
-
-
-UNKNOWN = {"status": "not_estimable", "note": "the end of the time at risk is not known of every patient"}
+        value, more = None, more | UNKNOWN
+    return summary_row(study.study, NAME, analysis, name, value, **more)
 
 
 def _sizes(at_risk: AtRisk, study: SummaryStudy, settings: AdverseEventSummary) -> Iterator[Result]:
@@ -85,9 +86,7 @@ def _sizes(at_risk: AtRisk, study: SummaryStudy, settings: AdverseEventSummary) 
         yield _row(study, settings, POPULATION, "person_years", at_risk.years[arm], group=arm, **how)
 
 
-def _level_rows(
-    level: Level, at_risk: AtRisk, study: SummaryStudy, settings: AdverseEventSummary
-) -> Iterator[Result]:
+def _level_rows(level: Level, at_risk: AtRisk, study: SummaryStudy, settings: AdverseEventSummary) -> Iterator[Result]:
     for arm in at_risk.patients:
         for name, value, more in _incidence(level, arm, at_risk, study, settings):
             yield _row(study, settings, level.name, name, value, group=arm, **more)

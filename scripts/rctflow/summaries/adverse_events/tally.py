@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rctflow.summaries.adverse_events.counting import TOTAL, count
-from rctflow.summaries.adverse_events.levels import EMERGENT, GRADE, RARE, Level, subsets_of
+from rctflow.summaries.adverse_events.levels import EMERGENT, GRADE, RARE, Counts, Level, subsets_of
 from rctflow.summaries.adverse_events.settings import AdverseEventSummary, Order
 
 if TYPE_CHECKING:
@@ -20,7 +20,10 @@ def tallied(events: DataFrame, arms: tuple[str, ...], settings: AdverseEventSumm
     events: as ``counting.prepared`` makes them; arms: with "" for the total where it is wanted.
     """
     subsets = subsets_of(events, settings)
-    found = [level for name, rows in subsets.items() for level in _levels(events[rows], name, [], arms) or [_none(name, arms)]]
+    nobody = dict.fromkeys(arms, (0, 0, 0.0))
+    found = []
+    for name, rows in subsets.items():
+        found += _levels(events[rows], name, [], arms) or [Level(name, counts=nobody)]
     found += _worst_grades(events[subsets[EMERGENT]], arms)
     for subset in settings.by_term:
         if subset in subsets:
@@ -30,14 +33,15 @@ def tallied(events: DataFrame, arms: tuple[str, ...], settings: AdverseEventSumm
 
 def _levels(events: DataFrame, subset: str, keys: list[str], arms: tuple[str, ...]) -> list[Level]:
     """A level for each combination of ``keys`` that occurs."""
-    counts: dict[tuple[str, ...], dict[str, tuple[int, int, float]]] = {}
+    counts: dict[tuple[str, ...], dict[str, Counts]] = {}
     for (*place, arm), patients, lost, n in count(events, keys).itertuples(name=None):
         counts.setdefault(tuple(place), dict.fromkeys(arms, (0, 0, 0.0)))[arm] = (int(patients), int(n), float(lost))
-    return [Level(subset, *place, counts=by_arm) for place, by_arm in counts.items()]
+    return [Level(subset, *_system_and_term(place), counts=by_arm) for place, by_arm in counts.items()]
 
 
-def _none(subset: str, arms: tuple[str, ...]) -> Level:
-    return Level(subset, counts=dict.fromkeys(arms, (0, 0, 0.0)))
+def _system_and_term(place: tuple[str, ...]) -> tuple[str, str]:
+    system, term = (*place, "", "")[:2]
+    return system, term
 
 
 def _worst_grades(events: DataFrame, arms: tuple[str, ...]) -> list[Level]:
@@ -54,9 +58,7 @@ def _worst_grades(events: DataFrame, arms: tuple[str, ...]) -> list[Level]:
     return sorted(_levels(worst, GRADE, ["LABEL"], arms), key=lambda level: order.index(level.system))
 
 
-def _by_term(
-    events: DataFrame, subset: str, arms: tuple[str, ...], settings: AdverseEventSummary
-) -> list[Level]:
+def _by_term(events: DataFrame, subset: str, arms: tuple[str, ...], settings: AdverseEventSummary) -> list[Level]:
     """Each class, followed by its terms."""
     systems = _ordered(_levels(events, subset, ["AEBODSYS"], arms), settings.systems, settings)
     terms = _ordered(_levels(events, subset, ["AEBODSYS", "AEDECOD"], arms), settings.terms, settings)
