@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ANY, EMERGENT, GRADE = "any", "emergent", "grade"
 WITHIN_EMERGENT = ("related", "not_related", "serious", "related_serious", "severe", "withdrawal", "fatal", "reaction")
 RARE = "Other, each rare"
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 Counts = tuple[int, int, float]
 """Patients with an event, events, days at risk after the first event of each patient."""
@@ -83,6 +84,19 @@ def subsets_of(events: DataFrame, settings: AdverseEventSummary) -> dict[str, Se
     told = set(settings.answered)
     within = {name: emergent & met[name] for name in WITHIN_EMERGENT if needed.get(name, {name}) <= told}
     return {ANY: events["TRTEMFL"].ne(""), EMERGENT: emergent} | within
+
+
+def told_apart(events: DataFrame) -> DataFrame:
+    """Names that differ in nothing but spaces, which names of results leave out, differ in no-break spaces then."""
+    for column in ("AEBODSYS", "AEDECOD"):
+        names: dict[str, str] = {}
+        seen: set[str] = set()
+        for name in sorted(set(events[column]), key=lambda name: (name.count(" "), name)):
+            bare = name.replace(" ", "")
+            names[name] = name.replace(" ", NO_BREAK) if bare in seen else name
+            seen.add(names[name].replace(" ", ""))
+        events = events.assign(**{column: events[column].map(names)})
+    return events
 
 
 def rare_joined(events: DataFrame, fewer_than: int) -> DataFrame:

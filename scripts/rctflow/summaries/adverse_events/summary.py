@@ -13,7 +13,7 @@ from rctflow.proportions.score import difference_interval
 from rctflow.results import PERCENT, POINTS, Result, comparison_name
 from rctflow.summaries.adverse_events.closure import closed, hidden_places
 from rctflow.summaries.adverse_events.counting import TOTAL, patient_years, prepared
-from rctflow.summaries.adverse_events.levels import Level, rare_joined
+from rctflow.summaries.adverse_events.levels import ANY, Level, rare_joined, told_apart
 from rctflow.summaries.adverse_events.poisson import garwood
 from rctflow.summaries.adverse_events.settings import AdverseEventSummary
 from rctflow.summaries.adverse_events.tally import tallied
@@ -45,7 +45,7 @@ def summarize_adverse_events(sources: Sources, study: SummaryStudy, settings: Ad
 
     Of ``population``: n and person_years by arm. Of each level, by arm and in total (group ""): n patients with an
     event, percent with ci_low and ci_high, events; rate (patients with an event per ``rates`` patient-years until their
-    first) and event_rate (events per ``rates`` patient-years), each with _ci_low and _ci_high; against the reference
+    first) and event_rate (events per ``rates`` patient-years), each with _ci_low and _ci_high (not of ``any``); against the reference
     arm estimate, ci_low, ci_high (percentage points), p_value when ``fisher`` is set. Of restricted data there are no
     totals, and what closure.py hides has no value. Raises SummaryError on a missing column or an unknown population.
     """
@@ -54,6 +54,7 @@ def summarize_adverse_events(sources: Sources, study: SummaryStudy, settings: Ad
         raise SummaryError(f"adverse_events: '{settings.population}' is not a population. One of: {known}")
     adae, k = sources.datasets["adae"], study.small_cells
     require(adae, ["USUBJID", "AEBODSYS", "AEDECOD", "ASTDT", *ANSWERS], "ADAE")
+    adae = told_apart(adae)
     if k:
         adae, settings = rare_joined(adae, k), replace(settings, systems="alphabet", terms="alphabet")
     members = patients_at_risk(sources.adsl, study.populations[settings.population], settings)
@@ -118,7 +119,12 @@ def _incidence(
 
 
 def _rates(level: Level, arm: str, at_risk: AtRisk, settings: AdverseEventSummary) -> Iterator[Statistic]:
-    """Per ``rates`` patient-years: patients with an event until their first, and events."""
+    """Per ``rates`` patient-years: patients with an event until their first, and events.
+
+    None of events before the first dose too, where the time at risk begins.
+    """
+    if level.name == ANY:
+        return
     n, events, lost = level.counts[arm]
     years = at_risk.years[arm]
     unit = {"unit": f"per {settings.rates:g} patient-years"}
