@@ -45,9 +45,10 @@ def summarize_adverse_events(sources: Sources, study: SummaryStudy, settings: Ad
 
     Of ``population``: n and person_years by arm. Of each level, by arm and in total (group ""): n patients with an
     event, percent with ci_low and ci_high, events; rate (patients with an event per ``rates`` patient-years until their
-    first) and event_rate (events per ``rates`` patient-years), each with _ci_low and _ci_high (not of ``any``); against the reference
-    arm estimate, ci_low, ci_high (percentage points), p_value when ``fisher`` is set. Of restricted data there are no
-    totals, and what closure.py hides has no value. Raises SummaryError on a missing column or an unknown population.
+    first) and event_rate (events per ``rates`` patient-years), each with _ci_low and _ci_high (not of ``any``); against
+    the reference arm estimate, ci_low, ci_high (percentage points), p_value when ``fisher`` is set. Of restricted data
+    there are no totals, and what closure.py hides has no value. Raises SummaryError on a missing column or an unknown
+    population.
     """
     if settings.population not in study.populations:
         known = ", ".join(study.populations)
