@@ -26,6 +26,11 @@ def analysis_flag(estimand: str) -> str:
     return f"ANL01FL_{estimand.upper()}"
 
 
+def carried_flag(flag: str) -> str:
+    """The BDS variable that says which records count when the last observation is carried forward."""
+    return flag.replace("ANL01FL", "ANL02FL", 1)
+
+
 def check_windows(windows: Mapping[str, Window]) -> list[str]:
     """Every problem of the plan of visits, one message each that begins with its key; empty when sound."""
     return [*_each(windows), *overlapping(windows), *_order(windows), *_baselines(windows)]

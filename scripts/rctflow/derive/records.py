@@ -9,6 +9,7 @@ import pandas as pd
 from rctflow.derive.change import derive_change
 from rctflow.derive.errors import DeriveError, located
 from rctflow.derive.estimands import apply_strategies
+from rctflow.derive.locf import carry_forward
 from rctflow.derive.notes import describe_records, write_notes
 from rctflow.derive.selection import flag_analysis, flag_baseline
 from rctflow.derive.settings import Records
@@ -48,7 +49,8 @@ LAYOUT = {
 def derive_records(
     table: pd.DataFrame, adsl: pd.DataFrame, settings: Records, where: str = "", log: TextIO | None = None
 ) -> pd.DataFrame:
-    """The BDS table of one endpoint: columns and types of ``LAYOUT``, and ANL01FL_<ESTIMAND> per estimand.
+    """The BDS table of one endpoint: columns and types of ``LAYOUT``, ANL01FL_<ESTIMAND> per estimand, and ANL02FL
+    with the rows that are carried forward where an analysis asks.
 
     Sorted by USUBJID, AVISITN, ADY, SRCSEQ (missing last). Every row of the clean ``table`` that meets the endpoint's
     ``where`` and is of a subject in ``adsl`` is a record; averages of ties are further ones.
@@ -68,7 +70,8 @@ def derive_records(
         records = flag_analysis(records, settings.visits, settings.tie, settings.baseline)
         if settings.unable is not None and settings.unable.rule == "rank":
             records = rank_within_visit(records, settings.visits)
-        bds = _sorted(apply_strategies(_laid_out(derive_change(records, settings.visits), settings), adsl, settings))
+        bds = apply_strategies(_laid_out(derive_change(records, settings.visits), settings), adsl, settings)
+        bds = _sorted(carry_forward(bds, settings))
     write_notes(describe_records(table, adsl, bds, settings), log)
     return bds
 

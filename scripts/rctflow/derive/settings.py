@@ -7,12 +7,32 @@ TieRule = Literal["earlier", "later", "mean"]
 
 
 @dataclass(frozen=True)
+class Pool:
+    """Levels with fewer than ``fewer_than`` patients in any arm are one level, ``label``.
+
+    seed: draws which of several equally small levels joins a pool that is still too small.
+    """
+
+    fewer_than: int
+    label: str = "pooled"
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class LongItems:
+    """A form with one row per item: the columns that name the item and hold its answer (SDTM: QSTESTCD, QSSTRESN)."""
+
+    test: str
+    value: str
+
+
+@dataclass(frozen=True)
 class Source:
     """One column of a clean table, reduced to one value per subject.
 
     where: rows that count (all when empty). pick: which of several non-missing values: the first or last by date or
     day, then row; the smallest or largest; ``only`` when there must be no more than one. map: value -> value that
-    ADSL shows; when given, it names every value that occurs.
+    ADSL shows; when given, it names every value that occurs. pool: of strata and covariates: small levels become one.
     """
 
     table: str
@@ -20,6 +40,7 @@ class Source:
     where: str = ""
     pick: Literal["first", "last", "min", "max", "only"] = "only"
     map: dict[str, str] = field(default_factory=dict)
+    pool: Pool | None = None
 
 
 @dataclass(frozen=True)
@@ -140,12 +161,13 @@ class Records:
 
     instrument: path of the YAML file and its options, or "" when ``column`` of ``table`` is the value itself. items:
     instrument item or covariate -> column of the clean table (the same name when omitted; a covariate that the table
-    lacks is taken from ADSL). where: rows that count. windowing: by_day assigns visits by study day and window,
-    nominal believes the visit that the site wrote. tie: which of two records equally far from the target day.
-    direction: which way is better. unable: needed once somebody was unable. below, above: the value that stands for
-    ``<0.5`` or ``>100``: half the limit, the limit divided by the square root of 2, the limit itself, or missing;
-    needed once such a value occurs. baseline: False for an outcome that is not measured before treatment. strategies:
-    estimand -> intercurrent event -> strategy; failure: the value of a composite strategy.
+    lacks is taken from ADSL). long: the table has one row per item, and items name tests. where: rows that count.
+    windowing: by_day assigns visits by study day and window, nominal believes the visit that the site wrote. tie: which
+    of two records equally far from the target day. direction: which way is better. unable: needed once somebody was
+    unable. below, above: the value that stands for ``<0.5`` or ``>100``: half the limit, the limit divided by the
+    square root of 2, the limit itself, or missing; needed once such a value occurs. baseline: False for an outcome that
+    is not measured before treatment. strategies: estimand -> intercurrent event -> strategy; failure: the value of a
+    composite strategy. carried: the flags of analysed records for which the last observation is carried forward.
     """
 
     study: str
@@ -169,3 +191,5 @@ class Records:
     baseline: bool = True
     strategies: dict[str, dict[str, Strategy]] = field(default_factory=dict)
     failure: float | None = None
+    long: LongItems | None = None
+    carried: tuple[str, ...] = ()

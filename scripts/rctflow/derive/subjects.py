@@ -12,6 +12,7 @@ import pandas as pd
 from rctflow.derive.errors import DeriveError, did_you_mean, located
 from rctflow.derive.events import derive_events
 from rctflow.derive.notes import describe_subjects, write_notes
+from rctflow.derive.pooling import pool_levels
 from rctflow.derive.populations import flag_populations
 from rctflow.derive.settings import Flag, Source, Subjects
 from rctflow.derive.sources import as_text, mapped, require_columns, subjects_with, table_of, value_per_subject
@@ -106,6 +107,9 @@ def derive_covariates(
     for name, source in sorted(sources.items()):
         here = f"{place}.{name}"
         values = mapped(value_per_subject(tables, source, here), source.map, here)
+        if source.pool is not None:
+            arms = adsl.set_index("USUBJID")["TRT01P"].reindex(values.index).dropna()
+            values = pool_levels(as_text(values.reindex(arms.index)), arms, source.pool, here)
         adsl = adsl.assign(**{name: values.reindex(adsl["USUBJID"]).to_numpy()}).astype({name: values.dtype})
     return adsl
 

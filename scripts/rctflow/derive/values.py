@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from rctflow.derive.errors import DeriveError, did_you_mean
+from rctflow.derive.long import items_as_columns
 from rctflow.derive.settings import Records
 from rctflow.derive.sources import require_columns
 
@@ -25,6 +26,8 @@ def derive_values(rows: pd.DataFrame, adsl: pd.DataFrame, settings: Records) -> 
     fit.
     """
     place = f"endpoints.{settings.endpoint}"
+    if settings.instrument and settings.long:
+        rows = items_as_columns(rows, settings.long, _tests(rows, settings), settings.table, place)
     if settings.instrument:
         value, code, source = _score(rows, adsl, settings, place)
     else:
@@ -106,6 +109,17 @@ def _score(rows: pd.DataFrame, adsl: pd.DataFrame, settings: Records, place: str
     if settings.unable is None:  # else the endpoint's rule decides, and one failed trial of several is no inability
         code = code.mask(value.notna() & code.eq("") & _any_unable(items), UNABLE_IN_PART)
     return value, code, ",".join(used)
+
+
+def _tests(rows: pd.DataFrame, settings: Records) -> list[str]:
+    """What the form calls the items that the score needs; an optional one only where the form has it."""
+    from rctflow.derive.instruments import load_instrument, needed_columns
+
+    instrument = load_instrument(Path(settings.instrument))
+    needed = needed_columns(instrument, settings.options, [settings.score])
+    written = set(rows[settings.long.test]) if settings.long and settings.long.test in rows else set()
+    named = {name: settings.items.get(name, name) for name in needed if name in instrument.items}
+    return [test for name, test in named.items() if test in written or not instrument.items[name].optional]
 
 
 def _any_unable(items: pd.DataFrame) -> pd.Series:

@@ -96,7 +96,8 @@ def combine(body: Body, state: State) -> Column:
     """combine: sum, mean, min, max, first or last of the answered variables, when at least ``need`` are answered.
 
     need: all for sum and mean, one for the others, unless declared. fill: person_mean makes a sum the mean of the
-    answered ones times the number of variables.
+    answered ones times the number of variables; full_range multiplies it by the highest sum of all variables over that
+    of the answered ones (``highest``), so that items of unequal length keep the scale's range.
     """
     columns = [state[name] for name in listed(body["of"])]
     values = np.stack([column.value for column in columns])
@@ -107,6 +108,10 @@ def combine(body: Body, state: State) -> Column:
         result = _combined(how, values, answered)
         if how == "sum" and body.get("fill") == "person_mean":
             result = np.where(answered == total, result, result / answered * total)
+        if how == "sum" and body.get("fill") == "full_range":
+            highest = np.array([float(body["highest"][name]) for name in listed(body["of"])])
+            reached = np.where(np.isnan(values), 0.0, highest[:, None]).sum(axis=0)
+            result = np.where(answered == total, result, result * highest.sum() / reached)
     return scored(np.where(enough, result, np.nan), why_absent(columns, ~enough))
 
 

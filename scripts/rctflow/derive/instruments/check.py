@@ -69,6 +69,8 @@ class StepsChecker:
     def _shape(self, place: str, name: str, body: Mapping[str, Any]) -> None:
         if name == "bands" and ("at_least" in body) == ("at_most" in body):
             self.problems.add(place, "needs either at_least or at_most")
+        if name == "combine" and (body.get("fill") == "full_range") != isinstance(body.get("highest"), Mapping):
+            self.problems.add(place, "fill: full_range and highest: {variable: its highest value} need one another")
         if OPERATIONS[name].elementwise:
             if len(listed(body["of"])) != len(outputs(body)):
                 self.problems.add(f"{place}.to", "needs as many names as 'of'")
