@@ -14,6 +14,8 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from rctflow.models.complete import excluded_words
 from rctflow.models.contract import (
     AnalysisData,
@@ -27,7 +29,8 @@ from rctflow.models.contract import (
     statistics_of_contrasts,
     statistics_of_groups,
 )
-from rctflow.models.linear import Array, Estimate, LeastSquares, build_design
+from rctflow.models.dose_response import PER_DOSE, coefficients, of_dose
+from rctflow.models.linear import Array, Estimate, LeastSquares, build_design, numeric_term
 from rctflow.models.settings import Analysis, AncovaOptions, Fit
 from rctflow.models.visit import VisitData, visit_data
 
@@ -87,6 +90,7 @@ class VisitFit:
 
     def __init__(self, at_visit: VisitData, analysis: Analysis, settings: Fit, options: AncovaOptions) -> None:
         self.analysis, self.settings, self.visit, self.vcov = analysis, settings, at_visit.visit, options.vcov
+        self.at_visit, self.options = at_visit, options
         arm_of = at_visit.records["ARM"].tolist()
         arms = tuple(arm for arm in settings.arms if arm in set(arm_of))
         self.design = build_design(arm_of, arms, at_visit.terms(options.weights))
@@ -101,8 +105,9 @@ class VisitFit:
         }
 
     def rows(self) -> list[Row]:
-        """LS means, then contrasts, each in the order of the arms."""
-        return [*self._lsmeans(), *self._contrasts()]
+        """LS means, then contrasts, each in the order of the arms, then the dose response where it is asked for."""
+        dose = self._dose_response() if self.analysis.dose_response else ()
+        return [*self._lsmeans(), *self._contrasts(), *dose]
 
     def _lsmeans(self) -> Iterator[Row]:
         for arm in self.settings.arms:
@@ -110,14 +115,51 @@ class VisitFit:
             yield from self._report(function, (arm,), statistics_of_groups(self.analysis.log), group=arm)
 
     def _contrasts(self) -> Iterator[Row]:
-        reference, log = self.settings.reference, self.analysis.log
-        for arm in self.settings.arms:
-            if arm == reference:
-                continue
-            present = arm in self.design.arms and reference in self.design.arms
-            function = self.design.difference(arm, reference) if present else None
-            name = contrast_name(arm, reference, log)
-            yield from self._report(function, (arm, reference), statistics_of_contrasts(log), contrast=name)
+        log = self.analysis.log
+        for arm, other in self.settings.comparisons:
+            present = arm in self.design.arms and other in self.design.arms
+            function = self.design.difference(arm, other) if present else None
+            name = contrast_name(arm, other, log)
+            yield from self._report(function, (arm, other), statistics_of_contrasts(log), contrast=name)
+
+    def _dose_response(self) -> Iterator[Row]:
+        statistics = statistics_of_contrasts(self.analysis.log)
+        shared = self.shared
+        try:
+            if self.analysis.dose_response == "contrast":
+                share = coefficients(self.design.arms, self.settings.doses)
+                function = np.concatenate([list(share.values()), np.zeros_like(self.design.at)])
+                values, words = self._values(self.fit.estimate(function, self.vcov)), "linear contrast of the arms"
+            else:
+                values, shared, words = self._dose_covariate()
+        except NotEstimable as error:
+            lacking = {"status": "not_estimable", "note": _joined(str(error), self.shared["note"])}
+            yield from rows_of(dict.fromkeys(of_dose(statistics)), **self.shared | lacking)
+            return
+        unit = f"{'ratio' if self.analysis.log else self.settings.unit} {PER_DOSE}".strip()
+        units = dict.fromkeys(of_dose(("estimate", "se", "ci_low", "ci_high")), unit)
+        found = {name: values[own] for name, own in zip(of_dose(statistics), statistics, strict=True)}
+        yield from rows_of(found, units, **shared | {"method": f"dose response, {words}; {shared['method']}"})
+
+    def _dose_covariate(self) -> tuple[dict[str, float], dict[str, Any], str]:
+        """The coefficient of the dose in the model that has it in place of the arms."""
+        doses = np.array([self.settings.doses[arm] for arm in self.at_visit.records["ARM"]])
+        terms = [numeric_term("dose", doses), *self.at_visit.terms(self.options.weights)]
+        design = build_design(["all"] * len(doses), ("all",), terms)
+        if not design.terms or design.terms[0].name != "dose":
+            raise NotEstimable("those who can be analysed have one dose, so that there is no trend")
+        function = np.zeros(design.matrix.shape[1])
+        function[1] = 1
+        names = tuple(term.name for term in design.terms)
+        found = self._values(LeastSquares(design, self.at_visit.outcome()).estimate(function, self.vcov))
+        dropped = {"status": "fallback"} if design.dropped else {}
+        note = _joined(*design.dropped, excluded_words(self.at_visit.lost))
+        method = _method(self.analysis, self.options, names)
+        return (
+            found,
+            self.shared | dropped | {"note": note, "method": method},
+            "dose as a covariate in place of the arms",
+        )
 
     def _report(
         self, function: Array | None, arms: tuple[str, ...], names: tuple[str, ...], **who: Any

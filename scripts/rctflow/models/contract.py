@@ -107,10 +107,12 @@ def rows_without_estimate(
     rows: list[Row] = []
     for arm in () if ratio else settings.arms:
         rows += rows_of(dict.fromkeys(statistics_of_groups(analysis.log)), group=arm, **shared)
-    for arm in settings.arms:
-        if arm != settings.reference:
-            name = contrast_name(arm, settings.reference, ratio or analysis.log)
-            rows += rows_of(dict.fromkeys(statistics_of_contrasts(ratio or analysis.log)), contrast=name, **shared)
+    for arm, other in settings.comparisons:
+        name = contrast_name(arm, other, ratio or analysis.log)
+        rows += rows_of(dict.fromkeys(statistics_of_contrasts(ratio or analysis.log)), contrast=name, **shared)
+    if analysis.dose_response:
+        names = [f"dose_response_{name}" for name in statistics_of_contrasts(analysis.log)]
+        rows += rows_of(dict.fromkeys(names), **shared)
     return rows
 
 

@@ -140,8 +140,8 @@ class CountsAtVisit:
                 "Pearson chi-square / residual df" if poisson else "negative binomial dispersion, Pearson's on fallback"
             )
             yield Row("dispersion", self.dispersion, method=what, **self.shared)
-        for arm in (arm for arm in self.settings.arms if arm != self.settings.reference):
-            yield from self._contrast(arm)
+        for arm, other in self.settings.comparisons:
+            yield from self._contrast(arm, other)
 
     def _of_arm(self, arm: str) -> Iterator[Row]:
         own = self.arm_of == arm
@@ -157,8 +157,7 @@ class CountsAtVisit:
             nobody: dict[str, Any] = {"status": "not_estimable", "note": "no subject can be analysed"}
             yield Row("rate", None, group=arm, **self.shared, **nobody)
 
-    def _contrast(self, arm: str) -> Iterator[Row]:
-        reference = self.settings.reference
+    def _contrast(self, arm: str, reference: str) -> Iterator[Row]:
         shared = self.shared | {"contrast": comparison_name(arm, reference, "ratio"), "method": self.method}
         try:
             values = self._compared(arm, reference)

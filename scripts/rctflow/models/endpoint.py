@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rctflow.models.contract import AnalysisData, FitDataError, ModelOutput, NotEstimable, Row, rows_without_estimate
@@ -34,7 +35,7 @@ def fit_endpoint(bds: DataFrame, adsl: DataFrame, settings: Fit) -> tuple[list[R
             data = select_data(bds, adsl, analysis, population, settings)
             output = _fit(data, analysis, settings)
             prefix = f"{name}.{population}"
-            rows = _randomized(adsl, settings) + output.rows
+            rows = _randomized(adsl, settings) + (_carried(output.rows, data) if analysis.locf else output.rows)
             if analysis.subgroups:
                 rows += load_subgroups()(data, analysis, settings)
             results += [result_of(row, name, analysis, population, settings) for row in rows]
@@ -62,6 +63,19 @@ def _fit(data: AnalysisData, analysis: Analysis, settings: Fit) -> ModelOutput:
         rows_without_estimate(analysis, settings, reason, ratio, status=status, visit=visit) for visit in data.visits
     ]
     return ModelOutput([row for of_visit in rows for row in of_visit])
+
+
+def _carried(rows: list[Row], data: AnalysisData) -> list[Row]:
+    """The rows, each saying that values were carried forward, and the numbers analysed how many."""
+    made = data.records[data.records["DTYPE"].eq("LOCF")]
+    counts = made.groupby(["AVISIT", "ARM"]).size().to_dict()
+    said = []
+    for row in rows:
+        number = counts.get((row.visit, row.group), 0) if row.statistic == "n" else 0
+        note = f"{number} of them carried forward" if number else ""
+        method = f"{row.method}; missing values: last observation after baseline carried forward (LOCF)"
+        said.append(replace(row, method=method, note="; ".join(filter(None, (row.note, note)))))
+    return said
 
 
 def _randomized(adsl: DataFrame, settings: Fit) -> list[Row]:

@@ -147,10 +147,10 @@ class Marginal:
             else:
                 names = statistics_of_groups(self.analysis.log)
                 yield from self._report(names, visit, (arm,), group=arm)
-        reference, ratio = self.settings.reference, self.logit or self.analysis.log
-        for arm in (arm for arm in self.settings.arms if arm != reference):
-            contrast = comparison_name(arm, reference, "ratio" if ratio else "difference")
-            yield from self._report(statistics_of_contrasts(ratio), visit, (arm, reference), contrast=contrast)
+        ratio = self.logit or self.analysis.log
+        for arm, other in self.settings.comparisons:
+            contrast = comparison_name(arm, other, "ratio" if ratio else "difference")
+            yield from self._report(statistics_of_contrasts(ratio), visit, (arm, other), contrast=contrast)
 
     def _proportion(self, events: int, n: int, **who: Any) -> Iterator[Row]:
         shared: dict[str, Any] = {"record_set": RECORD_SET, "method": "observed, Wilson's interval"} | who

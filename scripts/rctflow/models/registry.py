@@ -56,6 +56,7 @@ MODELS = {
     ),
     "censored": Entry("rctflow.models.censored.model:fit_censored", "rctflow.models.settings:CensoredOptions"),
     "wilcoxon": Entry("rctflow.models.rank.wilcoxon:fit_wilcoxon", "rctflow.models.settings:WilcoxonOptions", "win"),
+    "cmh": Entry("rctflow.models.cmh:fit_cmh", "rctflow.models.settings:CmhOptions"),
     "proportional_odds": Entry("rctflow.models.rank.ordinal:fit_proportional_odds", scale="ratio"),
     "gee": Entry("rctflow.models.gee:fit_gee", "rctflow.models.settings:GeeOptions"),
     "gee_logit": Entry("rctflow.models.gee:fit_gee_logit", "rctflow.models.settings:GeeOptions", "ratio"),

@@ -12,7 +12,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from rctflow.models.complete import excluded_words
 from rctflow.models.contract import (
@@ -26,6 +29,7 @@ from rctflow.models.contract import (
     statistics_of_contrasts,
     statistics_of_groups,
 )
+from rctflow.models.dose_response import PER_DOSE, PREFIX, coefficients
 from rctflow.models.longitudinal import ARM, SUBJECT, VISIT, Longitudinal, longitudinal
 from rctflow.models.mmrm import ChainFit, Step, fit_with_fallback
 from rctflow.models.mmrm.errors import DataError, EstimationError, NotEstimableError
@@ -124,6 +128,7 @@ class RepeatedFit:
             rows += [*self._of_arms(visit, means), *self._of_contrasts(visit, differences)]
         if len(self.frame.visits) > 1:
             rows += [*self._of_contrasts(AVERAGE, differences), *self._interaction()]
+        rows += self._of_doses() if self.analysis.dose_response else []
         return ModelOutput([*rows, *self._quality()], {RECORD_SET: self._records()})
 
     def _method(self) -> str:
@@ -158,15 +163,38 @@ class RepeatedFit:
         return {key: table.iloc[n] for n, key in enumerate(after)}
 
     def _differences(self) -> dict[tuple[str, str], Series]:
-        """(visit or AVERAGE, arm) -> the difference of the arm to the reference."""
-        reference, weights = self.settings.reference, self.options.weights
-        try:
-            by_visit = self.fit.contrasts(ARM, self._by_visit, reference, weights, not_estimable="omit")
-            average = self.fit.contrasts(ARM, None, reference, weights, not_estimable="omit")
-        except NotEstimableError:
-            return {}
-        found = {(self._visit_of(row), _arm_of(row["contrast"])): row for _, row in by_visit.iterrows()}
-        return found | {(AVERAGE, _arm_of(row["contrast"])): row for _, row in average.iterrows()}
+        """(visit or AVERAGE, ``arm - other``) -> the difference."""
+        found: dict[tuple[str, str], Series] = {}
+        for other in dict.fromkeys(other for _, other in self.settings.comparisons if other in self._present):
+            try:
+                by_visit = self.fit.contrasts(ARM, self._by_visit, other, self.options.weights, not_estimable="omit")
+                average = self.fit.contrasts(ARM, None, other, self.options.weights, not_estimable="omit")
+            except NotEstimableError:
+                continue
+            found |= {(self._visit_of(row), row["contrast"]): row for _, row in by_visit.iterrows()}
+            found |= {(AVERAGE, row["contrast"]): row for _, row in average.iterrows()}
+        return found
+
+    def _trends(self) -> dict[str, Series]:
+        """Visit -> slope of the LS means over the doses of the arms."""
+        rows = self.fit.design_means([VISIT, ARM] if self._by_visit else [ARM], self.options.weights)
+        after = rows.labels[VISIT].isin(self.frame.visits) if self._by_visit else np.ones(len(rows.labels), bool)
+        labels = rows.labels[after]
+        at_visit = labels[VISIT] if self._by_visit else [self.frame.visits[0]] * len(labels)
+        share = labels[ARM].astype(str).map(coefficients(self._present, self.settings.doses)).to_numpy()
+        found: dict[str, Series] = {}
+        for visit in self.frame.visits:
+            mine = np.asarray([name == visit for name in at_visit])
+            try:
+                L = self.fit.estimable((share[mine] @ rows.L[np.flatnonzero(after)[mine]])[None, :])
+            except NotEstimableError:
+                continue
+            found[visit] = self.fit.estimate(L).iloc[0]
+        return found
+
+    @property
+    def _present(self) -> list[str]:
+        return [str(arm) for arm in self.frame.rows[ARM].cat.categories]
 
     @property
     def _by_visit(self) -> str | None:
@@ -181,11 +209,24 @@ class RepeatedFit:
             yield from self._report(means.get((visit, arm)), names, visit, group=arm)
 
     def _of_contrasts(self, visit: str, differences: dict[tuple[str, str], Series]) -> Iterator[Row]:
-        for arm in self.settings.arms:
-            if arm != self.settings.reference:
-                names = statistics_of_contrasts(self.analysis.log)
-                contrast = contrast_name(arm, self.settings.reference, self.analysis.log)
-                yield from self._report(differences.get((visit, arm)), names, visit, contrast=contrast)
+        for arm, other in self.settings.comparisons:
+            names = statistics_of_contrasts(self.analysis.log)
+            contrast = contrast_name(arm, other, self.analysis.log)
+            yield from self._report(differences.get((visit, f"{arm} - {other}")), names, visit, contrast=contrast)
+
+    def _of_doses(self) -> Iterator[Row]:
+        """The linear contrast of the arms over their doses, per visit."""
+        statistics = statistics_of_contrasts(self.analysis.log)
+        try:
+            trends, why = self._trends(), ""
+        except NotEstimable as error:
+            trends, why = {}, str(error)
+        for visit in self.data.visits:
+            method = f"dose response, linear contrast of the arms; {self.shared['method']}"
+            for row in self._report(trends.get(visit), statistics, visit, contrast=""):
+                unit = f"{row.unit} {PER_DOSE}".strip() if row.unit else ""
+                note = _joined(why, row.note)
+                yield replace(row, statistic=f"{PREFIX}{row.statistic}", unit=unit, method=method, note=note)
 
     def _report(self, found: Series | None, names: tuple[str, ...], visit: str, **who: Any) -> Iterator[Row]:
         if found is None:
@@ -230,10 +271,6 @@ class RepeatedFit:
         residuals = self.fit.residuals("normalized")
         kept = rows.iloc[residuals.index]
         return kept.assign(RESIDUAL=residuals.to_numpy(), AVISIT=kept[VISIT].astype(str))
-
-
-def _arm_of(contrast: str) -> str:
-    return contrast.partition(" - ")[0]
 
 
 def _joined(*notes: str) -> str:

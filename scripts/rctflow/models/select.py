@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 SOURCE = ("SRCDOM", "SRCVAR", "SRCSEQ")
-BDS = ("USUBJID", "AVISIT", "AVAL", "AVALC", "BASE", "CHG", "ABLFL", "ANL01FL", *SOURCE)
+BDS = ("USUBJID", "AVISIT", "AVAL", "AVALC", "BASE", "CHG", "ABLFL", "ANL01FL", "DTYPE", *SOURCE)
 ARM_COLUMN = {"planned": "TRT01P", "actual": "TRT01A"}
 
 
@@ -27,7 +27,8 @@ def select_data(bds: DataFrame, adsl: DataFrame, analysis: Analysis, population:
         raise FitDataError(
             f"{settings.endpoint}: visit '{unknown[0]}' is not after baseline. One of: {', '.join(settings.visits)}"
         )
-    counts = settings.analysis_flags.get(analysis.estimand, "ANL01FL")
+    observed = settings.analysis_flags.get(analysis.estimand, "ANL01FL")
+    counts = settings.carried_flags[analysis.estimand] if analysis.locf else observed
     _require(bds, (*BDS, counts), f"BDS of {settings.endpoint}")
     subjects = _members(adsl, analysis, population, settings)
     narrow = bds[list(dict.fromkeys((*BDS, counts)))]  # what no model reads is left behind

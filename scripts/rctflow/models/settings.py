@@ -31,7 +31,9 @@ class Analysis:
     and report ratios. visits: visit ids (every post-baseline visit of the endpoint when empty). options: what only
     this model understands. estimand: treatment_policy (what was observed) unless the section estimands joins the
     analysis to another. resampling: randomization test, leave one out (rule resample). subgroups: factors, declared in
-    the section subgroups, within whose levels the arms are compared at the primary visit, with the interaction.
+    the section subgroups, within whose levels the arms are compared at the primary visit, with the interaction. locf:
+    a missing value is the last one observed after baseline (off unless a plan asks for it). dose_response: test of a
+    trend over the declared doses: the dose as a covariate in place of the arms, or the linear contrast of the arms.
     """
 
     model: str
@@ -48,6 +50,8 @@ class Analysis:
     options: dict[str, Any] = field(default_factory=dict)
     resampling: Resampling | None = None
     subgroups: tuple[str, ...] = ()
+    locf: bool = False
+    dose_response: Literal["", "covariate", "contrast"] = ""
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,8 @@ class Fit:
     patients notice, when an analysis of responders asks for it.
     analysis_flags: estimand -> the BDS variable that says which records count for it (ANL01FL when not named).
     subgroups, subgroup_visit: the factors that an analysis names, and the visit at which they are looked at.
+    carried_flags: as analysis_flags, for analyses with locf. contrasts: comparisons beside those with the reference,
+    (arm, arm that it is compared with). doses: arm -> dose, where an analysis asks for dose response.
     """
 
     study: str
@@ -97,6 +103,14 @@ class Fit:
     mcid: float | None = None
     subgroups: dict[str, Subgroup] = field(default_factory=dict)
     subgroup_visit: str = ""
+    carried_flags: dict[str, str] = field(default_factory=dict)
+    contrasts: tuple[tuple[str, str], ...] = ()
+    doses: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def comparisons(self) -> tuple[tuple[str, str], ...]:
+        """(arm, arm that it is compared with): every arm with the reference, then the declared contrasts."""
+        return (*((arm, self.reference) for arm in self.arms if arm != self.reference), *self.contrasts)
 
 
 @dataclass(frozen=True)
@@ -115,6 +129,17 @@ class AncovaOptions:
 
     weights: Literal["equal", "proportional"] = "equal"
     vcov: Literal["classical", "HC3"] = "classical"
+
+
+@dataclass(frozen=True)
+class CmhOptions:
+    """Options of ``cmh``.
+
+    statistic: the test of the analysis, p_value; the other two stand beside it. correlation: a trend over the doses of
+    the arms (their order where none are declared); row_means: the arms' mean scores differ; general: any association.
+    """
+
+    statistic: Literal["correlation", "row_means", "general"] = "row_means"
 
 
 @dataclass(frozen=True)

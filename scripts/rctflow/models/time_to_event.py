@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -86,11 +87,11 @@ class Times:
         """Arms, then contrasts, in the order of the arms."""
         for arm in self.settings.arms:
             yield from self._of_arm(arm)
-        reference = self.settings.reference
-        for arm in (arm for arm in self.settings.arms if arm != reference):
-            shared = self.shared | {"contrast": comparison_name(arm, reference, "ratio")}
-            yield from self._log_rank(arm, shared)
-            yield from self._hazard_ratio(arm, shared)
+        for arm, other in self.settings.comparisons:
+            shared = self.shared | {"contrast": comparison_name(arm, other, "ratio")}
+            pair = Times(self.at_visit, replace(self.settings, reference=other))
+            yield from pair._log_rank(arm, shared)
+            yield from pair._hazard_ratio(arm, shared)
 
     def _of_arm(self, arm: str) -> Iterator[Row]:
         from statsmodels.duration.survfunc import SurvfuncRight

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator
 
 from rctflow.errors import RctflowError
 from rctflow.study.adverse_event_checks import adverse_event_problems
 from rctflow.study.blinding_checks import blinding_problems
 from rctflow.study.column_checks import Problem, clean_columns, reference_problems, where_problems
+from rctflow.study.comparison_checks import comparison_problems, window_problems
 from rctflow.study.endpoint_checks import endpoint_problems, template_problems
 from rctflow.study.estimand_checks import estimand_problems
 from rctflow.study.files import instrument_file, instrument_keys
@@ -29,7 +29,9 @@ def cross_checks(study: Study) -> list[Problem]:
     """Every problem between sections, in the order of the file."""
     return [
         *_study_problems(study),
+        *comparison_problems(study),
         *_visit_problems(study),
+        *window_problems(study),
         *_table_problems(study),
         *_subject_problems(study),
         *_population_problems(study),
@@ -66,15 +68,6 @@ def _visit_problems(study: Study) -> Iterator[Problem]:
         yield "visits", f"exactly one visit must say `baseline: true`; found: {found}; {remedy}"
     written = [(value, visit) for visit, plan in study.visits.items() for value in plan.values]
     yield from (("visits", message) for message in _twice(written, "visit"))
-    if any(endpoint.windowing == "by_day" for endpoint in study.endpoints.values()):
-        ordered = sorted(study.visits.items(), key=lambda item: item[1].window)
-        for (first, one), (second, two) in itertools.pairwise(ordered):
-            if one.window[1] >= two.window[0]:
-                yield (
-                    f"visits.{second}.window",
-                    f"starts on day {two.window[0]}, inside the window of {first} (to day {one.window[1]}); "
-                    "windows include both ends and must not overlap",
-                )
 
 
 def _twice(written: Iterable[tuple[str, str]], what: str) -> Iterator[str]:
@@ -135,7 +128,8 @@ def _population_problems(study: Study) -> Iterator[Problem]:
     subjects = study.subjects
     known = {*ADSL_COLUMNS, *subjects.strata, *subjects.covariates, *subjects.flags}
     for name, population in study.populations.items():
-        yield from where_problems(f"populations.{name}.where", population.where, known)
+        others = {population_flag(study, other) for other in study.populations if other != name}
+        yield from where_problems(f"populations.{name}.where", population.where, known | others)
         if population_flag(study, name) in known:
             yield f"populations.{name}.flag", f"{population_flag(study, name)} is taken by another ADSL column"
 
@@ -174,8 +168,14 @@ def _instrument_problems(study: Study) -> Iterator[Problem]:
             continue
         subjects = study.subjects
         known = clean_columns(study.tables[use.table]) | {*subjects.strata, *subjects.covariates}
+        if use.long:
+            yield from (
+                (f"{path}.long", f"{column!r} is no column of table {use.table}. {did_you_mean(column, known)}")
+                for column in (use.long.test, use.long.value)
+                if column not in known
+            )
         for item, column in use.items.items():
-            if column not in known:
+            if column not in known and not use.long:
                 yield (
                     f"{path}.items.{item}",
                     f"{column!r} is no column of table {use.table}. {did_you_mean(column, known)}",

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from rctflow.clean.settings import Duplicates, Long, PartialRule
 from rctflow.derive.adverse_events.settings import AdverseEvents
-from rctflow.derive.settings import Flag, Source, TieRule, Unable
+from rctflow.derive.settings import Flag, LongItems, Source, TieRule, Unable
 from rctflow.hypotheses import Family
 from rctflow.ingest.settings import DEFAULT_MISSING, ColumnType
 from rctflow.models.settings import Analysis, Role, Subgroup
@@ -63,18 +63,23 @@ class Files(Section):
 
 
 class Arm(Section):
-    """One arm. values: how the raw data write it (the arm's id when omitted)."""
+    """One arm. values: how the raw data write it (the arm's id when omitted). dose: for tests of dose response."""
 
     label: Text
     description: str = ""
     values: tuple[str, ...] = ()
     colour: str = ""
+    dose: float | None = None
 
 
 class Arms(Section):
-    """The arms, and which of them the others are compared with."""
+    """The arms, and which of them the others are compared with.
+
+    contrasts: further comparisons, each [arm, arm that it is compared with].
+    """
 
     reference: Id
+    contrasts: tuple[tuple[Id, Id], ...] = ()
     levels: Annotated[dict[Id, Arm], Field(min_length=2)]
 
 
@@ -223,10 +228,14 @@ class Population(Section):
 
 
 class InstrumentUse(Section):
-    """An instrument as this study used it: the file that scores it, the table of its items, the options chosen."""
+    """An instrument as this study used it: the file that scores it, the table of its items, the options chosen.
+
+    items: item -> column of the table. long: the table has one row per item; items then map to tests.
+    """
 
     file: str
     table: Id
+    long: LongItems | None = None
     options: dict[str, str] = {}
     items: dict[str, str] = {}
     where: str = ""
@@ -240,7 +249,8 @@ class Endpoint(Section):
     difference that patients notice): for print. below, above: the value that stands for ``<0.5`` or ``>100`` once one
     occurs. unable: what becomes of a patient who could not do the test. windowing: by_day puts records into visits by
     study day, nominal believes the site's label; tie: which of two records equally near. baseline: false for what is
-    not measured before treatment. visits: a subset of the plan. primary_visit: where it is judged (the last).
+    not measured before treatment. visits: a subset of the plan; windows: of some of them, where they are this
+    endpoint's own. primary_visit: where it is judged (the last).
     analyses: names of templates, or name -> {use: template, overrides}; main: which of them it is judged by (the first
     that compares arms).
     """
@@ -264,6 +274,7 @@ class Endpoint(Section):
     baseline: bool = True
     failure: float | None = None
     visits: tuple[Id, ...] = ()
+    windows: dict[Id, tuple[int, int]] = {}
     primary_visit: str = ""
     main: str = ""
     analyses: Annotated[dict[Id, dict[str, Any]], Field(min_length=1)]

@@ -7,17 +7,18 @@ from typing import Literal
 
 from rctflow.clean.settings import Clean, Range, Unit
 from rctflow.derive.adverse_events.settings import AdverseEvents
-from rctflow.derive.plan import analysis_flag
+from rctflow.derive.plan import analysis_flag, carried_flag
 from rctflow.derive.settings import PopulationRule, Records, Source, Subjects, Window
 from rctflow.inference.settings import Resample
 from rctflow.ingest.settings import Column, Ingest, Wide
-from rctflow.models.settings import Fit, PopulationFlag
+from rctflow.models.settings import Analysis, Fit, PopulationFlag
 from rctflow.study.analyses import analyses_of
 from rctflow.study.estimands import estimands_of
 from rctflow.study.files import instrument_file, table_format
 from rctflow.study.model import Endpoint, Study, Table, TableColumn, Test
 
 WIDE_VISIT = "VISIT"
+CMH = "cmh"  # the model whose trend test is over the doses
 RESPONDER = "responder"  # the model whose rule may be the endpoint's mcid
 
 
@@ -216,7 +217,7 @@ def records_settings(study: Study, endpoint_id: str) -> Records:
         param=endpoint.score or endpoint.column,
         unit=endpoint.unit,
         table=endpoint_table(study, endpoint),
-        visits={visit: _window(study, visit) for visit in visits},
+        visits={visit: endpoint_window(study, endpoint, visit) for visit in visits},
         instrument=str(instrument_file(use.file)) if use else "",
         options=use.options if use else {},
         score=endpoint.score,
@@ -232,7 +233,19 @@ def records_settings(study: Study, endpoint_id: str) -> Records:
         baseline=endpoint.baseline,
         strategies={name: estimand.strategies for name, estimand in estimands_of(study, endpoint_id).items()},
         failure=endpoint.failure,
+        long=use.long if use else None,
+        carried=tuple(sorted({_counting(study, endpoint_id, analysis) for analysis in _with_locf(study, endpoint_id)})),
     )
+
+
+def _with_locf(study: Study, endpoint_id: str) -> list[Analysis]:
+    return [analysis for analysis in analyses_of(study, endpoint_id).values() if analysis.locf]
+
+
+def _counting(study: Study, endpoint_id: str, analysis: Analysis) -> str:
+    """The BDS variable that says which observed records count for an analysis."""
+    own = estimands_of(study, endpoint_id)
+    return analysis_flag(analysis.estimand) if analysis.estimand in own else "ANL01FL"
 
 
 def endpoint_table(study: Study, endpoint: Endpoint) -> str:
@@ -240,10 +253,11 @@ def endpoint_table(study: Study, endpoint: Endpoint) -> str:
     return endpoint.table or study.instruments[endpoint.instrument].table
 
 
-def _window(study: Study, visit: str) -> Window:
+def endpoint_window(study: Study, endpoint: Endpoint, visit: str) -> Window:
+    """The plan of a visit; its window is the endpoint's own where it has one."""
     plan = study.visits[visit]
-    number = visit_order(study).index(visit)
-    return Window(number=number, day=plan.day, low=plan.window[0], high=plan.window[1], baseline=plan.baseline)
+    low, high = endpoint.windows.get(visit, plan.window)
+    return Window(number=visit_order(study).index(visit), day=plan.day, low=low, high=high, baseline=plan.baseline)
 
 
 def fit_settings(study: Study, endpoint_id: str) -> Fit:
@@ -269,7 +283,14 @@ def fit_settings(study: Study, endpoint_id: str) -> Fit:
         subgroups={name: replace(study.subgroups[name], label="") for name in factors},
         subgroup_visit=primary_visit(study, endpoint) if factors else "",
         mcid=endpoint.mcid if any(analysis.model == RESPONDER for analysis in analyses.values()) else None,
+        carried_flags={a.estimand: carried_flag(_counting(study, endpoint_id, a)) for a in analyses.values() if a.locf},
+        contrasts=study.arms.contrasts,
+        doses=_doses(study) if any(a.dose_response or a.model == CMH for a in analyses.values()) else {},
     )
+
+
+def _doses(study: Study) -> dict[str, float]:
+    return {arm: plan.dose for arm, plan in study.arms.levels.items() if plan.dose is not None}
 
 
 def resample_settings(study: Study, endpoint_id: str) -> Resample:

@@ -45,7 +45,7 @@ def _declared(fit: Fit, name: str, analysis: Analysis, population: str, visit: s
         unit=fit.unit,
         flag=who.flag,
         arm_variable=ARM_VARIABLE[who.arm],
-        counts=fit.analysis_flags.get(analysis.estimand, "ANL01FL"),
+        counts=(fit.carried_flags if analysis.locf else fit.analysis_flags).get(analysis.estimand, "ANL01FL"),
         arms=(fit.reference, *(arm for arm in fit.arms if arm != fit.reference)),
         visits=analysis.visits or fit.visits,
         visit=visit,

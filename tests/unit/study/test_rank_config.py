@@ -9,6 +9,7 @@ CASES = {
     "a logarithm of ranks": ({"model": "wilcoxon", "log": True}, {}, ".log", "leave the logarithm out"),
     "a logarithm of levels": ({"model": "proportional_odds", "log": True}, {}, ".log", "leave the logarithm out"),
     "covariates of ranks": ({"model": "wilcoxon", "covariates": ("AGE",)}, {}, ".covariates", "use proportional_odds"),
+    "a baseline of counts": ({"model": "cmh", "outcome": "value"}, {}, "", "write `baseline: false`"),
     "a baseline that is not measured": (
         {"model": "proportional_odds", "outcome": "value"},
         {"baseline": False},
@@ -34,4 +35,5 @@ def test_what_is_complete_has_no_problem():
     assert not problems({"model": "wilcoxon"}, {})
     assert not problems({"model": "wilcoxon", "outcome": "value"}, {"baseline": False})
     assert not problems({"model": "proportional_odds", "covariates": ("AGE",)}, {})
+    assert not problems({"model": "cmh", "outcome": "value", "baseline": False}, {})
     assert not problems({"model": "ancova", "log": True, "covariates": ("AGE",)}, {"baseline": False})

@@ -83,9 +83,8 @@ class VisitRows:
         """Arms, then the contrasts of each method in the declared order."""
         rows = [row for arm in self.settings.arms for row in self._of_arm(arm)]
         for place, name in enumerate(self.options.methods):
-            for arm in self.settings.arms:
-                if arm != self.settings.reference:
-                    rows += self._of_contrast(name, arm, f"{name}_" if place else "")
+            for arm, other in self.settings.comparisons:
+                rows += self._of_contrast(name, arm, other, f"{name}_" if place else "")
         return rows
 
     def _of_arm(self, arm: str) -> Iterator[Row]:
@@ -132,12 +131,12 @@ class VisitRows:
             return
         yield from rows_of(values, units, method=method, status=status, note="; ".join(notes), **who)
 
-    def _of_contrast(self, name: str, arm: str, prefix: str) -> Iterator[Row]:
-        method, reference = METHODS[name], self.settings.reference
+    def _of_contrast(self, name: str, arm: str, reference: str, prefix: str) -> Iterator[Row]:
+        method = METHODS[name]
         who = self.shared | {"contrast": contrast_name(arm, reference, method.kind == "ratio")}
         lost = excluded_words(self.outcome.at_visit.lost)
         try:
-            effect = method.compute(self._compared(arm))
+            effect = method.compute(self._compared(arm, reference))
         except NotEstimable as error:
             effect = Effect({}, status="not_estimable", notes=(str(error),))
         who |= {"method": self._words(effect.method or method.words, method)}
@@ -158,8 +157,7 @@ class VisitRows:
             prefix + statistic, None, unit=unit, status="not_estimable", **who | {"note": _joined(why, who["note"])}
         )
 
-    def _compared(self, arm: str) -> Compared:
-        reference = self.settings.reference
+    def _compared(self, arm: str, reference: str) -> Compared:
         counts = self.outcome.counts(arm, reference)
         for name, n in ((arm, counts.n1), (reference, counts.n0)):
             if not n:

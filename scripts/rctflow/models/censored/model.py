@@ -85,11 +85,9 @@ class CensoredVisit:
         yield from self._counts()
         for arm in self.settings.arms:
             yield from self._report(self._names(statistics_of_groups), (arm,), group=arm)
-        reference = self.settings.reference
-        for arm in self.settings.arms:
-            if arm != reference:
-                name = contrast_name(arm, reference, self.analysis.log)
-                yield from self._report(self._names(statistics_of_contrasts), (arm, reference), contrast=name)
+        for arm, other in self.settings.comparisons:
+            name = contrast_name(arm, other, self.analysis.log)
+            yield from self._report(self._names(statistics_of_contrasts), (arm, other), contrast=name)
 
     def _counts(self) -> Iterator[Row]:
         for arm in self.settings.arms:

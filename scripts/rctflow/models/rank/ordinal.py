@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,12 +63,20 @@ def _rows(at_visit: VisitData, settings: Fit) -> Iterator[Row]:
     except NotEstimable as error:
         note = "; ".join(part for part in (str(error), excluded_words(at_visit.lost)) if part)
         shared |= {"status": "not_estimable", "note": note, "method": _method(at_visit.analysis, ())}
-        for arm in (arm for arm in settings.arms if arm != settings.reference):
-            contrast = comparison_name(arm, settings.reference, "ratio")
-            yield from rows_of(dict.fromkeys(STATISTICS), contrast=contrast, **shared)
+        for arm, other in settings.comparisons:
+            yield from rows_of(dict.fromkeys(STATISTICS), contrast=comparison_name(arm, other, "ratio"), **shared)
         yield from rows_of(dict.fromkeys(TEST), **shared)
         return
     yield from fitted.rows()
+
+
+def _contrast_of(at_visit: VisitData, settings: Fit, arm: str, shared: dict[str, Any]) -> list[Row]:
+    """The comparison of ``arm`` with another arm than the reference: the same model, its reference turned."""
+    try:
+        return list(OrdinalVisit(at_visit, settings)._of_contrast(arm))
+    except NotEstimable as error:
+        lacking = shared | {"status": "not_estimable", "note": str(error)}
+        return rows_of(dict.fromkeys(STATISTICS), contrast=comparison_name(arm, settings.reference, "ratio"), **lacking)
 
 
 class OrdinalVisit:
@@ -95,18 +104,23 @@ class OrdinalVisit:
 
     def rows(self) -> Iterator[Row]:
         """The odds ratios in the order of the arms, then the score test of proportionality."""
-        treated = [arm for arm in self.arms if arm != self.settings.reference]
-        for arm in (arm for arm in self.settings.arms if arm != self.settings.reference):
-            shared = self.shared | {"contrast": comparison_name(arm, self.settings.reference, "ratio")}
-            try:
-                if arm not in treated:
-                    raise NotEstimable(f"no subject of {arm} can be analysed at {self.at_visit.visit}")
-                yield from self._odds(treated.index(arm), shared)
-            except NotEstimable as error:
-                yield from rows_of(
-                    dict.fromkeys(STATISTICS), **shared | {"status": "not_estimable", "note": str(error)}
-                )
-        yield from self._proportionality(np.arange(len(treated)))
+        for arm, other in self.settings.comparisons:
+            if other == self.settings.reference:
+                yield from self._of_contrast(arm)
+            else:
+                turned = replace(self.settings, reference=other, contrasts=())
+                yield from _contrast_of(self.at_visit, turned, arm, self.shared)
+        yield from self._proportionality(np.arange(len(self.arms) - 1))
+
+    def _of_contrast(self, arm: str) -> Iterator[Row]:
+        treated = [present for present in self.arms if present != self.settings.reference]
+        shared = self.shared | {"contrast": comparison_name(arm, self.settings.reference, "ratio")}
+        try:
+            if arm not in treated:
+                raise NotEstimable(f"no subject of {arm} can be analysed at {self.at_visit.visit}")
+            yield from self._odds(treated.index(arm), shared)
+        except NotEstimable as error:
+            yield from rows_of(dict.fromkeys(STATISTICS), **shared | {"status": "not_estimable", "note": str(error)})
 
     def _odds(self, column: int, shared: dict[str, Any]) -> Iterator[Row]:
         found = odds_ratio(self.fit, self.level, self.X, column, self.at_visit.analysis.confidence)

@@ -58,8 +58,8 @@ def fit_wilcoxon(data: AnalysisData, analysis: Analysis, settings: Fit) -> Model
         at_visit = visit_data(data, analysis, settings, visit)
         sets[visit] = source_records(data, at_visit, analysis)
         rows += _groups(at_visit, settings)
-        for arm in (arm for arm in settings.arms if arm != settings.reference):
-            rows += Compared(at_visit, arm, settings, options).rows()
+        for arm, other in settings.comparisons:
+            rows += Compared(at_visit, arm, replace(settings, reference=other), options).rows()
     return ModelOutput(rows, sets)
 
 
@@ -79,7 +79,7 @@ def _groups(at_visit: VisitData, settings: Fit) -> Iterator[Row]:
 
 
 class Compared:
-    """One arm against the reference at one visit."""
+    """One arm against the reference of ``settings`` at one visit."""
 
     def __init__(self, at_visit: VisitData, arm: str, settings: Fit, options: WilcoxonOptions) -> None:
         self.at_visit, self.arm, self.settings, self.options = at_visit, arm, settings, options
