@@ -1,0 +1,201 @@
+"""The CDISC pilot, from its SDTM data to its published tables by config alone: every printed cell."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from rctflow.rounding import rounded
+
+from tests.workflow.conftest import Checkout, copy_of_checkout
+
+pytestmark = pytest.mark.workflow
+
+ARMS = ("placebo", "low", "high")
+LABELS = {"placebo": "Placebo", "low": "Xanomeline Low Dose", "high": "Xanomeline High Dose", "": "Total"}
+POPULATIONS = {
+    "Intent-To-Treat (ITT)": "itt",
+    "Safety": "safety",
+    "Efficacy": "efficacy",
+    "Complete Week 24": "completers",
+    "Complete Study": "complete_study",
+}
+CIBIC = {
+    1: "Marked improvement",
+    2: "Moderate improvement",
+    3: "Minimal improvement",
+    4: "No Change",
+    5: "Minimal worsening",
+    6: "Moderate worsening",
+    7: "Marked worsening",
+}
+
+
+def with_data(root: Path, shared: Path, folder: Path) -> Path:
+    """A checkout with the data of others beside it, as the config names them."""
+    checkout = copy_of_checkout(root, folder / "checkout")
+    (folder / "shared").symlink_to(shared.resolve())
+    return checkout
+
+
+@pytest.fixture(scope="module")
+def pilot(root: Path, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = with_data(root, shared, tmp_path_factory.mktemp("pilot"))
+    Checkout(folder, "config/cdiscpilot.yaml").snakemake()
+    return folder / "results/cdiscpilot"
+
+
+@pytest.fixture(scope="module")
+def published(shared: Path) -> dict[str, Any]:
+    return json.loads((shared / "reference/cdiscpilot/published.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def value(pilot: Path) -> Any:
+    """The value of a result row by its id."""
+    files = [*pilot.glob("endpoints/*/results.csv"), *pilot.glob("summaries/*/results.csv")]
+    rows = pd.concat([pd.read_csv(file, keep_default_na=False) for file in files], ignore_index=True)
+    assert not rows["result_id"].duplicated().any()
+    values = dict(zip(rows["result_id"], pd.to_numeric(rows["value"]), strict=True))
+    return lambda *parts: values.get(".".join(parts))
+
+
+def printed(rows: list[list[str]]) -> list[list[str]]:
+    """Cells without the spaces that line numbers up."""
+    return [["".join(cell.split()) for cell in row] for row in rows]
+
+
+def percent(count: float, total: float) -> str:
+    return f"{count:g} ({rounded(100 * count / total, 0)}%)" if count else "0"
+
+
+def test_14_1_01_populations(value: Any, published: dict[str, Any]) -> None:
+    def n(population: str, arm: str) -> float:
+        return value("flow", "flow", population, "all", arm or "all", "n")
+
+    columns = (*ARMS, "")
+    header = ["", *(f"{LABELS[arm]} (N={n('itt', arm):g})" for arm in columns)]
+    rows = [[label, *(percent(n(p, arm), n("itt", arm)) for arm in columns)] for label, p in POPULATIONS.items()]
+    assert printed([header, *rows]) == printed(published["tables"]["14-1.01"]["rows"])
+
+
+def test_14_3_01_primary_analysis(value: Any, published: dict[str, Any]) -> None:
+    def of(arm: str, visit: str, statistic: str, analysis: str = "descriptive_locf") -> float:
+        return value("adas_cog", analysis, "efficacy", visit, arm, statistic)
+
+    def described(label: str, visit: str, prefix: str = "") -> list[list[str]]:
+        def cells(form: Any) -> list[str]:
+            return [form(lambda name, arm=arm: of(arm, visit, prefix + name)) for arm in ARMS]
+
+        return [
+            [label, "", "", ""],
+            ["n", *cells(lambda s: f"{s('n'):g}")],
+            ["Mean (SD)", *cells(lambda s: f"{rounded(s('mean'), 1)} ({rounded(s('sd'), 2)})")],
+            [
+                "Median (Range)",
+                *cells(lambda s: f"{rounded(s('median'), 1)} ({rounded(s('min'), 0)};{rounded(s('max'), 0)})"),
+            ],
+        ]
+
+    def compared(contrast: str) -> list[str]:
+        s = {
+            name: of(contrast, "week24", name, "ancova_locf")
+            for name in ("p_value", "estimate", "se", "ci_low", "ci_high")
+        }
+        return [
+            rounded(s["p_value"], 3),
+            f"{rounded(s['estimate'], 1)} ({rounded(s['se'], 2)})",
+            f"({rounded(s['ci_low'], 1)};{rounded(s['ci_high'], 1)})",
+        ]
+
+    low, high, between = (compared(name) for name in ("low-placebo", "high-placebo", "high-low"))
+    rows = [
+        ["", *(f"{LABELS[arm]} (N={value('flow', 'flow', 'efficacy', 'all', arm, 'n'):g})" for arm in ARMS)],
+        *described("Baseline", "baseline"),
+        *described("Week 24", "week24"),
+        *described("Change from Baseline", "week24", "change_"),
+        [
+            "p-value(Dose Response) [1][2]",
+            "",
+            "",
+            rounded(of("all", "week24", "dose_response_p_value", "ancova_locf"), 3),
+        ],
+        ["p-value(Xan - Placebo) [1][3]", "", low[0], high[0]],
+        ["Diff of LS Means (SE)", "", low[1], high[1]],
+        ["95% CI", "", low[2], high[2]],
+        ["p-value(Xan High - Xan Low) [1][3]", "", "", between[0]],
+        ["Diff of LS Means (SE)", "", "", between[1]],
+        ["95% CI", "", "", between[2]],
+    ]
+    assert printed(rows) == printed(published["tables"]["14-3.01"]["rows"])
+
+
+def test_14_3_01_to_full_precision(value: Any, published: dict[str, Any]) -> None:
+    full = published["key"]["14-3.01"]["recomputed_here_full_precision"]
+    for name, contrast in (
+        ("low_vs_placebo", "low-placebo"),
+        ("high_vs_placebo", "high-placebo"),
+        ("high_vs_low", "high-low"),
+    ):
+        found = [
+            value("adas_cog", "ancova_locf", "efficacy", "week24", contrast, s) for s in ("estimate", "se", "p_value")
+        ]
+        assert found == pytest.approx([full[name][key] for key in ("diff", "se", "p")], abs=1e-7)
+    p = value("adas_cog", "ancova_locf", "efficacy", "week24", "all", "dose_response_p_value")
+    assert p == pytest.approx(full["p_dose_response"], abs=1e-9)
+
+
+def test_week_24_mmrm_of_sas(value: Any, published: dict[str, Any]) -> None:
+    sas = published["key"]["14-3.11_week24_MMRM_SAS"]
+
+    def of(who: str, statistic: str) -> float:
+        return value("adas_cog", "mmrm", "efficacy", "week24", who, statistic)
+
+    for arm, label in zip(ARMS, ("Placebo", "Low", "High"), strict=True):
+        assert float(rounded(of(arm, "lsmean"), 4)) == sas["ls_means_week24"][label]
+        assert float(rounded(of(arm, "se"), 2)) == sas["ls_means_se_2dp"][label]
+    for contrast, label in (("high-placebo", "High-Placebo"), ("low-placebo", "Low-Placebo")):
+        assert float(rounded(abs(of(contrast, "estimate")), 4)) == sas["contrast_abs"][label]["est"]
+        assert float(rounded(of(contrast, "p_value"), 4)) == sas["contrast_abs"][label]["p"]
+    again = sas["recomputed_here_pure_numpy"]
+    variance = again["UN"]
+    for place, visit in enumerate(("week8", "week16")):
+        correlation = variance[2][place] / (variance[2][2] * variance[place][place]) ** 0.5
+        assert of("all", f"correlation:{visit}") == pytest.approx(correlation, abs=1e-5)
+    for label, expected in again["diff"].items():
+        found = [of(label.lower(), name) for name in ("estimate", "se", "df", "p_value")]
+        assert found == pytest.approx([expected[key] for key in ("est", "se", "df", "p")], rel=2e-5)
+
+
+def test_14_3_13_cibic_by_cmh(value: Any, published: dict[str, Any]) -> None:
+    def of(arm: str, week: str, statistic: str) -> float:
+        return value("cibic", "cmh", "efficacy", week, arm, statistic) or 0
+
+    rows = [
+        [
+            "",
+            "Assessment",
+            *(f"{LABELS[arm]} (N={value('flow', 'flow', 'efficacy', 'all', arm, 'n'):g})" for arm in ARMS),
+            "p-value [1]",
+        ]
+    ]
+    for week in (8, 16, 24):
+        visit = f"week{week}"
+        n = {arm: of(arm, visit, "n") for arm in ARMS}
+        rows.append([f"Week {week}", "n", *(f"{n[arm]:g}" for arm in ARMS), rounded(of("all", visit, "p_value"), 4)])
+        for level, label in CIBIC.items():
+            rows.append(["", label, *(percent(of(arm, visit, f"n:{level}"), n[arm]) for arm in ARMS), ""])
+    assert printed(rows) == printed(published["tables"]["14-3.13"]["rows"])
+
+
+def test_the_report_says_what_was_carried_forward(pilot: Path) -> None:
+    assert "last observation after baseline carried forward" in (pilot / "report.html").read_text()
+
+
+def test_no_code_knows_the_pilot(root: Path) -> None:
+    sources = [*(root / "scripts").rglob("*.py"), *(root / "workflow").rglob("*.smk"), root / "Snakefile"]
+    named = ("ACITM", "CIBIC", "xanomeline")
+    assert [file for file in sources if any(word in file.read_text() for word in named)] == []
