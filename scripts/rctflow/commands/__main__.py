@@ -18,7 +18,7 @@ VERBS = {
     "diff": "which numbers moved between two packages or results folders, and why: ./run diff OLD NEW",
     "package": "archive the finished run as a zip that proves itself; --with-wheels: with every package it needs",
     "qualify": "compare this installation with numbers of R, SAS and others; writes a report to file",
-    "bench": "measure speed and print a table",
+    "bench": "measure speed and print a table; bench truth: do the models recover a simulated truth?",
     "schema": "write config/README.md and the JSON Schema of the config from the typed model",
     "setup": "make the environment and stop; --test: with what the tests and the HELP example need",
 }

@@ -1,6 +1,7 @@
 """``./run bench [--repeats N] [WHAT ...]``: measure speed in a copy of this checkout and print medians.
 
 WHAT: ``workflow`` (the default study), ``mmrm`` (the engine, against a peer) or ``resampling``; all when omitted.
+``./run bench truth ...`` measures no speed, but whether models recover the truth of their estimand (bench_truth.py).
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ KINDS = "workflow, mmrm, resampling"
 
 def main(arguments: list[str]) -> int:
     """Run the chosen benchmarks; returns 0."""
+    if arguments[:1] == ["truth"]:
+        from rctflow.commands import bench_truth
+
+        return bench_truth.main(arguments[1:])
     parser = argparse.ArgumentParser(prog="./run bench", description="Measure speed; prints medians.")
     parser.add_argument("what", nargs="*", metavar="WHAT", help=f"{KINDS} (default: all)")
     parser.add_argument("--repeats", type=int, default=3, help="runs that a median is taken of (default 3)")

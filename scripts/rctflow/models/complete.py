@@ -18,6 +18,8 @@ def complete_records(records: DataFrame, columns: Sequence[str]) -> tuple[DataFr
     lost = [records.iloc[:0].assign(**{LACKING: ""})]
     for column in columns:
         present = records[column].notna() & records[column].ne("")
+        if present.all():
+            continue
         lost.append(records[~present].assign(**{LACKING: "baseline value" if column in ("BASE", "CHG") else column}))
         records = records[present]
     return records, concat(lost)
@@ -25,6 +27,8 @@ def complete_records(records: DataFrame, columns: Sequence[str]) -> tuple[DataFr
 
 def excluded_words(lost: DataFrame, visit: str = "", arm: str = "") -> str:
     """How many subjects with a value were left out for want of what, at one visit, in one arm, or in all."""
+    if lost.empty:
+        return ""
     if visit:
         lost = lost[lost["AVISIT"].eq(visit)]
     if arm:
