@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,22 +19,38 @@ DELIMITERS = ",;\t|"
 
 def read_delimited(path: Path, settings: Ingest, *, where: str) -> RawForm:
     """The text of a CSV or TSV file; raises IngestError for another encoding, a wrong header and ragged rows."""
-    import numpy as np
-
     text = decode(path.read_bytes(), settings.encoding, path, table=settings.table, where=where)
+    cells = delimited_cells(text, path, settings, where=where, is_form=True)
+    columns = {name: cells.columns[cells.header.index(name)] for name in declared_headers(settings)}
+    return RawForm(path, cells.header, columns, cells.rows)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """All cells of a text file: pyarrow strings, one array per header, and the number of each row in the file."""
+
+    header: list[str]
+    columns: list[Any]
+    rows: list[int]
+
+
+def delimited_cells(text: str, path: Path, settings: Ingest, *, where: str, is_form: bool = False) -> Cells:
+    """The cells of ``text``, wholly blank rows left out; raises as ``read_delimited``.
+
+    is_form: the header must have what the study declares, and is looked at first.
+    """
+    import numpy as np
+    import pyarrow as pa
+
     delimiter = settings.delimiter or ("\t" if settings.format == "tsv" else sniff_delimiter(text))
     header = [name.strip() for name in next(_records(text, delimiter), [])]
-    check_header(header, path, settings, where=where)
+    if is_form:
+        check_header(header, path, settings, where=where)
     _check_quotes(text, delimiter, path, where=where)
     cells = _parse(text, delimiter, len(header), path, where=where)
     filled = _filled(cells)
-    wanted = declared_headers(settings)
-    columns = {name: cells[header.index(name)] for name in wanted}
-    if not filled.all():
-        import pyarrow as pa
-
-        columns = {name: column.filter(pa.array(filled)) for name, column in columns.items()}
-    return RawForm(path, header, columns, (np.flatnonzero(filled) + 1).tolist())
+    kept = cells if filled.all() else [column.filter(pa.array(filled)) for column in cells]
+    return Cells(header, kept, (np.flatnonzero(filled) + 1).tolist())
 
 
 def sniff_delimiter(text: str) -> str:

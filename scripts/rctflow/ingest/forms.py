@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rctflow.ingest.blinding import blind_form
+from rctflow.ingest.castor import read_castor
 from rctflow.ingest.cells import Faults, type_column
 from rctflow.ingest.code_lists import findings, labelled
 from rctflow.ingest.columnar import read_parquet
@@ -18,6 +19,8 @@ from rctflow.ingest.dictionary import with_dictionary
 from rctflow.ingest.excel import read_excel
 from rctflow.ingest.raw import IngestError, RawForm, Variable, declared_headers
 from rctflow.ingest.rdatasets import INSTALL, read_rdatasets
+from rctflow.ingest.redcap import read_redcap
+from rctflow.ingest.secutrial import read_secutrial
 from rctflow.ingest.settings import Format, Ingest
 from rctflow.ingest.statistical import read_statistical
 from rctflow.ingest.transport import read_transport
@@ -38,6 +41,12 @@ READERS: dict[Format, Callable[..., RawForm]] = {
     "dta": read_statistical,
     "parquet": read_parquet,
     "dataset_json": read_dataset_json,
+}
+# of data capture systems: path, dictionary (the export itself when there is no other), settings
+EXPORTS: dict[Format, Callable[..., RawForm]] = {
+    "redcap": read_redcap,
+    "castor": read_castor,
+    "secutrial": read_secutrial,
 }
 
 
@@ -95,13 +104,16 @@ def load_form(path: Path | None, settings: Ingest, dictionary: Path | None = Non
         raise IngestError(f"{where}: there is no file {path}.{_neighbours(path)}")
     if path.stat().st_size == 0:
         raise IngestError(f"{where}: {path.name} is empty: not even a header stands in it. Export the form again.")
-    form = READERS[settings.format](path, settings, where=where)
+    if settings.format in EXPORTS:
+        form = EXPORTS[settings.format](path, dictionary or path, settings, where=where)
+    else:
+        form = with_dictionary(READERS[settings.format](path, settings, where=where), dictionary, settings, where=where)
     if not form.rows:
         raise IngestError(
             f"{where}: {path.name} has a header and no data rows. Export the form again, or remove "
             f"tables.{settings.table}."
         )
-    return labelled(with_dictionary(form, dictionary, settings, where=where), settings)
+    return labelled(form, settings)
 
 
 def type_form(form: RawForm, settings: Ingest, *, where: str) -> pd.DataFrame:

