@@ -44,6 +44,7 @@ def disclosable(rows: Sequence[Result], small_cells: int) -> list[Result]:
     hidden = small | further_cells(rows, counts, small, small_cells)
     hidden |= _percentages(rows, hidden)
     hidden |= _statistics(rows, small_cells)
+    hidden |= _of_hidden_levels(rows, hidden)
     return [_suppressed(row) if i in hidden else _without_small_counts(row, small_cells) for i, row in enumerate(rows)]
 
 
@@ -117,6 +118,15 @@ def _statistics(rows: Sequence[Result], k: int) -> set[int]:
         if row.visit == "average" and (row.analysis, row.population, row.contrast) in compared
     }
     return hidden | average | _differenced(rows, n, k)
+
+
+def _of_hidden_levels(rows: Sequence[Result], hidden: set[int]) -> set[int]:
+    """Comparisons of baseline characteristics of which something is hidden: a standardized difference of two
+    proportions, or a p-value, and one of them give the other away.
+    """
+    touched = {(rows[i].analysis, rows[i].population) for i in hidden if rows[i].endpoint == "baseline"}
+    compared = (i for i, row in enumerate(rows) if row.endpoint == "baseline" and row.statistic in ("smd", "p_value"))
+    return {i for i in compared if (rows[i].analysis, rows[i].population) in touched}
 
 
 def _whole(row: Result) -> tuple[str, ...]:

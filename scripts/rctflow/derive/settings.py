@@ -52,6 +52,48 @@ class Flag:
 
 
 @dataclass(frozen=True)
+class Category:
+    """A class of subjects: its name, and who belongs to it (over ADSL columns)."""
+
+    label: str
+    where: str
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A column of ADSL that is computed from others, in one of four ways.
+
+    bmi: the columns of weight (kg) and height (cm); kg/m2. duration: the columns of two dates, from and to, in
+    ``unit`` (a month is 365.25 / 12 days); both_days: the first day counts too. of, ranges: classes of a number, each
+    written as it is printed (``<65``, ``65-80``, ``25-<30``, ``>80 years``); every value must lie in exactly one.
+    cases: classes by expressions, the first that is true. digits: decimals that are kept. label: words for print.
+    """
+
+    bmi: tuple[str, ...] = ()
+    duration: tuple[str, ...] = ()
+    unit: Literal["days", "weeks", "months", "years"] = "days"
+    both_days: bool = False
+    of: str = ""
+    ranges: tuple[str, ...] = ()
+    cases: tuple[Category, ...] = ()
+    digits: int | None = None
+    label: str = ""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The columns that it is computed from."""
+        from rctflow.expressions import parse
+
+        columns = {*self.bmi, *self.duration, *((self.of,) if self.of else ())}
+        return tuple(sorted(columns | {column for case in self.cases for column in parse(case.where).columns}))
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """Its classes, in their order; none of a number."""
+        return self.ranges or tuple(dict.fromkeys(case.label for case in self.cases))
+
+
+@dataclass(frozen=True)
 class PopulationRule:
     """Members meet ``where`` over ADSL columns, flags of other populations included (everybody when empty).
 
@@ -87,8 +129,8 @@ class Subjects:
     randomized, first_dose: dates, or None for a study that has only study days. number: the randomization number; who
     has one, or a date of randomization, must have an arm. last_dose, end_of_study, death, birth: further dates (TRTEDT,
     EOSDT, DTHDT, BRTHDT), absent from ADSL where they are not declared. order: what sorts patients as they were
-    randomized (their date when omitted). strata, covariates, flags: ADSL name -> where it stands. events: intercurrent
-    events; complete: tables whose every row must be one of them.
+    randomized (their date when omitted). strata, covariates, flags: ADSL name -> where it stands. derived: columns
+    computed from others. events: intercurrent events; complete: tables whose every row must be one of them.
     """
 
     study: str
@@ -106,6 +148,7 @@ class Subjects:
     birth: Source | None = None
     strata: dict[str, Source] = field(default_factory=dict)
     covariates: dict[str, Source] = field(default_factory=dict)
+    derived: dict[str, Derived] = field(default_factory=dict)
     flags: dict[str, Flag] = field(default_factory=dict)
     populations: dict[str, PopulationRule] = field(default_factory=dict)
     order: Source | None = None

@@ -9,6 +9,7 @@ from typing import TextIO
 import numpy as np
 import pandas as pd
 
+from rctflow.derive.derived import derive_derived
 from rctflow.derive.errors import DeriveError, did_you_mean, located
 from rctflow.derive.events import derive_events
 from rctflow.derive.notes import describe_subjects, write_notes
@@ -29,8 +30,8 @@ def derive_subjects(
 
     Columns: STUDYID, USUBJID, TRT01P, TRT01A (arm ids; TRT01A missing when an actual arm is declared and the subject
     has none), RANDDT, TRTSDT (datetime64, days), RANDFL, RANDSEQ, then TRTEDT, EOSDT, DTHDT, BRTHDT as far as they
-    are declared, strata, covariates and flags (Y/N), each in the order of their names, ICEDY_<EVENT>, then the
-    population flags (Y/N). where: place in the config, for messages. log:
+    are declared, strata, covariates, derived columns and flags (Y/N), each in the order of their names,
+    ICEDY_<EVENT>, then the population flags (Y/N). where: place in the config, for messages. log:
     gets the notes.
     Raises DeriveError, with the subject and the remedy, for an unknown arm, two randomizations of one subject, a
     subject with a date of randomization or a randomization number but no arm, a subject who is randomized but not in
@@ -46,6 +47,7 @@ def derive_subjects(
         adsl = derive_further_dates(adsl[list(FIXED)], tables, settings)
         adsl = derive_covariates(adsl, tables, settings.strata, "subjects.strata")
         adsl = derive_covariates(adsl, tables, settings.covariates, "subjects.covariates")
+        adsl = derive_derived(adsl, settings.derived)
         adsl = derive_flags(adsl, tables, settings.flags)
         adsl = derive_events(adsl, tables, settings)
         adsl = flag_populations(adsl, settings.populations)
@@ -194,7 +196,7 @@ def _refuse_strangers(planned: pd.Series, tables: Mapping[str, pd.DataFrame], se
 def _refuse_clashes(settings: Subjects) -> None:
     flags = [rule.flag for rule in settings.populations.values()]
     seen = {*FIXED, *FURTHER_DATES}
-    for name in [*settings.strata, *settings.covariates, *settings.flags, *flags]:
+    for name in [*settings.strata, *settings.covariates, *settings.derived, *settings.flags, *flags]:
         if name in seen:
             raise DeriveError(f"subjects: two variables of ADSL are called {name!r}. Give one of them another name.")
         seen.add(name)

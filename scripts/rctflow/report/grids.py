@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from rctflow.report.settings import ReportSettings
-from rctflow.results import SUPPRESSED, Result
-from rctflow.rounding import MISSING, interval, rounded
+from rctflow.results import SUPPRESSED, Result, compared_arms
+from rctflow.rounding import MISSING, interval, p_value, rounded
 
 FLOW = {
     "n_randomized": "Randomized",
@@ -85,29 +85,67 @@ def values_grid(rows: Sequence[Result], endpoint: str, label: str, settings: Rep
 
 
 def baseline_grid(rows: Sequence[Result], settings: ReportSettings) -> Grid:
-    """Numbers as mean (SD) and median [Q1, Q3] and range, texts as n (%) per level, by arm and in total."""
-    grid = Grid("Baseline characteristics", ("", *_arms(settings)))
-    groups = _groups(settings)
+    """Numbers as mean (SD) and median [Q1, Q3] and range, texts as n (%) per level, by arm and in total; standardized
+    differences and p-values in columns of their own where there are some.
+    """
+    contrasts = list(dict.fromkeys(row.contrast for row in rows if row.statistic == "smd"))
+    tested = any(row.statistic == "p_value" for row in rows)
+    heads = [f"SMD, {_contrast(contrast, settings, len(contrasts))}".removesuffix(", ") for contrast in contrasts]
+    grid = Grid("Baseline characteristics", ("", *_arms(settings), *heads, *(["p"] if tested else [])))
     for variable in dict.fromkeys(row.analysis for row in rows):
-        found = {(row.statistic, row.group): row for row in rows if row.analysis == variable}
-        unit = next((row.unit for (name, _), row in found.items() if name == "mean" and row.unit), "")
-        words = settings.labels.get(variable) or _readable(variable)
-        title = f"{words}, {unit}" if unit else words
-        grid.lines.append((title, [f"n = {_print(found.get(('n', group)), 0)}" for group in groups], False))
-        if any(name == "mean" for name, _ in found):
-            grid.lines.append(("mean (SD)", [_mean(found, group) for group in groups], True))
-            if any(found.get(("median", group)) and found["median", group].value is not None for group in groups):
-                grid.lines.append(("median [Q1, Q3]", [_median(found, group) for group in groups], True))
-            if any(name == "min" for name, _ in found):
-                grid.lines.append(("min to max", [_range(found, group) for group in groups], True))
-        for name in dict.fromkeys(name for name, _ in found if name.startswith("n:")):
-            level = name.removeprefix("n:")
-            grid.lines.append((level, [_level(found, level, group) for group in groups], True))
-        missing = [found.get(("n_missing", group)) for group in groups]
-        if any(row and row.value for row in missing):
-            grid.lines.append(("missing", [_print(row, 0) for row in missing], True))
-    grid.notes.append("No tests: randomized arms differ at baseline by chance alone.")
+        mine = [row for row in rows if row.analysis == variable]
+        found = {(row.statistic, row.group): row for row in mine if not row.contrast}
+        smd = {row.contrast: row for row in mine if row.statistic == "smd"}
+        beside = [_print(smd.get(contrast), 2) for contrast in contrasts]
+        beside += [p_value(p.value) if (p := found.get(("p_value", ""))) else MISSING] if tested else []
+        lines = _variable_lines(variable, found, settings)
+        blank = [""] * len(beside)
+        grid.lines += [
+            (h, [*cells, *(blank if k else beside)], indented) for k, (h, cells, indented) in enumerate(lines)
+        ]
+    grid.notes = _baseline_notes(rows, bool(contrasts), tested)
     return grid
+
+
+def _contrast(contrast: str, settings: ReportSettings, contrasts: int) -> str:
+    """``MSC - Placebo`` where more than one arm is compared with the reference."""
+    labels = {arm.id: arm.label for arm in settings.arms}
+    return " - ".join(labels.get(arm, arm) for arm in compared_arms(contrast)) if contrasts > 1 else ""
+
+
+def _variable_lines(
+    variable: str, found: dict[tuple[str, str], Result], settings: ReportSettings
+) -> list[tuple[str, list[str], bool]]:
+    groups = _groups(settings)
+    unit = next((row.unit for (name, _), row in found.items() if name == "mean" and row.unit), "")
+    words = settings.labels.get(variable) or _readable(variable)
+    lines = [(f"{words}, {unit}" if unit else words, [f"n = {_print(found.get(('n', g)), 0)}" for g in groups], False)]
+    if any(name == "mean" for name, _ in found):
+        lines.append(("mean (SD)", [_mean(found, group) for group in groups], True))
+        if any(found.get(("median", group)) and found["median", group].value is not None for group in groups):
+            lines.append(("median [Q1, Q3]", [_median(found, group) for group in groups], True))
+        if any(name == "min" for name, _ in found):
+            lines.append(("min to max", [_range(found, group) for group in groups], True))
+    for name in dict.fromkeys(name for name, _ in found if name.startswith("n:")):
+        level = name.removeprefix("n:")
+        lines.append((level, [_level(found, level, group) for group in groups], True))
+    missing = [found.get(("n_missing", group)) for group in groups]
+    if any(row and row.value for row in missing):
+        lines.append(("missing", [_print(row, 0) for row in missing], True))
+    return lines
+
+
+def _baseline_notes(rows: Sequence[Result], standardized: bool, tested: bool) -> list[str]:
+    notes = []
+    if standardized:
+        notes.append(
+            "SMD: standardized difference from the reference arm; of numbers the difference of the means over the "
+            "root of the mean variance, of categories the Mahalanobis distance of the proportions, without a sign."
+        )
+    if tested:
+        used = dict.fromkeys(row.method for row in rows if row.statistic == "p_value")
+        notes.append(f"p: all arms at once, by {' and '.join(used)}. Randomized arms differ by chance alone.")
+    return notes or ["No tests: randomized arms differ at baseline by chance alone."]
 
 
 def quality_grid(rows: Sequence[Result]) -> Grid:

@@ -7,7 +7,14 @@ from collections.abc import Iterable, Iterator
 from rctflow.errors import RctflowError
 from rctflow.study.adverse_event_checks import adverse_event_problems
 from rctflow.study.blinding_checks import blinding_problems
-from rctflow.study.column_checks import Problem, clean_columns, reference_problems, where_problems
+from rctflow.study.column_checks import (
+    ADSL_COLUMNS,
+    Problem,
+    adsl_columns,
+    clean_columns,
+    reference_problems,
+    where_problems,
+)
 from rctflow.study.comparison_checks import comparison_problems, window_problems
 from rctflow.study.endpoint_checks import endpoint_problems, template_problems
 from rctflow.study.estimand_checks import estimand_problems
@@ -18,10 +25,10 @@ from rctflow.study.multiplicity import multiplicity_problems
 from rctflow.study.package_checks import package_problems
 from rctflow.study.rooms import population_flag, table_columns
 from rctflow.study.subgroup_checks import subgroup_problems
+from rctflow.study.summary_checks import derived_problems, summary_problems
 
 VERBS = ("bench", "check", "compare", "diff", "lock", "new", "package", "qualify", "setup", "test", "unblind", "verify")
 RESERVED = frozenset(("all", *VERBS))
-ADSL_COLUMNS = ("STUDYID", "USUBJID", "TRT01P", "TRT01A", "RANDDT", "TRTSDT", "RANDFL", "RANDSEQ")
 MODEL_COLUMNS = ("ARM", "AVISIT", "AVAL", "BASE", "BASELINE", "CHG", "OUTCOME", "RESIDUAL", "SUBGROUP")
 
 
@@ -34,6 +41,7 @@ def cross_checks(study: Study) -> list[Problem]:
         *window_problems(study),
         *_table_problems(study),
         *_subject_problems(study),
+        *derived_problems(study),
         *_population_problems(study),
         *_deviation_problems(study),
         *blinding_problems(study),
@@ -44,6 +52,7 @@ def cross_checks(study: Study) -> list[Problem]:
         *(problem for name in study.analyses for problem in template_problems(study, name)),
         *(problem for name in study.endpoints for problem in endpoint_problems(study, name)),
         *subgroup_problems(study),
+        *summary_problems(study),
         *multiplicity_problems(study),
         *package_problems(study),
     ]
@@ -109,7 +118,7 @@ def _subject_problems(study: Study) -> Iterator[Problem]:
     subjects = study.subjects
     if subjects.table not in study.tables:
         yield "subjects.table", f"no such table. {did_you_mean(subjects.table, study.tables)}"
-    for name in (*subjects.strata, *subjects.covariates, *subjects.flags):
+    for name in (*subjects.strata, *subjects.covariates, *subjects.derived, *subjects.flags):
         if name in (*ADSL_COLUMNS, *MODEL_COLUMNS):
             yield f"subjects.{name}", f"{name} is a name of the workflow's own; choose another"
     sources = {"planned": subjects.planned, "actual": subjects.actual}
@@ -125,8 +134,7 @@ def _subject_problems(study: Study) -> Iterator[Problem]:
 
 
 def _population_problems(study: Study) -> Iterator[Problem]:
-    subjects = study.subjects
-    known = {*ADSL_COLUMNS, *subjects.strata, *subjects.covariates, *subjects.flags}
+    known = adsl_columns(study)
     for name, population in study.populations.items():
         others = {population_flag(study, other) for other in study.populations if other != name}
         yield from where_problems(f"populations.{name}.where", population.where, known | others)

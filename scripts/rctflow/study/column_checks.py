@@ -10,6 +10,7 @@ from rctflow.study.model import Study, Table
 from rctflow.study.rooms import table_columns
 
 Problem = tuple[str, str]
+ADSL_COLUMNS = ("STUDYID", "USUBJID", "TRT01P", "TRT01A", "RANDDT", "TRTSDT", "RANDFL", "RANDSEQ")
 
 
 def reference_problems(study: Study, path: str, table: str, column: str, where: str) -> Iterator[Problem]:
@@ -28,6 +29,15 @@ def clean_columns(table: Table) -> set[str]:
     columns = table_columns(table)
     codes = {f"{name}_CODE" for name, column in columns.items() if column.type in ("number", "integer")}
     return {"USUBJID", "VISIT", "ADT", "DAY", "SRCROW", *columns, *codes}
+
+
+def adsl_columns(study: Study) -> set[str]:
+    """The columns of ADSL that a config may name, without those of populations and intercurrent events."""
+    subjects = study.subjects
+    dates = {"TRTEDT": subjects.last_dose, "EOSDT": subjects.end_of_study, "DTHDT": subjects.death}
+    dates["BRTHDT"] = subjects.birth
+    own = {*subjects.strata, *subjects.covariates, *subjects.derived, *subjects.flags}
+    return {*ADSL_COLUMNS, *own, *(name for name, source in dates.items() if source)}
 
 
 def where_problems(path: str, where: str, known: Iterable[str]) -> Iterator[Problem]:

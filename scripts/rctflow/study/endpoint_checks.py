@@ -28,7 +28,8 @@ def template_problems(study: Study, name: str) -> Iterator[Problem]:
                 f"{path}.populations",
                 f"{population!r} is no population. {did_you_mean(population, study.populations)}",
             )
-    columns = {*study.subjects.covariates, *study.subjects.strata, *study.subjects.flags}
+    subjects = study.subjects
+    columns = {*subjects.covariates, *subjects.strata, *subjects.derived, *subjects.flags}
     for covariate in analysis.covariates:
         if covariate not in columns:
             yield (

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from rctflow.clean.settings import Duplicates, Long, PartialRule
 from rctflow.derive.adverse_events.settings import AdverseEvents
-from rctflow.derive.settings import Flag, LongItems, Source, TieRule, Unable
+from rctflow.derive.settings import Derived, Flag, LongItems, Source, TieRule, Unable
 from rctflow.hypotheses import Family
 from rctflow.ingest.settings import DEFAULT_MISSING, ColumnType
 from rctflow.models.settings import Analysis, Role, Subgroup
@@ -228,6 +228,7 @@ class SubjectsConfig(Section):
     birth: Source | None = None
     strata: dict[Name, Source] = {}
     covariates: dict[Name, Source] = {}
+    derived: dict[Name, Derived] = {}
     flags: dict[Name, Flag] = {}
 
 

@@ -159,6 +159,7 @@ def subjects_settings(study: Study) -> Subjects:
         birth=subjects.birth,
         strata=subjects.strata,
         covariates=subjects.covariates,
+        derived={name: replace(entry, label="") for name, entry in subjects.derived.items()},
         flags=subjects.flags,
         populations={
             name: PopulationRule(flag=population_flag(study, name), where=population.where)

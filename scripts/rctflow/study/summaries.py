@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict
 
 from rctflow.derive.plan import event_column
+from rctflow.derive.settings import Derived
 from rctflow.summaries.adverse_events.settings import AdverseEventSummary
 from rctflow.summaries.settings import (
     Baseline,
@@ -62,10 +63,11 @@ def summary_settings(study: Study, summary: str) -> Any:
 
 
 def _filled(study: Study, summary: str, declared: Any) -> dict[str, Any]:
-    """Field -> the study's own, for the fields that the config left empty."""
+    """Field -> the study's own, for the fields that the config left empty; mappings are completed, key by key."""
     own = FROM_STUDY.get(summary, lambda study: {})(study)
-    empty = {field.name for field in fields(declared) if not getattr(declared, field.name)}
-    return {name: value for name, value in own.items() if name in empty}
+    said = {field.name: getattr(declared, field.name) for field in fields(declared)}
+    mappings = {name: {**value, **said[name]} for name, value in own.items() if isinstance(value, dict)}
+    return mappings | {name: value for name, value in own.items() if name not in mappings and not said[name]}
 
 
 def _flow(study: Study) -> dict[str, Any]:
@@ -78,14 +80,26 @@ def _flow(study: Study) -> dict[str, Any]:
 def _baseline(study: Study) -> dict[str, Any]:
     from rctflow.study.rooms import table_columns
 
-    described = {**study.subjects.strata, **study.subjects.covariates}
+    subjects = study.subjects
+    described = {**subjects.strata, **subjects.covariates}
     columns = {name: table_columns(study.tables[source.table])[source.column] for name, source in described.items()}
     end = (study.summaries.flow.status, study.summaries.flow.reason)
+    dates = ("date", "datetime")
+    units = {name: column.unit for name, column in columns.items()}
+    units |= {name: "kg/m2" if entry.bmi else entry.unit * bool(entry.duration) for name, entry in _derived(study)}
     return {
         "population": next(iter(study.populations)),
-        "variables": tuple(name for name in described if name not in end),
-        "units": {name: column.unit for name, column in columns.items() if column.unit},
+        "variables": (
+            *(name for name in described if name not in end and columns[name].type not in dates),
+            *subjects.derived,
+        ),
+        "levels": {name: entry.levels for name, entry in _derived(study) if entry.levels},
+        "units": {name: unit for name, unit in units.items() if unit},
     }
+
+
+def _derived(study: Study) -> list[tuple[str, Derived]]:
+    return sorted(study.subjects.derived.items())
 
 
 def _data_quality(study: Study) -> dict[str, Any]:

@@ -75,15 +75,22 @@ class Populations:
 
 @dataclass(frozen=True)
 class Baseline:
-    """Whose characteristics are shown, and which.
+    """Whose characteristics are shown, which, and how arms are compared.
 
     population: the first of the study when empty. variables: ADSL columns in the order of print, numbers described and
-    texts counted per level (strata and covariates when empty). units: of numbers (those of their form when empty).
+    texts counted per level (strata, covariates and derived columns when empty). levels: the order of a text's levels
+    (that of derived columns as declared, else alphabetical); a level outside the list follows. units: of numbers
+    (those of their form when not named). standardized: standardized differences from the reference arm. test_numbers,
+    test_categories: the test of all arms at once, "" for none (randomized arms differ by chance alone).
     """
 
     population: str = ""
     variables: tuple[str, ...] = ()
+    levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
+    standardized: bool = True
+    test_numbers: Literal["", "anova", "kruskal_wallis"] = ""
+    test_categories: Literal["", "chi_square", "fisher"] = ""
 
     @property
     def reads(self) -> Reads:
