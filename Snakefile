@@ -53,6 +53,7 @@ include: "workflow/rules/multiplicity.smk"
 include: "workflow/rules/second.smk"
 include: "workflow/rules/displays.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/submission.smk"
 
 
 onstart:

@@ -46,3 +46,13 @@ def test_every_package_has_a_hash_and_none_a_host(root, lock):
     packages = re.split(r"^(?=[A-Za-z0-9])", text, flags=re.MULTILINE)[1:]
     assert packages
     assert all("--hash=sha256:" in package for package in packages)
+
+
+def test_one_version_everywhere(root):
+    from rctflow.version import VERSION
+
+    told = {
+        re.search(r'^version: "?([0-9.]+)', (root / "CITATION.cff").read_text(), re.MULTILINE)[1],
+        re.search(r'^version = "([0-9.]+)"', (root / "pyproject.toml").read_text(), re.MULTILINE)[1],
+    }
+    assert told == {VERSION}

@@ -17,6 +17,7 @@ ROOMS = (
     "plan",
     "compare",
     "second",
+    "submission",
 )
 SHARED = {"proportions"}  # not a room: what several rooms compute with
 

@@ -45,7 +45,7 @@ def test_a_changed_cytokine_form_refits_no_other_endpoint(frailty):
     of_cytokines = {f"{rule}:{name}" for rule in ("fit", "displays") for name in CYTOKINES}
     assert planned == of_cytokines | {
         *("form:cytokines", "summary_data_quality"),
-        *("second", "multiplicity", "overview", "report"),
+        *("second", "multiplicity", "overview", "report", "submission"),
     }
 
 

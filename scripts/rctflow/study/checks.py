@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 
 from rctflow.errors import RctflowError
 from rctflow.study.adverse_event_checks import adverse_event_problems
@@ -55,7 +56,16 @@ def cross_checks(study: Study) -> list[Problem]:
         *summary_problems(study),
         *multiplicity_problems(study),
         *package_problems(study),
+        *_submission_problems(study),
     ]
+
+
+def _submission_problems(study: Study) -> Iterator[Problem]:
+    day = study.submission.date if study.submission else "2000-01-01"
+    try:
+        date.fromisoformat(day)
+    except ValueError:
+        yield "submission.date", f"{day!r} is no day; write it as YYYY-MM-DD"
 
 
 def _study_problems(study: Study) -> Iterator[Problem]:

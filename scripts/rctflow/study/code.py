@@ -18,7 +18,7 @@ from pathlib import Path
 from rctflow.outputs import write_json
 
 SCRIPTS = Path(__file__).resolve().parents[2]
-TEMPLATES = (".j2", ".css")
+BESIDE = (".j2", ".css", ".yaml")
 KNOWN = Path(".snakemake") / "rctflow_imports.json"  # hash of a source text -> what it imports: never out of date
 
 
@@ -26,11 +26,11 @@ KNOWN = Path(".snakemake") / "rctflow_imports.json"  # hash of a source text -> 
 def code_of(script: str, *modules: str) -> list[str]:
     """Paths, from the working directory, of ``scripts/<script>.py``, the named modules, and all that these import.
 
-    Templates beside a module belong to it.
+    Templates and tables beside a module belong to it.
     """
     start = SCRIPTS / f"{script}.py"
     found = {start, *_closure([*_imports(start), *modules])}
-    found |= {file for path in found - {start} for file in path.parent.iterdir() if file.suffix in TEMPLATES}
+    found |= {file for path in found - {start} for file in path.parent.iterdir() if file.suffix in BESIDE}
     return sorted(Path(os.path.relpath(path)).as_posix() for path in found)
 
 

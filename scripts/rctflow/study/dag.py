@@ -23,6 +23,7 @@ from rctflow.study.messages import ConfigError
 from rctflow.study.model import Simulate, Study
 from rctflow.study.multiplicity import endpoints_tested, families_of, multiplicity_settings
 from rctflow.study.second_computation import second_settings
+from rctflow.study.submission_jobs import SubmissionJobs
 from rctflow.study.summary_jobs import SummaryJobs
 
 ENDPOINT_DISPLAYS = ("profile.svg", "trajectories.svg", "diagnostics.svg", "ladder.svg", "table.html", "table.csv")
@@ -191,6 +192,11 @@ class Dag:
         """The study-level results."""
         return SummaryJobs(self.study, self.results)
 
+    @cached_property
+    def submission(self) -> SubmissionJobs:
+        """Derived data in standard files."""
+        return SubmissionJobs(self.study, self.results)
+
     def all_displays(self) -> list[str]:
         """The figures and tables of all endpoints that the report shows."""
         return [f"{self.results}/endpoints/{e}/{f}" for e in self.study.endpoints for f in ENDPOINT_DISPLAYS[:-1]]
@@ -210,6 +216,7 @@ class Dag:
             *self.multiplicity_files(),
             *(f"{self.results}/clean/{t}.{end}" for t in self.study.tables for end in ("parquet", "ledger.csv")),
             *(file for endpoint in self.study.endpoints for file in self.endpoint_results(endpoint)),
+            *self.submission.files(),
         ]
 
     def simulation(self) -> Any:

@@ -23,6 +23,7 @@ from rctflow.randomization import Scheme
 from rctflow.simulate.settings import SimulationSettings
 from rctflow.study.estimands import Estimand, IntercurrentEvent
 from rctflow.study.summaries import Summaries
+from rctflow.submission.settings import Submission
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
@@ -333,6 +334,7 @@ class Study(Section):
     protocol_deviations: ProtocolDeviations | None = None
     blinding: Blinding = Blinding()
     package: Package = Package()
+    submission: Submission | None = None
 
     def __hash__(self) -> int:
         """By identity, so that what follows from a study is computed once (it never changes after loading)."""

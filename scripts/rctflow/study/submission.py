@@ -1,0 +1,155 @@
+"""The study as its standard files tell it: datasets, short names, labels, and where each variable comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from rctflow.derive.plan import analysis_flag, event_column
+from rctflow.derive.settings import Flag, Source
+from rctflow.submission.catalogue import catalogue, standard_labels
+from rctflow.submission.names import short_names
+from rctflow.submission.settings import Contents, Parameter, Standard, Type, Variable
+
+if TYPE_CHECKING:
+    from rctflow.study.model import Endpoint, Study
+
+LABEL = 40
+TYPES: dict[str, Type] = {"number": "float", "integer": "integer", "date": "date"}
+ADSL_KEYS = ("USUBJID",)
+BDS_KEYS = ("USUBJID", "PARAMCD", "AVISITN", "ADY", "SRCSEQ", "DTYPE")
+ADAE_KEYS = ("USUBJID", "AEDECOD", "ASTDT", "AESEQ")
+
+
+def standard_settings(study: Study, adae: bool) -> Standard:
+    """What the submission room is told. adae: whether the study derives adverse events."""
+    from rctflow.study.rooms import arm_order, visit_order
+
+    assert study.submission is not None
+    return Standard(
+        id=study.study.id,
+        study=study.stamped,
+        title=study.study.title,
+        date=study.submission.date,
+        formats=study.submission.formats,
+        arms=tuple((arm, study.arms.levels[arm].label) for arm in arm_order(study)),
+        visits=tuple((visit, study.visits[visit].label) for visit in visit_order(study)),
+        datasets=tuple(_datasets(study, adae)),
+    )
+
+
+def dataset_names(study: Study, adae: bool) -> list[str]:
+    """Names of the datasets, in small letters, as their files have them."""
+    return [contents.name.lower() for contents in _datasets(study, adae)]
+
+
+def _datasets(study: Study, adae: bool) -> Iterator[Contents]:
+    yield _adsl(study)
+    if adae:
+        structure = "One record per subject and adverse event"
+        yield Contents("ADAE", "Adverse Events Analysis Dataset", "ADAE", ("adae",), structure, ADAE_KEYS)
+    tables = endpoints_by_table(study)
+    names = short_names([f"AD{table}" for table in tables], taken=("ADSL", "ADAE"))
+    for table, endpoints in tables.items():
+        yield _bds(study, names[f"AD{table}"], table, endpoints)
+
+
+def endpoints_by_table(study: Study) -> dict[str, list[str]]:
+    """Table -> the endpoints whose records come from it: they share a dataset."""
+    from rctflow.study.rooms import endpoint_table
+
+    found: dict[str, list[str]] = {}
+    for name, endpoint in study.endpoints.items():
+        found.setdefault(endpoint_table(study, endpoint), []).append(name)
+    return found
+
+
+def _adsl(study: Study) -> Contents:
+    further = tuple(_renamed(list(_subject_variables(study)), "ADSL"))
+    structure = "One record per randomized subject"
+    return Contents("ADSL", "Subject-Level Analysis Dataset", "ADSL", ("adsl",), structure, ADSL_KEYS, further)
+
+
+def _renamed(variables: list[Variable], kind: str) -> Iterator[Variable]:
+    """The variables under short names that no other has."""
+    from dataclasses import replace
+
+    names = short_names([v.name for v in variables], taken=[v.name for v in catalogue()[kind]])
+    known = standard_labels()
+    for variable in variables:
+        label = known.get(variable.name, variable.label)
+        yield replace(variable, name=names[variable.name], label=label[:LABEL])
+
+
+def _subject_variables(study: Study) -> Iterator[Variable]:
+    yield from _covariates(study, study.subjects.strata, "subjects.strata", "Stratum: ")
+    yield from _covariates(study, study.subjects.covariates, "subjects.covariates", "")
+    for name, flag in sorted(study.subjects.flags.items()):
+        yield Variable(
+            name, name, f"Flag: {name}", "text", _flag_rule(flag), "derive.subjects:derive_flags", "subjects.flags"
+        )
+    for number, (event, told) in enumerate(sorted(study.intercurrent_events.items()), start=1):
+        rule = f"Study day of the first row of form {told.table}{_met(told.where)}."
+        place = f"intercurrent_events.{event}"
+        label = f"Day of First {told.label}"
+        code = "derive.events:derive_events"
+        yield Variable(event_column(event), f"ICE{number:02}DY", label, "integer", rule, code, place)
+    for name, population in study.populations.items():
+        source = population.flag or f"{name.upper()}FL"
+        rule = f"Y for everybody{_met(population.where)}."
+        place = f"populations.{name}"
+        label = f"{population.label} Population Flag"
+        yield Variable(source, source, label, "text", rule, "derive.populations:flag_populations", place)
+
+
+def _covariates(study: Study, sources: Mapping[str, Source], place: str, before: str) -> Iterator[Variable]:
+    from rctflow.study.rooms import table_columns
+
+    for name, source in sorted(sources.items()):
+        column = table_columns(study.tables[source.table])[source.column]
+        kind: Type = "text" if source.map else TYPES.get(column.type, "text")
+        rule = f"{source.table}.{source.column}{_met(source.where)}{f', the {source.pick}' * (source.pick != 'only')}."
+        label = f"{before}{column.label or name}" + (f" ({column.unit})" if column.unit else "")
+        yield Variable(name, name, label, kind, rule, "derive.subjects:derive_covariates", f"{place}.{name}")
+
+
+def _flag_rule(flag: Flag) -> str:
+    return f"Y for who has a row in form {flag.table}{_met(flag.where)}, else N."
+
+
+def _met(where: str) -> str:
+    return f" where {where}" if where else ""
+
+
+def _bds(study: Study, name: str, table: str, endpoints: list[str]) -> Contents:
+    codes = short_names(endpoints)
+    estimands = [name for name, e in study.estimands.items() if set(endpoints) & set(e.variable.endpoints)]
+    flags = tuple(
+        Variable(
+            source=analysis_flag(estimand),
+            name=f"ANL{number:02}FL",
+            label=f"Flag: {study.estimands[estimand].label}"[:LABEL],
+            rule=f"Y for the records that the strategies of estimand {estimand} keep or make.",
+            code="derive.estimands:apply_strategies",
+            place=f"estimands.{estimand}",
+        )
+        for number, estimand in enumerate(estimands, start=2)
+    )
+    return Contents(
+        name=name,
+        label=f"Analysis Dataset of Form {table}"[:LABEL],
+        kind="BDS",
+        files=tuple(endpoints),
+        structure="One record per subject, parameter, assessment and derivation",
+        keys=(*BDS_KEYS, *(flag.name for flag in flags)),
+        further=flags,
+        parameters=tuple(_parameter(study.endpoints[e], e, codes[e], table) for e in endpoints),
+    )
+
+
+def _parameter(endpoint: Endpoint, name: str, code: str, table: str) -> Parameter:
+    label = f"{endpoint.label} ({endpoint.unit})" if endpoint.unit else endpoint.label
+    made = endpoint.column or name
+    if endpoint.instrument:
+        made = f"Score {endpoint.score} of instrument {endpoint.instrument}"
+    return Parameter(name, code, label, f"{made}, form {table}{_met(endpoint.where)}.", f"endpoints.{name}")
