@@ -47,7 +47,8 @@ def _datasets(study: Study, adae: bool) -> Iterator[Contents]:
     yield _adsl(study)
     if adae:
         structure = "One record per subject and adverse event"
-        yield Contents("ADAE", "Adverse Events Analysis Dataset", "ADAE", ("adae",), structure, ADAE_KEYS)
+        further = tuple(_renamed(list(_event_variables(study)), "ADAE"))
+        yield Contents("ADAE", "Adverse Events Analysis Dataset", "ADAE", ("adae",), structure, ADAE_KEYS, further)
     tables = endpoints_by_table(study)
     names = short_names([f"AD{table}" for table in tables], taken=("ADSL", "ADAE"))
     for table, endpoints in tables.items():
@@ -111,6 +112,22 @@ def _covariates(study: Study, sources: Mapping[str, Source], place: str, before:
         rule = f"{source.table}.{source.column}{_met(source.where)}{f', the {source.pick}' * (source.pick != 'only')}."
         label = f"{before}{column.label or name}" + (f" ({column.unit})" if column.unit else "")
         yield Variable(name, name, label, kind, rule, "derive.subjects:derive_covariates", f"{place}.{name}")
+
+
+def _event_variables(study: Study) -> Iterator[Variable]:
+    """The columns of the form that ADAE keeps as they are."""
+    from rctflow.study.rooms import table_columns
+
+    events = study.adverse_events
+    assert events is not None
+    columns = table_columns(study.tables[events.table])
+    described = {variable.source for variable in catalogue()["ADAE"]}
+    written = [criterion.column for criterion in events.criteria.values()]
+    for name in dict.fromkeys([*written, *events.keep]):
+        if name not in described:
+            kind = TYPES.get(columns[name].type, "text")
+            place = f"tables.{events.table}.columns.{name}"
+            yield Variable(name, name, columns[name].label or name, kind, place=place, origin="Collected")
 
 
 def _flag_rule(flag: Flag) -> str:

@@ -39,4 +39,4 @@ class SubmissionJobs:
 
     @property
     def _adae(self) -> bool:
-        return False
+        return self.study.adverse_events is not None
