@@ -7,7 +7,8 @@ with job(snakemake.log[0]):
 
     from rctflow.outputs import write_text
     from rctflow.plan.status import read_status
-    from rctflow.report.render import EndpointPart, FamiliesPart, StudyPart, render_report
+    from rctflow.report.endpoint import EndpointPart
+    from rctflow.report.render import FamiliesPart, StudyPart, render_report
     from rctflow.report.settings import ReportSettings
     from rctflow.report.software import software_versions
     from rctflow.report.summaries import SummaryPart

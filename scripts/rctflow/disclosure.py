@@ -23,7 +23,8 @@ from rctflow.results import SUPPRESSED, Result, compared_arms
 
 REST = "other, each rare"
 EXTREMES = ("min", "max")
-PROPORTIONS = ("binary", "responder")
+PROPORTIONS = ("binary", "responder", "gee_logit", "time_to_event")
+"""Models whose ``events`` are patients, so that those without the event are patients too."""
 LEVELS = ("n", "percent", "n_discontinued")
 _COUNT = re.compile(r"(change_)?n($|[_:])|(events|at_risk)($|[_:])")
 _FEW = re.compile(r"\b(\d+)(?= (?:with a value|values?|subjects?|patients?|participants?|records?|observations?)\b)")
@@ -143,9 +144,9 @@ def _sizes(row: Result, n: dict[tuple[str, ...], int]) -> Iterable[int]:
     else:  # a visit's own statistic, such as its correlations
         who = [key[4] for key in n if key[:4] == _cell(row)[:4] and key[5] == "n"] if row.visit else []
     sizes = [n[key] for arm in who if (key := (*_cell(row, arm), name)) in n]
-    if row.model not in PROPORTIONS:
-        return sizes
     events = [n[key] for arm in who if (key := (*_cell(row, arm), "events")) in n]
+    if row.model not in PROPORTIONS:
+        return [*sizes, *events]
     return [*sizes, *events, *(of - m for of, m in zip(sizes, events, strict=True))]
 
 

@@ -91,7 +91,7 @@ def test_all_anchors_resolve(browser, report):
 def test_every_figure_is_drawn(browser, report):
     page, _, _ = opened(browser, report, 1200)
     sizes = page.evaluate(DRAWN)
-    assert len(sizes) == 4 * len(report_settings().endpoints) + 2
+    assert len(sizes) == 3 * len(report_settings().endpoints) + 2
     assert all(width > 300 and box > 100 for width, box in sizes)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rctflow.results import ODDS, POINTS, Result, scale_of
+from rctflow.results import HAZARD, ODDS, POINTS, Result, scale_of
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,25 @@ PANELS = {
         Panel(
             "ratio_lower", "Ratios, lower is better", "Ratio", f"Ratio, logarithmic; {REVERSED}", 1.0, 1.25, True, True
         ),
+        Panel(
+            "hazard_lower",
+            "Hazard ratios, lower is better",
+            "Hazard ratio",
+            "Hazard ratio, logarithmic; axis reversed: below 1 the event comes later",
+            1.0,
+            1.25,
+            True,
+            True,
+        ),
+        Panel(
+            "hazard_higher",
+            "Hazard ratios, higher is better",
+            "Hazard ratio",
+            "Hazard ratio, logarithmic",
+            1.0,
+            1.25,
+            True,
+        ),
         Panel("odds_higher", "Odds ratios, higher is better", "Odds ratio", "Odds ratio, logarithmic", 1.0, 1.25, True),
         Panel(
             "odds_lower",
@@ -73,10 +92,14 @@ PANELS = {
 
 
 def panel_of(estimate: Result, higher_is_better: bool) -> str:
-    """The panel of a comparison, by its name and the unit of its estimate."""
+    """The panel of a comparison, by its name and the unit of its estimate.
+
+    Where longer times are better, lower hazards are.
+    """
     scale = scale_of(estimate.contrast)
     if scale == "ratio":
-        kind = "odds" if estimate.unit == ODDS else "ratio"
+        kind = {ODDS: "odds", HAZARD: "hazard"}.get(estimate.unit, "ratio")
+        higher_is_better = higher_is_better != (kind == "hazard")
         return f"{kind}_{'higher' if higher_is_better else 'lower'}"
     if scale == "win":
         return "win"

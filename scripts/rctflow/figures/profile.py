@@ -10,6 +10,7 @@ from rctflow.display import ArmLabel, Display
 from rctflow.figures import style
 from rctflow.figures.placing import log_ticks, spread, wrapped
 from rctflow.figures.rows import percent, value_of
+from rctflow.figures.survival import draw_survival, is_survival
 from rctflow.results import Found, Result, contrasts_of, descriptive_rows, is_ratio, rows_of
 from rctflow.rounding import rounded
 
@@ -34,10 +35,13 @@ class Profile:
 
 
 def draw_profile(rows: Sequence[Result], display: Display) -> Figure:
-    """LS means of the main analysis by arm and visit, or the observed means when it has none.
+    """LS means of the main analysis by arm and visit, or the observed means when it has none; curves of times to an
+    event (survival.py).
 
     The abscissa is the study day. Without any mean the figure says so, with the reason that the rows give.
     """
+    if is_survival(rows, display):
+        return draw_survival(rows, display)
     with style.house_style():
         profile = _profile(rows, display)
         names = [arm.label for arm in display.arms]
@@ -75,6 +79,9 @@ def _profile(rows: Sequence[Result], display: Display) -> Profile:
     if any(statistic == "proportion" for _, _, statistic in main):
         what = "Responders" if any(row.model == "responder" for row in main.values()) else "With the event"
         return Profile(main, "proportion", f"{what} (%), {level} CI", None, False)
+    if any(statistic == "rate" for _, _, statistic in main):
+        per = "per patient" if not any(statistic == "exposure" for _, _, statistic in main) else "per unit of exposure"
+        return Profile(main, "rate", f"Observed events {per}", None, False)
     observed = descriptive_rows(rows, display.main_population)
     return Profile(observed, "mean", f"Observed mean{_unit(display)}, {level} CI", None, False)
 
@@ -168,6 +175,8 @@ def _draw_axes(axes: Axes, profile: Profile, display: Display, columns: int) -> 
     axes.set_xticks(days, labels=[""] * len(days))
     if profile.ratio:
         _logarithmic(axes)
+    if profile.statistic == "rate":
+        axes.set_ylim(bottom=0)
     if profile.start is not None:
         axes.axhline(profile.start, color=style.QUIET, linewidth=0.8, zorder=1)
     axes.set_ylabel(wrapped(profile.label, 38))

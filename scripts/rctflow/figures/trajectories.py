@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from rctflow.display import Display
 from rctflow.figures import style
 from rctflow.figures.bands import draw_bands
+from rctflow.figures.follow_up import draw_follow_up
 from rctflow.figures.placing import log_ticks
 from rctflow.figures.rows import value_of
+from rctflow.figures.survival import is_survival
 from rctflow.results import Result, compares_geometric_means, descriptive_rows, rows_of
 
 if TYPE_CHECKING:
@@ -92,8 +94,10 @@ def draw_trajectories(records: Columns, rows: Sequence[Result], display: Display
 
     records: columns USUBJID, ARM (arm id), AVISIT, ADY (study days), AVAL, AVALC, DTYPE. Values assigned because a
     patient was unable are crosses; patients unable without a value stand on the worse edge of the panel. Of restricted
-    data no patient is drawn, but the spread (bands.py).
+    data no patient is drawn, but the spread (bands.py). Times to an event are drawn as follow-up (follow_up.py).
     """
+    if is_survival(rows, display):
+        return draw_follow_up(records, display)
     if display.small_cells:
         return draw_bands(rows, display)
     with style.house_style():

@@ -198,7 +198,7 @@ class Marginal:
         sandwich = {"bias_reduced": "Mancl-DeRouen", "robust": "robust (uncorrected)"}[self.options.vcov]
         terms = " + ".join(["arm x visit", *(term.name for term in self.design.terms)])
         return (
-            f"{what}; terms: {terms}; working correlation {self.options.working}; {sandwich} standard "
+            f"GEE of the {what}; terms: {terms}; working correlation {self.options.working}; {sandwich} standard "
             f"errors; t interval {100 * self.analysis.confidence:g} % with patients - coefficients df, two-sided p"
         )
 

@@ -33,9 +33,10 @@ from rctflow.models.contract import (
 )
 from rctflow.models.linear import Array, build_design
 from rctflow.models.settings import Analysis, Fit, NoOptions
+from rctflow.models.survival_curve import curve_rows, told_times
 from rctflow.models.visit import VisitData, visit_data
 from rctflow.proportions.counts import normal_quantile
-from rctflow.results import HAZARD, comparison_name
+from rctflow.results import HAZARD, SUPPRESSED, comparison_name
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -48,7 +49,7 @@ INFINITE = 15.0
 
 
 def fit_time_to_event(data: AnalysisData, analysis: Analysis, settings: Fit) -> ModelOutput:
-    """Per visit and arm n, events and the median time; per contrast the hazard ratio and the log-rank test.
+    """Per visit and arm n, events, the Kaplan-Meier curve and the median; per contrast hazard ratio and log-rank test.
 
     Raises OptionError for changes, baselines or logarithms, FitDataError for a time that is not above 0.
     """
@@ -94,13 +95,23 @@ class Times:
             yield from pair._hazard_ratio(arm, shared)
 
     def _of_arm(self, arm: str) -> Iterator[Row]:
-        from statsmodels.duration.survfunc import SurvfuncRight
-
         own, shared = self.arm_of == arm, self.shared | {"group": arm}
         note = excluded_words(self.at_visit.lost, arm=arm)
         yield Row("n", int(own.sum()), method="subjects in the model", note=note, **shared)
         yield Row("events", int(self.event[own].sum()), method="subjects with the event", **shared)
-        shared["method"] = f"Kaplan-Meier; interval {100 * self.confidence:g} % by log(-log)"
+        if own.any():
+            at, few = told_times(float(self.time.max())), self.settings.small_cells
+            yield from curve_rows(self.time[own], self.event[own], at, self.confidence, few, shared)
+        yield from self._median(own, shared)
+
+    def _median(self, own: Any, shared: dict[str, Any]) -> Iterator[Row]:
+        from statsmodels.duration.survfunc import SurvfuncRight
+
+        shared = shared | {"method": f"Kaplan-Meier; interval {100 * self.confidence:g} % by log(-log)"}
+        if self.settings.small_cells:  # each of the three is the time of one patient
+            hidden: dict[str, Any] = {"status": "not_estimable", "note": SUPPRESSED}
+            yield from rows_of(dict.fromkeys(MEDIAN), **shared | hidden)
+            return
         found: dict[str, float] = dict.fromkeys(MEDIAN, math.nan)
         if self.event[own].any():
             curve = SurvfuncRight(self.time[own], self.event[own].astype(int))

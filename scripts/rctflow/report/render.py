@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rctflow.display import stamps_of
-from rctflow.ladder import has_steps, rungs_of
 from rctflow.plan_status import UNLOCKED, PlanStatus
+from rctflow.report.endpoint import EndpointPart, drawings, profile_figure, stamped
 from rctflow.report.grids import second_grid, troubles
 from rctflow.report.inline import glyph_definitions, inline_svg
 from rctflow.report.sentences import headline, not_measured
@@ -23,45 +23,6 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 ROLES = ("primary", "secondary", "exploratory")
 GRAPH = "multiplicity_"
-ALWAYS = ("profile.svg", "trajectories.svg", "diagnostics.svg", "ladder.svg", "table.html")
-
-
-@dataclass(frozen=True)
-class EndpointPart:
-    """What the report shows of one endpoint: its rows, its figures (text of SVG files), its tables (HTML fragment)."""
-
-    rows: Sequence[Result]
-    profile: str
-    trajectories: str
-    diagnostics: str
-    table: str
-    ladder: str = ""
-    subgroups: str = ""
-    subgroup_table: str = ""
-    left_out: str = ""
-
-    @classmethod
-    def read(cls, folder: Path, resampling: Sequence[str] = (), some: Sequence[str] = ()) -> EndpointPart:
-        """The part whose files stand in ``endpoints/<endpoint>``.
-
-        resampling: files with rows of resampling, of all endpoints; some: figures and tables that some endpoints have,
-        of all.
-        """
-        files = [folder / "results.csv", *(Path(file) for file in resampling if Path(file).parent == folder)]
-        own = [folder / name for name in ALWAYS]
-        own += [Path(file) for file in some if Path(file).parent == folder]
-        found = {path.name: path.read_text(encoding="utf-8") for path in own}
-        return cls(
-            rows=[row for file in files for row in read_results(file)],
-            profile=found["profile.svg"],
-            trajectories=found["trajectories.svg"],
-            diagnostics=found["diagnostics.svg"],
-            ladder=found["ladder.svg"],
-            table=found["table.html"],
-            subgroups=found.get("subgroups.svg", ""),
-            subgroup_table=found.get("subgroups.html", ""),
-            left_out=found.get("leave_one_out.svg", ""),
-        )
 
 
 @dataclass(frozen=True)
@@ -127,7 +88,9 @@ def render_report(
         roles=_by_role(sections),
         primary=primary,
         headline=primary["headline"] if primary else [],
-        headline_figure=_headline_figure(primary, settings, glyphs),
+        headline_figure=profile_figure(primary["endpoint"], primary["part"], settings, "primary", glyphs)
+        if primary
+        else "",
         before=summary_sections(BEFORE, study.summaries, settings, glyphs),
         after=summary_sections(AFTER, study.summaries, settings, glyphs),
         second=second_grid(study.second, settings),
@@ -164,20 +127,12 @@ def _section(
 ) -> dict[str, Any]:
     from markupsafe import Markup
 
-    drawn = "the spread of the values by arm and visit" if settings.small_cells else "the course of each patient by arm"
-    words = f"{endpoint.label}: {drawn}, with the observed mean.{_stamped(settings)}"
-    fitted = f"{endpoint.label}: correlation of the visits and residuals of the main model.{_stamped(settings)}"
     labels = {visit.id: visit.label for visit in settings.visits}
     return {
         "endpoint": endpoint,
         "headline": headline(part.rows, endpoint, settings, adjusted),
-        "svg": part.profile,
-        "profile": _profile(endpoint, part.profile, settings, endpoint.id, glyphs),
-        "trajectories": Markup(inline_svg(part.trajectories, f"{endpoint.id}-trajectories", words, glyphs)),
-        "diagnostics": Markup(inline_svg(part.diagnostics, f"{endpoint.id}-diagnostics", fitted, glyphs)),
-        "ladder": _ladder(endpoint, part, settings, glyphs),
-        "subgroups": _subgroups(endpoint, part.subgroups, settings, glyphs),
-        "left_out": _left_out(endpoint, part.left_out, settings, glyphs),
+        "part": part,
+        **drawings(endpoint, part, settings, glyphs),
         "subgroup_table": Markup(part.subgroup_table),
         "table": Markup(part.table),
         "rows": part.rows,
@@ -198,55 +153,16 @@ def _families(part: FamiliesPart, settings: ReportSettings, glyphs: dict[str, st
     graphs = []
     for name, svg in part.graphs.items():
         words = f"Graph of the family {settings.families[name].label or name}: its hypotheses, the share of the level "
-        words += f"that each has, and what a rejected one hands on; the table has the decisions.{_stamped(settings)}"
+        words += f"that each has, and what a rejected one hands on; the table has the decisions.{stamped(settings)}"
         graphs.append(Markup(inline_svg(svg, f"family-{name}", words, glyphs)))
     confirmatory = [name for name in settings.family_order if settings.families[name].confirmatory]
     levels = sum(settings.families[name].alpha for name in confirmatory)
     return {"tables": Markup(part.tables), "graphs": graphs, "confirmatory": len(confirmatory), "levels": levels}
 
 
-def _headline_figure(primary: dict[str, Any] | None, settings: ReportSettings, glyphs: dict[str, str]) -> Any:
-    return _profile(primary["endpoint"], primary["svg"], settings, "primary", glyphs) if primary else ""
-
-
-def _profile(endpoint: ReportEndpoint, svg: str, settings: ReportSettings, prefix: str, glyphs: dict[str, str]) -> Any:
-    from markupsafe import Markup
-
-    arms = " and ".join(arm.label for arm in settings.arms)
-    words = f"{endpoint.label} over time: means with intervals of {arms}; the table has the numbers."
-    return Markup(inline_svg(svg, f"{prefix}-profile", words + _stamped(settings), glyphs))
-
-
-def _ladder(endpoint: ReportEndpoint, part: EndpointPart, settings: ReportSettings, glyphs: dict[str, str]) -> Any:
-    """The figure of all analyses, "" for an endpoint with the main one alone."""
-    from markupsafe import Markup
-
-    main = endpoint.main_analysis, endpoint.main_population
-    if not part.ladder or not has_steps(rungs_of(part.rows, main, (), endpoint.primary_visit)):
-        return ""
-    words = f"{endpoint.label}: estimates and intervals of every analysis and method, the main one first; the table "
-    words += f"above has the numbers.{_stamped(settings)}"
-    return Markup(inline_svg(part.ladder, f"{endpoint.id}-ladder", words, glyphs))
-
-
-def _subgroups(endpoint: ReportEndpoint, svg: str, settings: ReportSettings, glyphs: dict[str, str]) -> Any:
-    """The forest of subgroups, "" for an endpoint without."""
-    from markupsafe import Markup
-
-    words = f"{endpoint.label}: the arms compared within subgroups, and the test of each interaction."
-    return Markup(inline_svg(svg, f"{endpoint.id}-subgroups", words + _stamped(settings), glyphs)) if svg else ""
-
-
-def _left_out(endpoint: ReportEndpoint, svg: str, settings: ReportSettings, glyphs: dict[str, str]) -> Any:
-    """The comparison without each patient, "" for an endpoint without."""
-    from markupsafe import Markup
-
-    words = f"{endpoint.label}: the comparison of the arms without each patient in turn, beside that of everybody."
-    return Markup(inline_svg(svg, f"{endpoint.id}-left-out", words + _stamped(settings), glyphs)) if svg else ""
-
-
-def _stamped(settings: ReportSettings) -> str:
-    return "".join(f" {stamp.capitalize()}." for stamp in stamps_of(settings.synthetic, settings.blinded))
+def _first(primary: dict[str, Any] | None, settings: ReportSettings, glyphs: dict[str, str]) -> Any:
+    """The figure beside the primary result."""
+    return profile_figure(primary["endpoint"], primary["part"], settings, "primary", glyphs) if primary else ""
 
 
 def _by_role(sections: Sequence[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:

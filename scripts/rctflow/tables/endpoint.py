@@ -34,6 +34,7 @@ from rctflow.tables.table import Cell, Table, cell_of
 
 BELOW = "Below the limit, n (%)"
 SHIFT = "hodges_lehmann_"
+EVENT_MODELS = ("counts", "time_to_event")
 NOMINAL = "Nominal p-values are not adjusted for multiplicity and test no hypothesis of the trial."
 MARKED = "Those marked confirmatory are unadjusted here; their family's table has the adjusted ones and the decisions."
 
@@ -48,6 +49,10 @@ def endpoint_table(rows: Sequence[Result], settings: Display, plan: str = "") ->
     """
     main = rows_of(rows, settings.main_analysis, settings.main_population)
     observed = descriptive_rows(rows, settings.main_population)
+    if any(row.model in EVENT_MODELS for row in main.values()):
+        from rctflow.tables.events import event_table
+
+        return event_table(rows, main, settings, plan)
     if any(statistic == "proportion" for _, _, statistic in main):
         return proportion_table(rows, main, settings, plan)
     modelled = any(statistic == "lsmean" for _, _, statistic in main)
@@ -67,7 +72,7 @@ def endpoint_table(rows: Sequence[Result], settings: Display, plan: str = "") ->
         f"{settings.label}, by visit",
         tuple(heads),
         lines,
-        notes=[*_notes(main, settings, modelled), *_not_measured(rows, settings), *([plan] if plan else [])],
+        notes=[*notes_of(main, settings, modelled), *not_measured_notes(rows, settings), *([plan] if plan else [])],
         synthetic=settings.synthetic,
         blinded=settings.blinded,
     )
@@ -78,16 +83,17 @@ def proportion_table(rows: Sequence[Result], main: Found, settings: Display, pla
     """The table where the main analysis compares proportions: n, events, percentage, comparison, p by visit and arm."""
     level = f"{settings.confidence * 100:g}% CI"
     events = "Responders" if any(row.model == "responder" for row in main.values()) else "With the event"
-    compared = "Ratio" if _ratios(main) else "Difference, percentage points"
+    contrasts = contrasts_of(main.values())
+    compared = comparison_kind(contrasts[0], main) if _ratios(main) else "Difference, percentage points"
     heads = ("Visit", "Arm", "n analysed", events, f"Percentage ({level})", f"{compared} ({level})", P)
     lines = []
     for visit in (visit.id for visit in settings.visits if visit.id != settings.baseline_visit):
         for i, arm in enumerate(settings.arms):
-            line = [_visit_cell(visit, settings)] if i == 0 else []
+            line = [visit_cell(visit, settings)] if i == 0 else []
             line += [Cell(arm.label, head=True), *(count_cell(main.get((visit, arm.id, s))) for s in ("n", "events"))]
             line.append(interval_cell(main, visit, arm.id, "proportion", settings))
-            lines.append([*line, *_compared(visit, arm.id, main, settings)])
-    notes = [*_notes(main, settings, True), *_not_measured(rows, settings), *([plan] if plan else [])]
+            lines.append([*line, *compared_cells(visit, arm.id, main, settings)])
+    notes = [*notes_of(main, settings, True), *not_measured_notes(rows, settings), *([plan] if plan else [])]
     caption = f"{settings.label}, by visit"
     table = Table(
         settings.endpoint, caption, heads, lines, notes=notes, synthetic=settings.synthetic, blinded=settings.blinded
@@ -109,13 +115,13 @@ def rank_table(rows: Sequence[Result], main: Found, settings: Display, plan: str
     lines = []
     for visit in (visit.id for visit in settings.visits if visit.id != settings.baseline_visit):
         for i, arm in enumerate(settings.arms):
-            line = [_visit_cell(visit, settings)] if i == 0 else []
+            line = [visit_cell(visit, settings)] if i == 0 else []
             line += [Cell(arm.label, head=True), count_cell(main.get((visit, arm.id, "n")))]
             line += [quartiles_cell(main, visit, arm.id, settings)] * quartiles
             contrast = _contrast(visit, arm.id, main)
             line += [interval_cell(main, visit, contrast, SHIFT + "estimate", settings, ends=SHIFT + "ci")] * shift
-            lines.append([*line, *_compared(visit, arm.id, main, settings)])
-    notes = [*_notes(main, settings, True), *_not_measured(rows, settings), *([plan] if plan else [])]
+            lines.append([*line, *compared_cells(visit, arm.id, main, settings)])
+    notes = [*notes_of(main, settings, True), *not_measured_notes(rows, settings), *([plan] if plan else [])]
     caption = f"{settings.label}, by visit"
     stamps: dict[str, Any] = {"synthetic": settings.synthetic, "blinded": settings.blinded}
     return nominal_once(Table(settings.endpoint, caption, tuple(heads), lines, notes=notes, **stamps))
@@ -145,7 +151,7 @@ def _visit(
     visit: str, main: Found, observed: Found, settings: Display, modelled: bool, limited: bool
 ) -> Iterator[list[Cell]]:
     for i, arm in enumerate(settings.arms):
-        line = [_visit_cell(visit, settings)] if i == 0 else []
+        line = [visit_cell(visit, settings)] if i == 0 else []
         line.append(Cell(arm.label, head=True))
         line.append(count_cell(observed.get((visit, arm.id, "n"))))
         if limited:
@@ -154,11 +160,12 @@ def _visit(
         if modelled:
             line.append(count_cell(main.get((visit, arm.id, "n"))))
             line.append(interval_cell(main, visit, arm.id, "lsmean", settings))
-            line += _compared(visit, arm.id, main, settings)
+            line += compared_cells(visit, arm.id, main, settings)
         yield line
 
 
-def _visit_cell(visit: str, settings: Display) -> Cell:
+def visit_cell(visit: str, settings: Display) -> Cell:
+    """The name of a visit, before the lines of its arms."""
     label = words(visit, settings.visits)
     if visit == settings.primary_visit:
         label += " (primary)" if settings.role == "primary" else ""
@@ -179,7 +186,8 @@ def _observed(visit: str, arm: str, main: Found, observed: Found, settings: Disp
     return spread_cell(observed.get((visit, arm, "mean")), observed.get((visit, arm, "sd")), settings)
 
 
-def _compared(visit: str, arm: str, main: Found, settings: Display) -> list[Cell]:
+def compared_cells(visit: str, arm: str, main: Found, settings: Display) -> list[Cell]:
+    """The comparison of an arm with the reference, and its p-value."""
     if not contrasts_of(row for row in main.values() if row.visit == visit):
         return [Cell(MISSING), Cell(MISSING)]
     contrast = _contrast(visit, arm, main)
@@ -195,7 +203,8 @@ def _contrast(visit: str, arm: str, main: Found) -> str:
     return next((contrast for contrast in contrasts if compared_arms(contrast)[0] == arm), "")
 
 
-def _notes(main: Found, settings: Display, modelled: bool) -> list[str]:
+def notes_of(main: Found, settings: Display, modelled: bool) -> list[str]:
+    """Population, comparison, direction and methods, for the foot of a table."""
     better = f"{settings.direction.capitalize()} values are better for the patient."
     if settings.mcid is not None:
         unit = f" {settings.unit}" if settings.unit else ""
@@ -223,7 +232,8 @@ def nominal_words(settings: Display) -> str:
     return f"{NOMINAL} {MARKED}" if settings.tested else NOMINAL
 
 
-def _not_measured(rows: Sequence[Result], settings: Display) -> list[str]:
+def not_measured_notes(rows: Sequence[Result], settings: Display) -> list[str]:
+    """What stands for values that were not measured, for the foot of a table."""
     arms = {arm.id: arm.label for arm in settings.arms}
     return not_measured_words(rows, settings.main_population, arms, settings.not_measured)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from rctflow.display import Display
-from rctflow.results import WIN, Result, contrasts_of, is_ratio, rows_of
+from rctflow.results import HAZARD, WIN, Found, Result, contrasts_of, rows_of
 from rctflow.rounding import MISSING
 from rctflow.tables.endpoint import MARKED, NOMINAL
 from rctflow.tables.rows import (
@@ -23,6 +23,7 @@ from rctflow.tables.rows import (
 )
 from rctflow.tables.table import Cell, Table
 
+HAZARDS = "Hazard ratio: below 1 the event comes later, or to fewer, in the arm named first."
 ROLES = ("primary", "secondary", "exploratory")
 
 
@@ -45,6 +46,7 @@ def overview_table(
         lines += _endpoint_lines(rows_by_endpoint.get(one.endpoint, ()), one)
     notes = ["Each endpoint's main analysis in its main population, at its primary visit."]
     notes += [WINS] * any(row.unit == WIN for rows in rows_by_endpoint.values() for row in rows) + [NOMINAL]
+    notes += [HAZARDS] * any(row.unit == HAZARD for rows in rows_by_endpoint.values() for row in rows)
     notes += [MARKED] if any(one.tested for one in settings) else []
     notes += [plan] if plan else []
     stamps: dict[str, Any] = {"synthetic": settings[0].synthetic, "blinded": settings[0].blinded}
@@ -57,7 +59,7 @@ def _endpoint_lines(rows: Sequence[Result], settings: Display) -> list[list[Cell
     visit = settings.primary_visit
     name = Cell(settings.label, head=True, link=f"#endpoint-{settings.endpoint}")
     counts = [count_cell(main.get((visit, arm.id, "n"))) for arm in settings.arms]
-    start, better = [name, Cell(words(visit, settings.visits)), *counts], Cell(settings.direction)
+    start, better = [name, Cell(words(visit, settings.visits)), *counts], Cell(_better(main, settings))
     contrasts = contrasts_of(row for row in main.values() if row.visit == visit)
     if not contrasts:
         return [[*start, Cell("no comparison"), Cell(MISSING), better, Cell(MISSING)]]
@@ -65,8 +67,14 @@ def _endpoint_lines(rows: Sequence[Result], settings: Display) -> list[list[Cell
     for contrast in contrasts:
         compared = Cell(contrast_words(contrast, settings))
         value = interval_cell(main, visit, contrast, "estimate", settings)
-        if not is_ratio(contrast) and main[visit, contrast, "estimate"].value is not None:
-            value = replace(value, text=f"{value.text} {main[visit, contrast, 'estimate'].unit}".rstrip())
+        estimate = main[visit, contrast, "estimate"]
+        if estimate.value is not None and estimate.unit != "ratio":
+            value = replace(value, text=f"{value.text} {estimate.unit}".rstrip())
         p = p_cell(main.get((visit, contrast, "p_value")), settings)
         made.append([*start, compared, value, better, p])
     return made
+
+
+def _better(main: Found, settings: Display) -> str:
+    """Which way is better; of responders more are, whichever way the endpoint's values go."""
+    return "higher" if any(row.model == "responder" for row in main.values()) else settings.direction

@@ -358,7 +358,8 @@ def rendered_report(
     from rctflow.figures.profile import draw_profile
     from rctflow.figures.style import save_svg
     from rctflow.figures.trajectories import draw_trajectories
-    from rctflow.report.render import EndpointPart, StudyPart, render_report
+    from rctflow.report.endpoint import EndpointPart
+    from rctflow.report.render import StudyPart, render_report
     from rctflow.report.summaries import SummaryPart
     from rctflow.tables.endpoint import endpoint_table
     from rctflow.tables.ladder import ladder_table

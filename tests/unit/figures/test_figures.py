@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from rctflow.display import ArmLabel
 from rctflow.figures.forest import draw_forest
+from rctflow.figures.forest_panels import PANELS, panel_of
 from rctflow.figures.profile import draw_profile
 from rctflow.figures.style import save_svg
 from rctflow.figures.trajectories import courses_of, draw_trajectories, read_trajectories
@@ -348,3 +349,18 @@ def test_text_is_drawn_with_the_font_that_matplotlib_brings_along_whatever_the_s
         found = font_manager.findfont("DejaVu Sans")
     assert Path(found).resolve().is_relative_to(Path(get_data_path()).resolve())
     assert {font.name for font in font_manager.fontManager.ttflist} == {"DejaVu Sans"}
+
+
+def panel(unit, higher_is_better):
+    (row,) = [
+        r
+        for r in rows(CRP)
+        if (r.analysis, r.population, r.visit, r.statistic) == ("primary", "itt", "month6", "estimate")
+    ]
+    return PANELS[panel_of(replace(row, unit=unit), higher_is_better)]
+
+
+def test_a_lower_hazard_is_drawn_to_the_right_where_longer_times_are_better():
+    assert [panel("hazard ratio", longer).reversed for longer in (True, False)] == [True, False]
+    assert [panel("rate ratio", higher).reversed for higher in (True, False)] == [False, True]
+    assert panel("hazard ratio", True).column == "Hazard ratio"

@@ -123,7 +123,7 @@ def test_markup_in_data_is_escaped(html):
 
 def test_figures_have_words_for_those_who_do_not_see_them(html):
     images = [image for image in Page(html).images if image.get("aria-hidden") != "true"]
-    assert len(images) == 4 * len(SOME) + 2
+    assert len(images) == 3 * len(SOME) + 2
     assert all(image["role"] == "img" and image["aria-label"] for image in images)
 
 

@@ -23,6 +23,21 @@ CASES = {
         ".baseline",
         "write `baseline: false`",
     ),
+    "a change of counts": ({"model": "counts"}, {}, ".outcome", "counts have no change"),
+    "a logarithm of counts": ({"model": "counts", "outcome": "value", "log": True}, {}, ".log", "compared is a ratio"),
+    "odds of a change": ({"model": "gee_logit"}, {}, ".outcome", "write `outcome: value`"),
+    "the baseline of a time": (
+        {"model": "time_to_event", "outcome": "value"},
+        {},
+        ".baseline",
+        "a time to an event has no baseline",
+    ),
+    "a baseline of counts that is not measured": (
+        {"model": "counts", "outcome": "value"},
+        {"baseline": False},
+        ".baseline",
+        "write `baseline: false`",
+    ),
 }
 
 
@@ -42,6 +57,7 @@ def test_what_is_complete_has_no_problem():
     assert not problems({"model": "responder"}, {"mcid": 3})
     assert not problems({"model": "responder", "outcome": "value", "options": {"at_least": 40}}, {})
     assert not problems({"model": "binary", "outcome": "value"}, {})
+    assert not problems({"model": "time_to_event", "outcome": "value", "baseline": False}, {"baseline": False})
     assert not problems({"model": "ancova", "log": True}, {"baseline": True})
 
 
