@@ -16,7 +16,9 @@ from rctflow.results import Result
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SUMMARY_FIGURES: dict[str, dict[str, str]] = {}
+SUMMARY_FIGURES: dict[str, dict[str, str]] = {
+    "adverse_events": {"terms": "rctflow.figures.adverse_events:draw_adverse_events"},
+}
 
 
 def drawn(summary: str, figure: str, rows: Sequence[Result], display: StudyDisplay) -> Figure:

@@ -25,12 +25,16 @@ LISTED = 20
 
 @dataclass
 class Grid:
-    """A small table: caption, column heads, lines of (head, cells, indented), notes below."""
+    """A small table: caption, column heads, lines of (head, cells, indented), notes below.
+
+    folded: a long table that the reader opens.
+    """
 
     caption: str
     heads: tuple[str, ...]
     lines: list[tuple[str, list[str], bool]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    folded: bool = False
 
 
 def flow_grids(rows: Sequence[Result], settings: ReportSettings) -> list[Grid]:

@@ -69,6 +69,20 @@ class ReportEstimand:
 
 
 @dataclass(frozen=True)
+class ReportAdverseEvents:
+    """How adverse events are printed.
+
+    labels: subset of events (``emergent``, ``serious``, ..., ``grade``) -> words. shown_from: percent of an arm's
+    patients from which a term is printed. notes: what counts, and which dictionaries were used, in words.
+    """
+
+    labels: dict[str, str] = field(default_factory=dict)
+    shown_from: float = 0
+    confidence: float = 0.95
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class ReportSettings:
     """The study as the report tells it.
 
@@ -77,7 +91,7 @@ class ReportSettings:
     published. labels: words for ADSL variables of the baseline table. command: what a reader types to make the report
     again. small_cells: 0, or the data are restricted and nothing of fewer patients is shown. blinded: how the arms are
     blinded, in words, or "". unblinding: who ended the blinding, when and under which lock, or that nobody recorded it.
-    families: tested together; family_order: their ids as declared.
+    families: tested together; family_order: their ids as declared. adverse_events: in a study that summarizes them.
     """
 
     study: str
@@ -98,3 +112,4 @@ class ReportSettings:
     estimands: tuple[ReportEstimand, ...] = ()
     families: dict[str, Family] = field(default_factory=dict)
     family_order: tuple[str, ...] = ()
+    adverse_events: ReportAdverseEvents | None = None

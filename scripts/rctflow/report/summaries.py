@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from rctflow.report.adverse_events import adverse_event_grids
 from rctflow.report.grids import Grid, baseline_grid, flow_grids, population_grid, quality_grid
 from rctflow.report.inline import inline_svg
 from rctflow.report.settings import ReportSettings
@@ -43,9 +44,13 @@ GRIDS: dict[str, Callable[[Rows, ReportSettings], list[Grid]]] = {
     "flow": flow_grids,
     "populations": lambda rows, settings: [population_grid(rows, settings)],
     "baseline": lambda rows, settings: [baseline_grid(rows, settings)],
+    "adverse_events": adverse_event_grids,
     "data_quality": lambda rows, settings: [quality_grid(rows)],
 }
-FIGURES: dict[str, str] = {}
+FIGURES: dict[str, str] = {
+    "adverse_events/terms": "Preferred terms of adverse events: the share of each arm's patients with it, and the risk "
+    "difference with its interval, sorted by the difference; the tables have the numbers.",
+}
 """Figure, as <summary>/<figure> -> what it shows, in words."""
 
 

@@ -30,6 +30,7 @@ from rctflow.study.rooms import (
     table_columns,
     visit_order,
 )
+from rctflow.study.safety_words import printed_adverse_events
 
 LIMITS = {
     "half": "counted as half the limit",
@@ -164,6 +165,7 @@ def report_settings(study: Study, file: str, unblinding: str = "") -> ReportSett
         families=families_of(study),
         family_order=tuple(families_of(study)),
         estimands=tuple(_estimand(study, name) for name in study.estimands),
+        adverse_events=printed_adverse_events(study),
     )
 
 
