@@ -93,7 +93,8 @@ def _draw(figure: Figure, terms: Sequence[Term], display: StudyDisplay, line: fl
     lefts = (LABELS, LABELS + INCIDENCE + GAP)
     incidence = figure.add_axes((lefts[0] / wide, bottom, INCIDENCE / wide, body / high))
     difference = figure.add_axes((lefts[1] / wide, bottom, DIFFERENCE / wide, body / high))
-    for axes, words in ((incidence, "Patients with the term, %"), (difference, f"Risk difference from {display.arms[0].label}, points")):
+    compared = f"Risk difference from {display.arms[0].label}, points"
+    for axes, words in ((incidence, "Patients with the term, %"), (difference, compared)):
         axes.set_ylim(0, max(len(terms), 1))
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
