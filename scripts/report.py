@@ -19,7 +19,8 @@ with job(snakemake.log[0]):
     folders = [Path(file).parent for file in inputs.results]
     forest, overview = (Path(file).read_text(encoding="utf-8") for file in inputs.overview)
     families = FamiliesPart.read(inputs.multiplicity)
-    summaries = {Path(file).parent.name: SummaryPart.read(Path(file), inputs.figures) for file in inputs.summaries}
+    beside = (inputs.figures, inputs.listings)
+    summaries = {Path(file).parent.name: SummaryPart.read(Path(file), *beside) for file in inputs.summaries}
     study = StudyPart(summaries, read_results(Path(inputs.second)), forest, overview, families)
     some = [*inputs.subgroups, *inputs.left_out]
     endpoints = {folder.name: EndpointPart.read(folder, inputs.resampling, some) for folder in folders}

@@ -34,6 +34,7 @@ rule report:
         left_out=dag.left_out(),
         summaries=dag.summaries.files(),
         figures=dag.summaries.figures(),
+        listings=dag.shown_listings(),
         second="<results>/summaries/second/results.csv",
         adsl="<results>/adam/adsl.parquet",
         ledgers=dag.plan_ledgers(),

@@ -119,3 +119,26 @@ rule summary_data_quality:
         summary=dag.summaries.params("data_quality"),
     script:
         "../../scripts/summary.py"
+
+
+if dag.study.adverse_events:
+
+    rule listing_adverse_events:
+        """Every adverse event, patient by patient; the serious ones once more, for the report of open data."""
+        input:
+            adae="<results>/adam/adae.parquet",
+            code=code_of("listing_adverse_events"),
+        output:
+            all="<results>/listings/adverse_events.csv",
+            serious="<results>/listings/serious_adverse_events.csv",
+            html="<results>/listings/adverse_events.html",
+        log:
+            "<logs>/listing_adverse_events.log",
+        benchmark:
+            "<benchmarks>/listing_adverse_events.tsv"
+        conda:
+            "../../environment.yml"
+        params:
+            listing=dag.listing(),
+        script:
+            "../../scripts/listing_adverse_events.py"

@@ -56,16 +56,23 @@ FIGURES: dict[str, str] = {
 
 @dataclass(frozen=True)
 class SummaryPart:
-    """What the report shows of one summary: its rows, its figures (name -> text of the SVG file)."""
+    """What the report shows of one summary: its rows, its figures (name -> text of the SVG file), the listing of
+    patients that belongs to it (HTML fragment).
+    """
 
     rows: Rows
     figures: Mapping[str, str] = field(default_factory=dict)
+    listing: str = ""
 
     @classmethod
-    def read(cls, results: Path, figures: Sequence[str] = ()) -> SummaryPart:
-        """The part whose rows stand in ``results``. figures: files of figures, of all summaries."""
+    def read(cls, results: Path, figures: Sequence[str] = (), listings: Sequence[str] = ()) -> SummaryPart:
+        """The part whose rows stand in ``results``. figures: files of figures, of all summaries; listings: the same of
+        listings, each named after its summary.
+        """
         own = [Path(file) for file in figures if Path(file).parent == results.parent]
-        return cls(read_results(results), {file.stem: file.read_text(encoding="utf-8") for file in own})
+        listed = (Path(file) for file in listings if Path(file).stem == results.parent.name)
+        text = "".join(file.read_text(encoding="utf-8") for file in listed)
+        return cls(read_results(results), {file.stem: file.read_text(encoding="utf-8") for file in own}, text)
 
 
 def summary_sections(
@@ -87,4 +94,5 @@ def _part(name: str, part: SummaryPart, settings: ReportSettings, glyphs: dict[s
         Markup(inline_svg(svg, f"{name}-{figure}", FIGURES.get(f"{name}/{figure}", figure), glyphs))
         for figure, svg in part.figures.items()
     ]
-    return {"name": name, "figures": drawn, "grids": GRIDS[name](part.rows, settings) if name in GRIDS else []}
+    grids = GRIDS[name](part.rows, settings) if name in GRIDS else []
+    return {"name": name, "figures": drawn, "grids": grids, "listing": Markup(part.listing)}

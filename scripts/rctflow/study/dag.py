@@ -209,6 +209,7 @@ class Dag:
             f"{self.results}/adam/adsl.parquet",
             *self.allocation(),
             *self.adverse_events(),
+            *self.listings(),
             *(f"{self.results}/figures/forest.svg", f"{self.results}/tables/overview.csv"),
             *self.summaries.files(),
             *self.summaries.figures(),
@@ -242,6 +243,20 @@ class Dag:
         """
         ends = ("parquet", "ledger.csv") if self.study.adverse_events else ()
         return [f"{self.results}/adam/adae.{end}" for end in ends]
+
+    def listings(self) -> list[str]:
+        """Patient-level listings."""
+        names = ("adverse_events.csv", "serious_adverse_events.csv", "adverse_events.html")
+        return [f"{self.results}/listings/{name}" for name in names if self.study.adverse_events]
+
+    def shown_listings(self) -> list[str]:
+        """The listings that the report shows, listings/<summary>.html: none of restricted data."""
+        restricted = self.study.package.suppressed_below
+        return [] if restricted else [file for file in self.listings() if file.endswith(".html")]
+
+    def listing(self) -> Any:
+        """Params of the listings."""
+        return as_params(presentation.listing_settings(self.study))
 
     def adverse_event_tables(self) -> list[str]:
         """The clean tables that ADAE is made from."""

@@ -31,6 +31,7 @@ from rctflow.study.rooms import (
     visit_order,
 )
 from rctflow.study.safety_words import printed_adverse_events
+from rctflow.tables.listings import Listing
 
 LIMITS = {
     "half": "counted as half the limit",
@@ -91,6 +92,12 @@ def study_display(study: Study) -> StudyDisplay:
         synthetic=study.study.data == "synthetic",
         blinded=STAMPS[study.blinding.mode],
     )
+
+
+def listing_settings(study: Study) -> Listing:
+    """How patients' records are listed."""
+    arms = {arm.id: arm.label for arm in _arm_labels(study)}
+    return Listing(arms, study.study.data == "synthetic", STAMPS[study.blinding.mode])
 
 
 def _arm_labels(study: Study) -> tuple[ArmLabel, ...]:
