@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from rctflow.outputs import written_whole
+from rctflow.spreadsheets import guarded, unguarded
 
 if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = ("table", "SRCROW", "subject", "column", "old", "new", "rule", "severity", "message")
+WRITTEN = ("subject", "old", "new", "message")  # what forms say
 Severity = Literal["change", "query", "removed", "note"]
 # parts of a ledger, column -> values: a data frame for each would cost more than the cleaning of a small form
 Entries = list[dict[str, list[Any]]]
@@ -79,9 +81,18 @@ def texts(values: Any) -> list[str]:
 
 
 def write_ledger(ledger: pd.DataFrame, path: str | Path, study: str) -> None:
-    """Write a ledger as UTF-8 CSV, whole or not at all; its first column is the study."""
+    """Write a ledger as UTF-8 CSV, whole or not at all; its first column is the study. No cell is a formula."""
+    safe = ledger.assign(study=study, **{name: ledger[name].map(guarded) for name in WRITTEN})
     with written_whole(path) as temporary:
-        ledger.assign(study=study)[["study", *ledger.columns]].to_csv(temporary, index=False, lineterminator="\n")
+        safe[["study", *ledger.columns]].to_csv(temporary, index=False, lineterminator="\n")
+
+
+def read_ledger(path: str | Path) -> pd.DataFrame:
+    """A ledger as text, "" for missing."""
+    import pandas as pd
+
+    ledger = pd.read_csv(path, dtype=str, keep_default_na=False)
+    return ledger.assign(**{name: ledger[name].map(unguarded) for name in WRITTEN})
 
 
 def listed_rows(rows: Sequence[int], most: int = 5) -> str:

@@ -13,6 +13,7 @@ from typing import Literal
 
 from rctflow.errors import RctflowError
 from rctflow.outputs import written_whole
+from rctflow.spreadsheets import guarded, unguarded
 
 Status = Literal["ok", "fallback", "not_estimable", "failed"]
 Scale = Literal["difference", "ratio", "win"]
@@ -88,7 +89,7 @@ def write_results(rows: Iterable[Result], path: Path) -> None:
             if result_id in seen:
                 raise ValueError(f"two result rows are named {result_id}")
             seen.add(result_id)
-            writer.writerow([result_id, *_cells(row)])
+            writer.writerow([result_id, *map(guarded, _cells(row))])
 
 
 def _cells(row: Result) -> list[str]:
@@ -107,7 +108,7 @@ def read_results(path: Path) -> list[Result]:
         header = next(reader, [])
         if tuple(header) != COLUMNS:
             raise RctflowError(f"{path} is not a file of result rows: its columns are {', '.join(header) or 'none'}")
-        rows = [dict(zip(COLUMNS[1:], cells[1:], strict=True)) for cells in reader]
+        rows = [dict(zip(COLUMNS[1:], map(unguarded, cells[1:]), strict=True)) for cells in reader]
     return [Result(**row | {"value": float(row["value"]) if row["value"] else None}) for row in rows]  # type: ignore[arg-type]
 
 

@@ -102,7 +102,8 @@ def data_review(study: Study) -> dict[str, Any]:
     """Populations, protocol deviations and outlier decisions, from the files of the finished run."""
     import pandas as pd
 
-    from rctflow.plan.review import deviation_review, outlier_review, population_review, read_ledger
+    from rctflow.ledger import read_ledger
+    from rctflow.plan.review import deviation_review, outlier_review, population_review
     from rctflow.plan.settings import PopulationSet
     from rctflow.study.rooms import population_flag
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from rctflow.compare.opened import Opened
 from rctflow.compare.records import Change, Rows, ledger_changes, read_rows, record_changes, subject_changes
+from rctflow.ledger import read_ledger
 from rctflow.nested import Difference, differences
 
 
@@ -62,8 +62,7 @@ def _ledgers(old: Opened, new: Opened, unknown: list[str]) -> list[Change]:
 
 
 def _ledger(file: Path) -> Rows:
-    with file.open(encoding="utf-8", newline="") as text:
-        return list(csv.DictReader(text))
+    return [{str(name): str(cell) for name, cell in row.items()} for row in read_ledger(file).to_dict("records")]
 
 
 def _add_code(found: Causes, old: Opened, new: Opened) -> None:

@@ -11,6 +11,7 @@ from rctflow.compare.numbers import Moved
 from rctflow.compare.opened import Opened
 from rctflow.outputs import written_whole
 from rctflow.results import number
+from rctflow.spreadsheets import guarded
 
 SHOWN = 25
 SHOWN_CAUSES = 8
@@ -109,7 +110,8 @@ def write_csv(moved: Sequence[Moved], found: Causes, path: Path) -> None:
             for change in changes:
                 place = f"{change.subject} {change.place}".strip()
                 name = f"record of {what}" if what else change.table
-                writer.writerow((name, place, change.kind, change.old, change.new, "", "", ""))
+                values = (guarded(change.old), guarded(change.new))
+                writer.writerow((name, guarded(place), change.kind, *values, "", "", ""))
         for what, entries in (("setting", found.settings), ("code", found.code), ("raw file", found.raw)):
             for entry in entries:
                 kind = "added" if entry.old is None else "removed" if entry.new is None else "changed"

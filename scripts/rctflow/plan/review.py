@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rctflow.errors import RctflowError
@@ -58,13 +57,6 @@ def deviation_review(table: DataFrame, settings: ProtocolDeviations) -> list[dic
     texts = {key: table[column].astype("str").fillna("") for key, column in columns.items()}
     rows = [dict(zip(texts, values, strict=True)) for values in zip(*texts.values(), strict=True)]
     return sorted(rows, key=lambda row: (row["subject"], row["term"], row["class"]))
-
-
-def read_ledger(file: str | Path) -> DataFrame:
-    """A ledger as text, "" for missing."""
-    import pandas as pd
-
-    return pd.read_csv(file, dtype=str, keep_default_na=False)
 
 
 def outlier_review(ledgers: Mapping[str, DataFrame]) -> dict[str, list[dict[str, str]]]:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rctflow.ledger import read_ledger
 from rctflow.plan.deviations import deviation_changes, outlier_changes, population_changes
 from rctflow.plan.lock import Lock, read_lock
-from rctflow.plan.review import deviation_review, outlier_review, population_review, read_ledger
+from rctflow.plan.review import deviation_review, outlier_review, population_review
 from rctflow.plan.settings import Since
 from rctflow.plan_status import START, UNLOCKED, PlanStatus
 from rctflow.settings import settings_from

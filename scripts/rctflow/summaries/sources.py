@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rctflow.ledger import read_ledger
+
 if TYPE_CHECKING:
     from pandas import DataFrame
 
@@ -31,6 +33,6 @@ def read_sources(inputs: Any) -> Sources:
     def named(files: Sequence[str]) -> Tables:
         return {Path(file).stem: pd.read_parquet(file) for file in files}
 
-    ledgers = {Path(file).name.split(".")[0]: pd.read_csv(file, dtype=str) for file in inputs.ledgers}
+    ledgers = {Path(file).name.split(".")[0]: read_ledger(file) for file in inputs.ledgers}
     datasets = named(inputs.datasets)
     return Sources(pd.read_parquet(inputs.adsl), named(inputs.tables), ledgers, named(inputs.records), datasets)

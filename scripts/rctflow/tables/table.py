@@ -10,6 +10,7 @@ from html import escape
 
 from rctflow.display import stamps_of
 from rctflow.results import Result, number
+from rctflow.spreadsheets import guarded
 
 CSV_COLUMNS = (
     *("data", "table", "line", "column", "printed"),
@@ -107,7 +108,7 @@ def csv_of(tables: Iterable[Table]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)
     for table in tables:
-        writer.writerows(table.csv_lines())
+        writer.writerows([guarded(cell) for cell in line] for line in table.csv_lines())
     return text.getvalue()
 
 
