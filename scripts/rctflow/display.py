@@ -8,9 +8,9 @@ from math import isnan, nan
 from typing import Literal
 
 from rctflow.hypotheses import Hypothesis
-from rctflow.results import PERCENT, POINTS, SUPPRESSED, WIN, Result, is_ratio
+from rctflow.results import PER_DOSE, PERCENT, POINTS, SUPPRESSED, WIN, Result, is_ratio
 
-RATIO_DIGITS, PERCENT_DIGITS = 2, 1
+RATIO_DIGITS, PERCENT_DIGITS, SLOPE_DIGITS = 2, 1, 2
 NOT_MEASURED = {
     "n_unable": "Unable to perform the test",
     "n_below": "Below the limit of quantification",
@@ -117,7 +117,11 @@ class StudyDisplay:
 
 
 def digits_of(row: Result | None, digits: int) -> int:
-    """Decimals of a value of an endpoint with ``digits``: ratio and win probability at least two, percent one."""
+    """Decimals of a value of an endpoint with ``digits``: ratio and win probability at least two, percent one, a
+    slope over doses two more.
+    """
+    if row is not None and row.unit.endswith(PER_DOSE):
+        return digits + SLOPE_DIGITS
     if row is None or row.unit not in (PERCENT, POINTS):
         ratio = row is not None and (row.unit in ("ratio", WIN) or is_ratio(row.contrast))
         return max(RATIO_DIGITS, digits) if ratio else digits

@@ -62,6 +62,10 @@ WIN, ODDS = "win probability", "odds ratio"
 """Units: of the probability to do better than a patient of the reference arm, and of a ratio of odds."""
 RISK, RATE, HAZARD = "risk ratio", "rate ratio", "hazard ratio"
 """Units of further ratios; that of means is a plain ``ratio``."""
+LOCF = "missing values by last observation carried forward (LOCF)"
+"""What the method of a row says whose missing values are values carried forward."""
+DOSE_RESPONSE, PER_DOSE = "dose_response_", "per unit of dose"
+"""Prefix of the statistics of a trend over the doses of the arms, and the unit of its slope."""
 SUPPRESSED = "suppressed: a cell of too few patients, or one that would give such a cell away"
 """The note of rows without a value that restricted data do not allow to be published (disclosure.py)."""
 COLUMNS = ("result_id", *(f.name for f in fields(Result)))
@@ -125,11 +129,14 @@ def rows_of(rows: Iterable[Result], analysis: str, population: str) -> Found:
 
 
 def descriptive_rows(rows: Iterable[Result], population: str) -> Found:
-    """The observed values of one population by (visit, group, statistic), whatever the analysis is called."""
+    """The observed values of one population by (visit, group, statistic), whatever the analysis is called.
+
+    Descriptions of values carried forward are no observed values.
+    """
     return {
         (row.visit, row.group, row.statistic): row
         for row in rows
-        if row.model == "descriptive" and row.population == population
+        if row.model == "descriptive" and row.population == population and LOCF not in row.method
     }
 
 

@@ -192,7 +192,7 @@ def test_14_3_13_cibic_by_cmh(value: Any, published: dict[str, Any]) -> None:
 
 
 def test_the_report_says_what_was_carried_forward(pilot: Path) -> None:
-    assert "last observation after baseline carried forward" in (pilot / "report.html").read_text()
+    assert "missing values by last observation carried forward" in (pilot / "report.html").read_text()
 
 
 def test_no_code_knows_the_pilot(root: Path) -> None:

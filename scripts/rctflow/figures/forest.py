@@ -146,8 +146,10 @@ def _estimate(found: Found, visit: str, contrast: str, display: Display) -> str:
 
 
 def _label_of_many(display: Display, contrast: str, labels: dict[str, str]) -> str:
-    arm = experimental_of(contrast)
-    suffix = ": " + style.shortened(labels.get(arm, arm), 1.1)
+    arm, *others = compared_arms(contrast)
+    against = [other for other in others if other != display.arms[0].id]
+    names = " v ".join(style.shortened(labels.get(one, one), 1.1 / (1 + 0.5 * len(against))) for one in (arm, *against))
+    suffix = f": {names}"
     return style.shortened(display.label, LABELS - 0.35 - style.text_width(suffix, style.SMALL)) + suffix
 
 

@@ -29,10 +29,11 @@ from rctflow.models.contract import (
     statistics_of_contrasts,
     statistics_of_groups,
 )
-from rctflow.models.dose_response import PER_DOSE, coefficients, of_dose
+from rctflow.models.dose_response import coefficients, of_dose
 from rctflow.models.linear import Array, Estimate, LeastSquares, build_design, numeric_term
 from rctflow.models.settings import Analysis, AncovaOptions, Fit
 from rctflow.models.visit import VisitData, visit_data
+from rctflow.results import PER_DOSE
 
 if TYPE_CHECKING:
     from pandas import DataFrame

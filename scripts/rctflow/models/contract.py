@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, get_args, get_type_hin
 from rctflow.errors import NotEstimable as NotEstimable
 from rctflow.errors import RctflowError
 from rctflow.models.settings import Analysis, Fit
-from rctflow.results import Status, comparison_name
+from rctflow.results import DOSE_RESPONSE, Status, comparison_name
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -111,7 +111,7 @@ def rows_without_estimate(
         name = contrast_name(arm, other, ratio or analysis.log)
         rows += rows_of(dict.fromkeys(statistics_of_contrasts(ratio or analysis.log)), contrast=name, **shared)
     if analysis.dose_response:
-        names = [f"dose_response_{name}" for name in statistics_of_contrasts(analysis.log)]
+        names = [f"{DOSE_RESPONSE}{name}" for name in statistics_of_contrasts(analysis.log)]
         rows += rows_of(dict.fromkeys(names), **shared)
     return rows
 

@@ -15,14 +15,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from rctflow.models.contract import NotEstimable
-
-PREFIX = "dose_response_"
-PER_DOSE = "per unit of dose"
+from rctflow.results import DOSE_RESPONSE
 
 
 def of_dose(statistics: Sequence[str]) -> tuple[str, ...]:
     """The names under which the statistics of the trend stand."""
-    return tuple(f"{PREFIX}{name}" for name in statistics)
+    return tuple(f"{DOSE_RESPONSE}{name}" for name in statistics)
 
 
 def coefficients(arms: Sequence[str], doses: Mapping[str, float]) -> dict[str, float]:

@@ -9,7 +9,7 @@ from rctflow.models.contract import AnalysisData, FitDataError, ModelOutput, Not
 from rctflow.models.registry import compares_ratios, load_model, load_subgroups
 from rctflow.models.select import SOURCE, select_data
 from rctflow.models.settings import Analysis, Fit
-from rctflow.results import Result, Status
+from rctflow.results import LOCF, Result, Status
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -73,7 +73,8 @@ def _carried(rows: list[Row], data: AnalysisData) -> list[Row]:
     for row in rows:
         number = counts.get((row.visit, row.group), 0) if row.statistic == "n" else 0
         note = f"{number} of them carried forward" if number else ""
-        method = f"{row.method}; missing values: last observation after baseline carried forward (LOCF)"
+        what, mark, rest = row.method.partition(";")
+        method = f"{what}, {LOCF}{mark}{rest}"
         said.append(replace(row, method=method, note="; ".join(filter(None, (row.note, note)))))
     return said
 

@@ -29,11 +29,12 @@ from rctflow.models.contract import (
     statistics_of_contrasts,
     statistics_of_groups,
 )
-from rctflow.models.dose_response import PER_DOSE, PREFIX, coefficients
+from rctflow.models.dose_response import coefficients
 from rctflow.models.longitudinal import ARM, SUBJECT, VISIT, Longitudinal, longitudinal
 from rctflow.models.mmrm import ChainFit, Step, fit_with_fallback
 from rctflow.models.mmrm.errors import DataError, EstimationError, NotEstimableError
 from rctflow.models.settings import Analysis, Fit, MmrmOptions
+from rctflow.results import DOSE_RESPONSE, PER_DOSE
 from rctflow.settings import settings_from
 
 if TYPE_CHECKING:
@@ -226,7 +227,7 @@ class RepeatedFit:
             for row in self._report(trends.get(visit), statistics, visit, contrast=""):
                 unit = f"{row.unit} {PER_DOSE}".strip() if row.unit else ""
                 note = _joined(why, row.note)
-                yield replace(row, statistic=f"{PREFIX}{row.statistic}", unit=unit, method=method, note=note)
+                yield replace(row, statistic=f"{DOSE_RESPONSE}{row.statistic}", unit=unit, method=method, note=note)
 
     def _report(self, found: Series | None, names: tuple[str, ...], visit: str, **who: Any) -> Iterator[Row]:
         if found is None:

@@ -17,6 +17,7 @@ from rctflow.results import (
     rows_of,
 )
 from rctflow.rounding import MISSING, p_value, rounded
+from rctflow.tables.further import further_lines
 from rctflow.tables.rows import (
     WINS,
     P,
@@ -88,11 +89,13 @@ def proportion_table(rows: Sequence[Result], main: Found, settings: Display, pla
     heads = ("Visit", "Arm", "n analysed", events, f"Percentage ({level})", f"{compared} ({level})", P)
     lines = []
     for visit in (visit.id for visit in settings.visits if visit.id != settings.baseline_visit):
-        for i, arm in enumerate(settings.arms):
-            line = [visit_cell(visit, settings)] if i == 0 else []
-            line += [Cell(arm.label, head=True), *(count_cell(main.get((visit, arm.id, s))) for s in ("n", "events"))]
+        block = []
+        for arm in settings.arms:
+            line = [Cell(arm.label, head=True), *(count_cell(main.get((visit, arm.id, s))) for s in ("n", "events"))]
             line.append(interval_cell(main, visit, arm.id, "proportion", settings))
-            lines.append([*line, *compared_cells(visit, arm.id, main, settings)])
+            block.append([*line, *compared_cells(visit, arm.id, main, settings)])
+        block += further_lines(visit, main, settings, lambda _: [Cell("")] * 3)
+        lines += under_visit(visit, block, settings)
     notes = [*notes_of(main, settings, True), *not_measured_notes(rows, settings), *([plan] if plan else [])]
     caption = f"{settings.label}, by visit"
     table = Table(
@@ -114,17 +117,25 @@ def rank_table(rows: Sequence[Result], main: Found, settings: Display, plan: str
     heads += [f"{comparison_kind(contrasts_of(main.values())[0], main)} ({level})", P]
     lines = []
     for visit in (visit.id for visit in settings.visits if visit.id != settings.baseline_visit):
-        for i, arm in enumerate(settings.arms):
-            line = [visit_cell(visit, settings)] if i == 0 else []
-            line += [Cell(arm.label, head=True), count_cell(main.get((visit, arm.id, "n")))]
-            line += [quartiles_cell(main, visit, arm.id, settings)] * quartiles
-            contrast = _contrast(visit, arm.id, main)
-            line += [interval_cell(main, visit, contrast, SHIFT + "estimate", settings, ends=SHIFT + "ci")] * shift
-            lines.append([*line, *compared_cells(visit, arm.id, main, settings)])
+        lines += under_visit(visit, _rank_block(visit, main, settings, quartiles, shift), settings)
     notes = [*notes_of(main, settings, True), *not_measured_notes(rows, settings), *([plan] if plan else [])]
     caption = f"{settings.label}, by visit"
     stamps: dict[str, Any] = {"synthetic": settings.synthetic, "blinded": settings.blinded}
     return nominal_once(Table(settings.endpoint, caption, tuple(heads), lines, notes=notes, **stamps))
+
+
+def _rank_block(visit: str, main: Found, settings: Display, quartiles: bool, shift: bool) -> list[list[Cell]]:
+    def shifted(contrast: str) -> list[Cell]:
+        return [interval_cell(main, visit, contrast, SHIFT + "estimate", settings, ends=SHIFT + "ci")] * shift
+
+    block = []
+    for arm in settings.arms:
+        line = [Cell(arm.label, head=True), count_cell(main.get((visit, arm.id, "n")))]
+        line += [quartiles_cell(main, visit, arm.id, settings)] * quartiles
+        line += shifted(_contrast(visit, arm.id, main))
+        block.append([*line, *compared_cells(visit, arm.id, main, settings)])
+    blank = [Cell("")] * (1 + quartiles)
+    return [*block, *further_lines(visit, main, settings, lambda contrast: [*blank, *shifted(contrast)])]
 
 
 def mean_words(main: Found, settings: Display) -> str:
@@ -150,9 +161,9 @@ def _unit(settings: Display) -> str:
 def _visit(
     visit: str, main: Found, observed: Found, settings: Display, modelled: bool, limited: bool
 ) -> Iterator[list[Cell]]:
-    for i, arm in enumerate(settings.arms):
-        line = [visit_cell(visit, settings)] if i == 0 else []
-        line.append(Cell(arm.label, head=True))
+    block = []
+    for arm in settings.arms:
+        line = [Cell(arm.label, head=True)]
         line.append(count_cell(observed.get((visit, arm.id, "n"))))
         if limited:
             line.append(_below(visit, arm.id, observed))
@@ -161,15 +172,18 @@ def _visit(
             line.append(count_cell(main.get((visit, arm.id, "n"))))
             line.append(interval_cell(main, visit, arm.id, "lsmean", settings))
             line += compared_cells(visit, arm.id, main, settings)
-        yield line
+        block.append(line)
+    if modelled:
+        block += further_lines(visit, main, settings, lambda _: [Cell("")] * (4 + limited))
+    yield from under_visit(visit, block, settings)
 
 
-def visit_cell(visit: str, settings: Display) -> Cell:
-    """The name of a visit, before the lines of its arms."""
+def under_visit(visit: str, block: list[list[Cell]], settings: Display) -> list[list[Cell]]:
+    """The lines of a visit, its name before the first of them."""
     label = words(visit, settings.visits)
     if visit == settings.primary_visit:
         label += " (primary)" if settings.role == "primary" else ""
-    return Cell(label, head=True, span=len(settings.arms))
+    return [[Cell(label, head=True, span=len(block)), *block[0]], *block[1:]]
 
 
 def _below(visit: str, arm: str, observed: Found) -> Cell:

@@ -8,7 +8,8 @@ from typing import Any
 from rctflow.display import Display
 from rctflow.results import HAZARD, Found, Result, contrasts_of
 from rctflow.rounding import MISSING, p_value, rounded
-from rctflow.tables.endpoint import compared_cells, notes_of, visit_cell
+from rctflow.tables.endpoint import compared_cells, notes_of, under_visit
+from rctflow.tables.further import further_lines
 from rctflow.tables.rows import P, comparison_kind, contrast_words, count_cell, interval_cell, nominal_once
 from rctflow.tables.table import Cell, Table, cell_of
 
@@ -27,14 +28,16 @@ def event_table(rows: Sequence[Result], main: Found, settings: Display, plan: st
     heads += [f"{comparison_kind(contrasts[0], main) if contrasts else 'Ratio'} ({level})", P]
     lines = []
     for visit in dict.fromkeys(at for at, _, statistic in main if statistic == "n"):
-        for i, arm in enumerate(settings.arms):
-            line = [visit_cell(visit, settings)] if i == 0 else []
-            line += [Cell(arm.label, head=True), *(count_cell(main.get((visit, arm.id, s))) for s in ("n", "events"))]
+        block = []
+        for arm in settings.arms:
+            line = [Cell(arm.label, head=True), *(count_cell(main.get((visit, arm.id, s))) for s in ("n", "events"))]
             if timed:
                 line.append(interval_cell(main, visit, arm.id, "median", settings))
             else:
                 line += [_number(main.get((visit, arm.id, s))) for s in ["exposure"] * exposed + ["rate"]]
-            lines.append([*line, *compared_cells(visit, arm.id, main, settings)])
+            block.append([*line, *compared_cells(visit, arm.id, main, settings)])
+        block += further_lines(visit, main, settings, lambda _: [Cell("")] * (len(heads) - 4))
+        lines += under_visit(visit, block, settings)
     notes = [*notes_of(main, settings, True), *_meaning(main, settings), *_log_rank(main, settings)]
     notes += [plan] if plan else []
     stamps: dict[str, Any] = {"synthetic": settings.synthetic, "blinded": settings.blinded}

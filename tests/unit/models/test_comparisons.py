@@ -123,6 +123,6 @@ def test_carried_values_count_where_the_analysis_says_so_and_are_named():
     assert row(with_locf, "placebo", "n").note == "1 of them carried forward"
     assert row(with_locf, "msc", "n").note == ""
     estimate = row(with_locf, "msc - placebo", "estimate")
-    assert "last observation after baseline carried forward (LOCF)" in estimate.method
+    assert "least squares, missing values by last observation carried forward (LOCF); terms" in estimate.method
     assert estimate.value != row(observed, "msc - placebo", "estimate").value
     assert "LOCF" not in row(observed, "msc - placebo", "estimate").method
