@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TextIO
 
 import pandas as pd
@@ -11,6 +12,8 @@ from rctflow.derive.errors import DeriveError, located
 from rctflow.derive.estimands import apply_strategies
 from rctflow.derive.locf import carry_forward
 from rctflow.derive.notes import describe_records, write_notes
+from rctflow.derive.plan import carried_flag
+from rctflow.derive.ready import take_records
 from rctflow.derive.selection import flag_analysis, flag_baseline
 from rctflow.derive.settings import Records
 from rctflow.derive.sources import select_rows
@@ -59,21 +62,30 @@ def derive_records(
     'unable' or censored values without a declared rule, and an instrument that does not fit the table.
     """
     with located(where):
-        records = apply_limits(derive_values(_rows(table, adsl, settings), adsl, settings), settings)
-        records = derive_study_day(apply_unable(records, settings), adsl)
-        _refuse_no_days(records, settings)
-        records = assign_visits(records, settings.visits, settings.windowing)
-        if settings.baseline:
-            records = flag_baseline(records, settings.visits, settings.tie)
+        if settings.ready:
+            taken = take_records(_rows(table, adsl, settings), settings)
+            flags = [carried_flag(flag) for flag in settings.carried]
+            bds = _sorted(apply_strategies(_laid_out(taken, settings, flags), adsl, settings))
         else:
-            records = records.assign(ABLFL=pd.array([""] * len(records), dtype="str"))
-        records = flag_analysis(records, settings.visits, settings.tie, settings.baseline)
-        if settings.unable is not None and settings.unable.rule == "rank":
-            records = rank_within_visit(records, settings.visits)
-        bds = apply_strategies(_laid_out(derive_change(records, settings.visits), settings), adsl, settings)
-        bds = _sorted(carry_forward(bds, settings))
+            bds = _derived(table, adsl, settings)
     write_notes(describe_records(table, adsl, bds, settings), log)
     return bds
+
+
+def _derived(table: pd.DataFrame, adsl: pd.DataFrame, settings: Records) -> pd.DataFrame:
+    records = apply_limits(derive_values(_rows(table, adsl, settings), adsl, settings), settings)
+    records = derive_study_day(apply_unable(records, settings), adsl)
+    _refuse_no_days(records, settings)
+    records = assign_visits(records, settings.visits, settings.windowing)
+    if settings.baseline:
+        records = flag_baseline(records, settings.visits, settings.tie)
+    else:
+        records = records.assign(ABLFL=pd.array([""] * len(records), dtype="str"))
+    records = flag_analysis(records, settings.visits, settings.tie, settings.baseline)
+    if settings.unable is not None and settings.unable.rule == "rank":
+        records = rank_within_visit(records, settings.visits)
+    bds = apply_strategies(_laid_out(derive_change(records, settings.visits), settings), adsl, settings)
+    return _sorted(carry_forward(bds, settings))
 
 
 def _rows(table: pd.DataFrame, adsl: pd.DataFrame, settings: Records) -> pd.DataFrame:
@@ -104,7 +116,7 @@ def _refuse_no_days(records: pd.DataFrame, settings: Records) -> None:
         )
 
 
-def _laid_out(records: pd.DataFrame, settings: Records) -> pd.DataFrame:
+def _laid_out(records: pd.DataFrame, settings: Records, more: Sequence[str] = ()) -> pd.DataFrame:
     constant = {
         "STUDYID": settings.study,
         "PARAMCD": settings.endpoint.upper(),
@@ -113,7 +125,7 @@ def _laid_out(records: pd.DataFrame, settings: Records) -> pd.DataFrame:
     }
     records = records.assign(**{name: pd.array([text] * len(records), dtype="str") for name, text in constant.items()})
     records = records.sort_values("VISIT", kind="stable")  # the last of the keys; BDS does not keep the site's label
-    return records[list(LAYOUT)].astype(LAYOUT).reset_index(drop=True)
+    return records[[*LAYOUT, *more]].astype(LAYOUT).reset_index(drop=True)
 
 
 def _sorted(bds: pd.DataFrame) -> pd.DataFrame:

@@ -210,7 +210,8 @@ class Records:
     unable. below, above: the value that stands for ``<0.5`` or ``>100``: half the limit, the limit divided by the
     square root of 2, the limit itself, or missing; needed once such a value occurs. baseline: False for an outcome that
     is not measured before treatment. strategies: estimand -> intercurrent event -> strategy; failure: the value of a
-    composite strategy. carried: the flags of analysed records for which the last observation is carried forward.
+    composite strategy. carried: the flags of analysed records for which the last observation is carried forward. ready:
+    the table holds BDS records, which are taken as they stand.
     """
 
     study: str
@@ -236,3 +237,4 @@ class Records:
     failure: float | None = None
     long: LongItems | None = None
     carried: tuple[str, ...] = ()
+    ready: bool = False

@@ -162,10 +162,12 @@ class Table(Section):
     not know. date, or day (days since baseline): when it was. wide: a form with one column per visit: visit id -> study
     column -> header. long: a form with one row per test: the columns that name the test and hold its value; tests: test
     -> its range and units. duplicates: what is one entry, and which of two stays. constant: columns that have one value
-    per patient, such as the arm.
+    per patient, such as the arm. role: bds says that the file is a ready-made ADaM data set (one row per record), which
+    endpoints take as it stands.
     """
 
     file: str = ""
+    role: Literal["form", "bds"] = "form"
     rdatasets: str = ""
     format: Literal[
         "",

@@ -237,6 +237,7 @@ def records_settings(study: Study, endpoint_id: str) -> Records:
         strategies={name: estimand.strategies for name, estimand in estimands_of(study, endpoint_id).items()},
         failure=endpoint.failure,
         long=use.long if use else None,
+        ready=study.tables[endpoint_table(study, endpoint)].role == "bds",
         carried=tuple(sorted({_counting(study, endpoint_id, analysis) for analysis in _with_locf(study, endpoint_id)})),
     )
 
