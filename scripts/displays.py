@@ -15,10 +15,7 @@ with job(snakemake.log[0]):
     from rctflow.plan.status import read_status
     from rctflow.results import read_results
     from rctflow.settings import settings_from
-    from rctflow.tables.categories import category_tables
-    from rctflow.tables.endpoint import endpoint_table
-    from rctflow.tables.ladder import ladder_table
-    from rctflow.tables.table import csv_of
+    from rctflow.tables.of_endpoint import tables_of
 
     files = [snakemake.input.results, *snakemake.input.resampling]
     rows = [row for file in files for row in read_results(Path(file))]
@@ -31,7 +28,6 @@ with job(snakemake.log[0]):
     save_svg(draw_ladder(rows, display), snakemake.output.ladder)
     inputs = snakemake.input
     plan = read_status(snakemake.params.plan, inputs.lock, inputs.adsl, inputs.ledgers, deviations=[]).line
-    tables = [endpoint_table(rows, display, plan), *category_tables(rows, display, plan)]
-    shown = [*tables, ladder_table(rows, display, plan)]
-    write_text("\n".join(table.to_html() for table in shown if table), snakemake.output.html)
-    write_text(csv_of(tables), snakemake.output.csv)
+    html, csv = tables_of(rows, display, plan)
+    write_text(html, snakemake.output.html)
+    write_text(csv, snakemake.output.csv)
