@@ -173,3 +173,20 @@ def test_a_proportion_hides_few_with_and_few_without_the_event(events, told):
     assert left["n", "a"] and left["events", "b"] and left["ci_low", "b"]
     hidden = {("events", "a"), ("proportion", "a"), ("estimate", "b - a"), ("fisher_p_value", "b - a")}
     assert {key: left[key] for key in hidden} == dict.fromkeys(hidden, told)
+
+
+@pytest.mark.parametrize(
+    ("model", "statistic", "events", "kept"),
+    [
+        ("gee_logit", "proportion", 3, False),
+        ("gee_logit", "proportion", 14, False),  # one of 15 without the event
+        ("time_to_event", "survival:8", 13, False),
+        ("time_to_event", "survival:8", 9, True),
+        ("counts", "rate", 3, False),  # three falls are of three patients at most
+        ("counts", "rate", 14, True),  # no patient is without a fall because of them
+    ],
+)
+def test_what_events_give_away_follows_their_count(model, statistic, events, kept):
+    shared = {"endpoint": "e", "analysis": "a", "model": model, "visit": "v", "group": "a"}
+    rows = [row("n", 15, **shared), row("events", events, **shared), row(statistic, 40.0, **shared)]
+    assert (disclosable(rows, K)[2].value is not None) == kept

@@ -15,6 +15,7 @@ import numpy as np
 from rctflow.models.binary.logistic import Array, Separation, probabilities
 from rctflow.models.binary.standardization import Variance, standardized
 from rctflow.models.binary.stratified_score import stratified_interval
+from rctflow.models.linear import Estimate
 from rctflow.proportions.counts import Counts, Interval, normal_quantile
 from rctflow.proportions.newcombe import newcombe
 from rctflow.proportions.score import difference_interval
@@ -48,10 +49,12 @@ class Trial:
         }
         empty = whole.x1 in (0, whole.n1) or whole.x0 in (0, whole.n0)
         for variance in VARIANCES:
-            found[f"standardized, {variance}"] = found["stratified_score"] if empty else self._standardized(variance)
+            both = ("normal", "t")
+            ends = dict.fromkeys(both, found["stratified_score"]) if empty else self._standardized(variance)
+            found |= {f"standardized, {variance}, {name}": ends[name] for name in both}
         return found
 
-    def _standardized(self, variance: Variance) -> Interval:
+    def _standardized(self, variance: Variance) -> dict[str, Interval]:
         arm = np.column_stack([self.arm == 0, self.arm == 1]).astype(float)
         covariates = np.column_stack([self.x - self.x.mean(), self.stratum])
         strata = [f"{s:g}" for s in self.stratum]
@@ -60,8 +63,10 @@ class Trial:
         except Separation:
             fit = standardized(arm, covariates, self.outcome, variance, strata, penalized=True)
         estimate, se = fit.difference(1, 0)
+        n, df = len(self.arm), len(self.arm) - arm.shape[1] - covariates.shape[1]
         half = normal_quantile(LEVEL) * se
-        return Interval(estimate - half, estimate + half)
+        low, high = Estimate(estimate, se * (n / df) ** 0.5, df).interval(LEVEL)
+        return {"normal": Interval(estimate - half, estimate + half), "t": Interval(low, high)}
 
 
 def simulated(n: int, effect: float, rng: np.random.Generator) -> Trial:
@@ -79,8 +84,8 @@ def true_difference(effect: float, rng: np.random.Generator) -> float:
 
 def main(trials: int) -> None:
     """Print the share of the intervals that cover, by number of patients and effect of the covariates."""
-    streams = iter(np.random.default_rng(SEED).spawn(8))
-    for n in (32, 100):
+    streams = iter(np.random.default_rng(SEED).spawn(12))
+    for n in (32, 100, 60):
         for effect in (0.0, 1.0):
             truth, rng = true_difference(effect, next(streams)), next(streams)
             covers: dict[str, int] = {}

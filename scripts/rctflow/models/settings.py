@@ -276,7 +276,9 @@ class ProportionOptions:
 
     methods: how the arms are compared; the first is the estimate of the analysis. variance: of the standardized
     difference: Ye et al. 2023 (right or conservative under stratified randomization), the same less what permuted
-    blocks within the strata remove, or the delta method of Ge et al. 2011.
+    blocks within the strata remove, or the delta method of Ge et al. 2011. interval: of the standardized difference:
+    Student's t with n - p degrees of freedom and the variance times n / (n - p), which covers at 30 patients, or the
+    normal one of large samples, as published software has it.
     """
 
     methods: tuple[BinaryMethod, ...] = (
@@ -290,6 +292,7 @@ class ProportionOptions:
         "cmh",
     )
     variance: Literal["ye", "ye_permuted_blocks", "ge"] = "ye"
+    interval: Literal["t", "normal"] = "t"
 
     def __post_init__(self) -> None:
         """Raise ValueError when no method estimates an effect, or one is named twice."""

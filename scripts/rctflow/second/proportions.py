@@ -29,6 +29,7 @@ from rctflow.second.strata import (
     score_limits,
     with_both_arms,
 )
+from rctflow.second.student import contrast_statistics
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -90,9 +91,14 @@ def _tested(estimate: float, z: float, low: float | None, high: float | None) ->
 
 
 def _standardized(pair: Pair) -> dict[str, float]:
-    """theta_1 - theta_0 with its normal test; the declared fall-back when an arm has one outcome only."""
+    """theta_1 - theta_0 with its declared test; the declared fall-back when an arm has one outcome only."""
     found = standardized_difference(pair.rows, pair.response, pair.arm, pair.declared)
-    return _stratified_score(pair) if found is None else _normal(*found, pair.z)
+    if found is None:
+        return _stratified_score(pair)
+    if pair.declared.options["interval"] == "normal":
+        return _normal(found.difference, found.se, pair.z)
+    se = found.se * sqrt((found.df + found.coefficients) / found.df)
+    return contrast_statistics(found.difference, se, found.df, pair.declared.confidence, log=False)
 
 
 def _normal(estimate: float, se: float, z: float) -> dict[str, float]:

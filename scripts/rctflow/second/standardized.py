@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -29,10 +29,17 @@ if TYPE_CHECKING:
 STEPS = 100
 
 
-def standardized_difference(
-    rows: DataFrame, response: Array, arm: str, declared: Declared
-) -> tuple[float, float] | None:
-    """theta_1 - theta_0 and its standard error; None when an arm has nobody with, or without, the event."""
+class Difference(NamedTuple):
+    """theta_1 - theta_0, its standard error in a large sample, the coefficients of the model, what n leaves of them."""
+
+    difference: float
+    se: float
+    coefficients: int
+    df: int
+
+
+def standardized_difference(rows: DataFrame, response: Array, arm: str, declared: Declared) -> Difference | None:
+    """theta_1 - theta_0; None when an arm has nobody with, or without, the event."""
     both = [a for a in declared.arms if len(set(response[(rows["ARM"] == a).to_numpy()])) == 2]
     if arm not in both or declared.arms[0] not in both:
         return None
@@ -47,7 +54,8 @@ def standardized_difference(
     stratum = [" x ".join(str(row[name]) for name in declared.factors) for row in some.to_dict("records")]
     model = Model(X[:, kept], y, arms, np.array(stratum, dtype=object))
     one, zero = both.index(arm), both.index(declared.arms[0])
-    return model.difference(one, zero), sqrt(model.variance(one, zero, declared.options["variance"]) / len(y))
+    se = sqrt(model.variance(one, zero, declared.options["variance"]) / len(y))
+    return Difference(model.difference(one, zero), se, len(kept), len(y) - len(kept))
 
 
 @dataclass

@@ -13,6 +13,7 @@ from rctflow.models.settings import BinaryOptions
 from rctflow.proportions.counts import Counts
 from rctflow.proportions.score import difference_interval
 from rctflow.results import write_results
+from scipy import stats
 
 from tests.fit_cases import fitted, random_trial, records, row, settings, subjects, values, with_analysis
 
@@ -294,3 +295,25 @@ def test_the_first_method_must_estimate():
         BinaryOptions(methods=("fisher", "newcombe"))
     with pytest.raises(ValueError, match="twice"):
         BinaryOptions(methods=("newcombe", "newcombe"))
+
+
+def test_the_t_interval_is_the_normal_one_with_the_variance_and_the_quantile_of_few_patients():
+    adsl, bds = random_trial(4, n=40, arms=("placebo", "msc"))
+    bds = bds.assign(AVAL=bds["AVAL"].gt(41).astype(float), BASE=bds["BASE"], CHG=0.0)
+    plan = {"baseline": False, "covariates": ("AGE", "SEX"), "strata": ()}
+    few, many = (
+        fitted(adsl, bds, binary(**plan, options={"methods": ["standardized"], "interval": name}))
+        for name in ("t", "normal")
+    )
+    small, large = values(few, CONTRAST), values(many, CONTRAST)
+    n, p = sum(values(few, arm)["n"] for arm in ("placebo", "msc")), 4
+    assert small["df"] == n - p and "z" not in small and "t" not in large
+    assert small["estimate"] == large["estimate"]
+    assert small["se"] == pytest.approx(large["se"] * (n / (n - p)) ** 0.5)
+    half = stats.t.ppf(0.975, n - p) * small["se"]
+    assert [small["ci_low"], small["ci_high"]] == pytest.approx([small["estimate"] - half, small["estimate"] + half])
+    assert small["p_value"] == pytest.approx(2 * stats.t.sf(abs(small["estimate"] / small["se"]), n - p))
+    assert large["p_value"] == pytest.approx(2 * stats.norm.sf(abs(large["estimate"] / large["se"])))
+    of_arm = [values(rows, "msc")["standardized_se"] for rows in (few, many)]
+    assert of_arm[0] == pytest.approx(of_arm[1] * (n / (n - p)) ** 0.5)
+    assert "Student's t interval and test with n - p df" in row(few, CONTRAST, "estimate").method

@@ -148,7 +148,8 @@ def test_times_to_an_event(seed, strata, covariates, arms):
     fit, declared = two("time_to_event", "month6", arms, ("month6",), strata, **plan)
     rows, found = agree(*timed(seed, arms=arms), fit, declared, (*WALD, "logrank_chi2", "logrank_p_value"), groups=True)
     for arm in arms:
-        first = {name: value for name, value in values(rows, arm).items() if value is not None}
+        of_arm = values(rows, arm).items()
+        first = {name: value for name, value in of_arm if value is not None and ":" not in name}  # the curve has none
         assert found[arm] == pytest.approx(first, rel=1e-12)
 
 

@@ -51,7 +51,7 @@ def test_every_covered_method_agrees_in_all_that_it_writes(seed):
     rows, seen = compared(*trial(seed), *settings())
     for contrast in ("msc - placebo", "msc / placebo"):
         assert seen[contrast] == {name for name, value in values(rows, contrast).items() if value is not None}
-    assert len(seen["msc - placebo"]) == 6 + 5 + 5 + 3 + 1 + 3 + 6 + 5
+    assert len(seen["msc - placebo"]) == 7 + 5 + 5 + 3 + 1 + 3 + 6 + 5
     assert len(seen["msc / placebo"]) == 5 + 5 + 6 + 6
 
 
@@ -67,7 +67,13 @@ def test_variances_and_counted_missing_values(variance, missing):
     methods = ("stratified_score", "standardized", "mantel_haenszel")
     rows, seen = compared(*trial(3), *settings(methods, variance=variance, missing=missing))
     assert seen["msc - placebo"] == {name for name, value in values(rows, "msc - placebo").items() if value is not None}
-    assert len(seen["msc - placebo"]) == 5 + 6 + 6
+    assert len(seen["msc - placebo"]) == 5 + 7 + 6
+
+
+def test_the_normal_interval_of_large_samples_agrees_too():
+    rows, seen = compared(*trial(3), *settings(["standardized"], interval="normal"))
+    assert seen["msc - placebo"] == {"estimate", "se", "z", "p_value", "ci_low", "ci_high"}
+    assert row(rows, "msc - placebo", "estimate").method.endswith("normal interval and test; two-sided, 95 %")
 
 
 @pytest.mark.parametrize("outcome", ["change", "value"])
@@ -109,7 +115,7 @@ def test_a_separated_model_is_firths_in_both():
     split = bds["USUBJID"].map(pd.Series(adsl["AGE"].to_numpy() > adsl["AGE"].median(), adsl["USUBJID"]))
     bds = bds.assign(AVAL=bds["AVAL"].where(bds["AVISIT"] != "month6", split.astype(float)))
     rows, seen = compared(adsl, bds, *settings(["standardized"]))
-    assert seen["msc - placebo"] == {"estimate", "se", "z", "p_value", "ci_low", "ci_high"}
+    assert seen["msc - placebo"] == {"estimate", "se", "df", "t", "p_value", "ci_low", "ci_high"}
     assert "penalized" in row(rows, "msc - placebo", "estimate").note
     _, seen = compared(adsl, bds, *settings(["standardized", "newcombe"], variance="ge"))
     assert seen["msc - placebo"] == {"newcombe_estimate", "newcombe_ci_low", "newcombe_ci_high"}

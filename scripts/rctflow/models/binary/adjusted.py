@@ -15,6 +15,10 @@ from rctflow.models.linear import Design, build_design
 from rctflow.models.settings import BinaryOptions, Fit, ResponderOptions
 from rctflow.results import Status
 
+INTERVALS = {
+    "t": "variance times n / (n - p), Student's t interval and test with n - p df",
+    "normal": "normal interval and test",
+}
 VARIANCES = {
     "ye": "variance of Ye, Bannick, Yi and Shao",
     "ye_permuted_blocks": "variance of Ye, Bannick, Yi and Shao for permuted blocks within strata",
@@ -43,14 +47,35 @@ class Adjusted:
 
     def difference(self, arm: str, reference: str) -> tuple[float, float]:
         """The standardized difference and its standard error. Raises NotEstimable."""
-        return self._fit.difference(self.arms.index(arm), self.arms.index(reference))
+        difference, se = self._fit.difference(self.arms.index(arm), self.arms.index(reference))
+        return difference, se * self._inflation
+
+    @property
+    def df(self) -> int | None:
+        """Degrees of freedom n - p of Student's t, p the coefficients of the model; None for the normal interval.
+
+        Raises NotEstimable when none are left.
+        """
+        if self._options.interval == "normal":
+            return None
+        rank = int(np.linalg.matrix_rank(self._design.matrix))
+        df = len(self._chosen.records) - rank
+        if df < 1:
+            raise NotEstimable(f"{len(self._chosen.records)} subjects for {rank} coefficients leave no df")
+        return df
+
+    @property
+    def _inflation(self) -> float:
+        """What the small sample adds to a standard error: sqrt(n / (n - p)), 1 for the normal interval."""
+        df = self.df
+        return 1.0 if df is None else float(np.sqrt(len(self._chosen.records) / df))
 
     def proportion(self, arm: str) -> tuple[float, float]:
         """The standardized proportion of ``arm`` and its standard error. Raises NotEstimable."""
         if why := self.why_not(arm):
             raise NotEstimable(why)
         at = self.arms.index(arm)
-        return float(self._fit.proportions[at]), float(np.sqrt(self._fit.covariance[at, at]))
+        return float(self._fit.proportions[at]), float(np.sqrt(self._fit.covariance[at, at])) * self._inflation
 
     @property
     def method(self) -> str:
@@ -59,7 +84,7 @@ class Adjusted:
         by = "Firth's penalized likelihood" if self._penalized else "maximum likelihood"
         return (
             f"Difference of proportions standardized by a logistic model; terms: {terms}; {by}; "
-            f"{VARIANCES[self._options.variance]}; normal interval and test"
+            f"{VARIANCES[self._options.variance]}; {INTERVALS[self._options.interval]}"
         )
 
     @property

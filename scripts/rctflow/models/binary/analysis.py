@@ -140,7 +140,7 @@ class VisitRows:
         except NotEstimable as error:
             effect = Effect({}, status="not_estimable", notes=(str(error),))
         who |= {"method": self._words(effect.method or method.words, method)}
-        for statistic in method.statistics:
+        for statistic in effect.statistics or method.statistics:
             yield self._row(prefix, statistic, effect, method, who | {"note": _joined(*effect.notes, lost)})
 
     def _row(self, prefix: str, statistic: str, effect: Effect, method: Method, who: dict[str, Any]) -> Row:

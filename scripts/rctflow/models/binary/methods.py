@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from rctflow.models.binary import mantel_haenszel, stratified_score
 from rctflow.models.binary.adjusted import Adjusted
 from rctflow.models.contract import NotEstimable
+from rctflow.models.linear import Estimate
 from rctflow.proportions import fisher as exact
 from rctflow.proportions import score
 from rctflow.proportions.counts import Counts, Interval, normal_quantile, two_sided
@@ -40,13 +41,14 @@ class Compared:
 class Effect:
     """statistic -> value, as proportions; infinite where there is no limit.
 
-    method: in words, when it is not what was declared ("" when it is).
+    method: in words, when it is not what was declared ("" when it is). statistics: the same of their names.
     """
 
     values: dict[str, float]
     method: str = ""
     status: Status = "ok"
     notes: tuple[str, ...] = ()
+    statistics: tuple[str, ...] = ()
 
 
 class Method(NamedTuple):
@@ -96,8 +98,14 @@ def _standardized(compared: Compared) -> Effect:
     estimate, se = compared.adjusted.difference(compared.arm, compared.reference)
     if not se > 0:
         raise NotEstimable("the standardized difference has no variance")
-    values = _with_test(estimate, estimate / se, compared.interval(estimate, se)) | {"se": se}
-    return Effect(values, compared.adjusted.method, compared.adjusted.status, compared.adjusted.notes)
+    adjusted, df = compared.adjusted, compared.adjusted.df
+    if df is None:
+        values = _with_test(estimate, estimate / se, compared.interval(estimate, se)) | {"se": se}
+        return Effect(values, adjusted.method, adjusted.status, adjusted.notes)
+    low, high = (student := Estimate(estimate, se, df)).interval(compared.confidence)
+    values = {"estimate": estimate, "se": se, "df": float(df), "t": student.t, "p_value": student.p_value}
+    values |= {"ci_low": low, "ci_high": high}
+    return Effect(values, adjusted.method, adjusted.status, adjusted.notes, STUDENT)
 
 
 def _unused(compared: Compared) -> tuple[Status, tuple[str, ...]]:
@@ -151,6 +159,7 @@ def _with_test(estimate: float, z: float, limits: Interval) -> dict[str, float]:
 
 SCORE = ("estimate", "z", "p_value", "ci_low", "ci_high")
 WALD = ("estimate", "se", "z", "p_value", "ci_low", "ci_high")
+STUDENT = ("estimate", "se", "df", "t", "p_value", "ci_low", "ci_high")
 LOG_WALD = ("estimate", "se_log", "z", "p_value", "ci_low", "ci_high")
 MN = "score interval and test of Miettinen and Nurminen, N/(N-1)"
 STRATIFIED_SCORE = f"Mantel-Haenszel common difference of proportions over strata; stratified {MN}"
