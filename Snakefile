@@ -36,6 +36,7 @@ dag = Dag.open(config)
 wildcard_constraints:
     table="|".join(dag.study.tables),
     endpoint="|".join(dag.study.endpoints),
+    dataset="|".join(dag.study.findings) or "none",
 
 
 pathvars:

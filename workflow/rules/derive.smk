@@ -1,6 +1,6 @@
-"""Room derive, study level: clean tables become ADSL, one row per subject, and ADAE, one row per adverse event.
+"""Room derive, study level: clean tables become ADSL, one row per subject, ADAE, one row per adverse event, and findings (ADLB, ADVS).
 
-in: clean/; out: adam/adsl.parquet, adam/adae.parquet and its ledger. The records of each endpoint are derived in the job that fits it (fit.smk).
+in: clean/; out: adam/adsl.parquet, adam/adae.parquet and its ledger, adam/<dataset>.parquet. The records of each endpoint are derived in the job that fits it (fit.smk).
 """
 
 
@@ -49,3 +49,24 @@ if dag.study.adverse_events:
             adverse_events=dag.adverse_event_settings(),
         script:
             "../../scripts/adverse_events.py"
+
+
+rule findings:
+    """Laboratory, vital signs: every result with its visit, baseline, change and place in the reference range."""
+    input:
+        table=lambda wildcards: dag.finding_table(wildcards.dataset),
+        adsl="<results>/adam/adsl.parquet",
+        code=code_of("findings"),
+    output:
+        "<results>/adam/{dataset}.parquet",
+    log:
+        "<logs>/findings/{dataset}.log",
+    benchmark:
+        "<benchmarks>/findings/{dataset}.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        config=dag.file,
+        findings=lambda wildcards: dag.findings(wildcards.dataset),
+    script:
+        "../../scripts/findings.py"

@@ -4,6 +4,9 @@ in: adam/, clean/, as each summary declares; out: summaries/<name>/results.csv. 
 """
 
 
+ruleorder: edish > summary_figure
+
+
 rule summary_flow:
     """Participant flow, from randomization to analysis."""
     input:
@@ -142,3 +145,78 @@ if dag.study.adverse_events:
             listing=dag.listing(),
         script:
             "../../scripts/listing_adverse_events.py"
+
+
+if "laboratory" in dag.summaries:
+
+    rule summary_laboratory:
+        """Laboratory by visit, shifts from baseline, abnormal results, Hy's law."""
+        input:
+            adsl="<results>/adam/adsl.parquet",
+            tables=dag.summaries.tables("laboratory"),
+            ledgers=dag.summaries.ledgers("laboratory"),
+            records=dag.summaries.records("laboratory"),
+            datasets=dag.summaries.datasets("laboratory"),
+            code=code_of("summary", *dag.summaries.modules("laboratory")),
+        output:
+            "<results>/summaries/laboratory/results.csv",
+        log:
+            "<logs>/summaries/laboratory.log",
+        benchmark:
+            "<benchmarks>/summaries/laboratory.tsv"
+        conda:
+            "../../environment.yml"
+        params:
+            summary=dag.summaries.params("laboratory"),
+        script:
+            "../../scripts/summary.py"
+
+
+if "vital_signs" in dag.summaries:
+
+    rule summary_vital_signs:
+        """Vital signs by visit, shifts from baseline, abnormal results."""
+        input:
+            adsl="<results>/adam/adsl.parquet",
+            tables=dag.summaries.tables("vital_signs"),
+            ledgers=dag.summaries.ledgers("vital_signs"),
+            records=dag.summaries.records("vital_signs"),
+            datasets=dag.summaries.datasets("vital_signs"),
+            code=code_of("summary", *dag.summaries.modules("vital_signs")),
+        output:
+            "<results>/summaries/vital_signs/results.csv",
+        log:
+            "<logs>/summaries/vital_signs.log",
+        benchmark:
+            "<benchmarks>/summaries/vital_signs.tsv"
+        conda:
+            "../../environment.yml"
+        params:
+            summary=dag.summaries.params("vital_signs"),
+        script:
+            "../../scripts/summary.py"
+
+
+rule edish:
+    """The liver's tests, patient by patient: peaks under treatment, listed and drawn."""
+    input:
+        adsl="<results>/adam/adsl.parquet",
+        tables=[],
+        ledgers=[],
+        records=[],
+        datasets=dag.summaries.datasets("laboratory"),
+        code=code_of("edish"),
+    output:
+        figure=report("<results>/summaries/laboratory/edish.svg", category="safety"),
+        peaks="<results>/summaries/laboratory/liver.csv",
+    log:
+        "<logs>/summaries/edish.log",
+    benchmark:
+        "<benchmarks>/summaries/edish.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        summary=dag.summaries.params("laboratory"),
+        display=dag.summaries.display(),
+    script:
+        "../../scripts/edish.py"

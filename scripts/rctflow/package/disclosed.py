@@ -39,6 +39,8 @@ from such rows alone."""
 PATIENT_LEVEL = (
     "adverse_events",
     "allocation",
+    "edish",
+    "findings",
     "form",
     "listing_adverse_events",
     "resample",

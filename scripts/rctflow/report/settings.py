@@ -83,6 +83,14 @@ class ReportAdverseEvents:
 
 
 @dataclass(frozen=True)
+class ReportTest:
+    """A test of the laboratory or of vital signs: label with unit, decimals in print."""
+
+    label: str
+    digits: int
+
+
+@dataclass(frozen=True)
 class ReportSettings:
     """The study as the report tells it.
 
@@ -92,6 +100,7 @@ class ReportSettings:
     again. small_cells: 0, or the data are restricted and nothing of fewer patients is shown. blinded: how the arms are
     blinded, in words, or "". unblinding: who ended the blinding, when and under which lock, or that nobody recorded it.
     families: tested together; family_order: their ids as declared. adverse_events: in a study that summarizes them.
+    tests: summary (laboratory, vital_signs) -> test.
     """
 
     study: str
@@ -113,3 +122,4 @@ class ReportSettings:
     families: dict[str, Family] = field(default_factory=dict)
     family_order: tuple[str, ...] = ()
     adverse_events: ReportAdverseEvents | None = None
+    tests: dict[str, dict[str, ReportTest]] = field(default_factory=dict)

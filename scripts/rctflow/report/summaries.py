@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rctflow.report.adverse_events import adverse_event_grids
+from rctflow.report.findings import finding_grids
 from rctflow.report.grids import Grid, baseline_grid, flow_grids, population_grid, quality_grid
 from rctflow.report.inline import inline_svg
 from rctflow.report.settings import ReportSettings
@@ -45,11 +46,14 @@ GRIDS: dict[str, Callable[[Rows, ReportSettings], list[Grid]]] = {
     "populations": lambda rows, settings: [population_grid(rows, settings)],
     "baseline": lambda rows, settings: [baseline_grid(rows, settings)],
     "adverse_events": adverse_event_grids,
+    "laboratory": finding_grids,
+    "vital_signs": finding_grids,
     "data_quality": lambda rows, settings: [quality_grid(rows)],
 }
 FIGURES: dict[str, str] = {
     "adverse_events/terms": "Preferred terms of adverse events: the share of each arm's patients with it, and the risk "
     "difference with its interval, sorted by the difference; the tables have the numbers.",
+    "laboratory/edish": "Highest transaminase against highest bilirubin of each patient; the table has the counts.",
 }
 """Figure, as <summary>/<figure> -> what it shows, in words."""
 

@@ -20,6 +20,7 @@ from rctflow.study.comparison_checks import comparison_problems, window_problems
 from rctflow.study.endpoint_checks import endpoint_problems, template_problems
 from rctflow.study.estimand_checks import estimand_problems
 from rctflow.study.files import instrument_file, instrument_keys
+from rctflow.study.finding_checks import finding_problems
 from rctflow.study.messages import did_you_mean
 from rctflow.study.model import Files, Study, Table
 from rctflow.study.multiplicity import multiplicity_problems
@@ -54,6 +55,7 @@ def cross_checks(study: Study) -> list[Problem]:
         *(problem for name in study.endpoints for problem in endpoint_problems(study, name)),
         *subgroup_problems(study),
         *summary_problems(study),
+        *finding_problems(study),
         *multiplicity_problems(study),
         *package_problems(study),
         *_submission_problems(study),

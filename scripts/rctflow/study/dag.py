@@ -207,12 +207,14 @@ class Dag:
             f"{self.results}/report.html",
             f"{self.results}/config.yaml",
             f"{self.results}/adam/adsl.parquet",
+            *(f"{self.results}/adam/{dataset}.parquet" for dataset in self.study.findings),
             *self.allocation(),
             *self.adverse_events(),
             *self.listings(),
             *(f"{self.results}/figures/forest.svg", f"{self.results}/tables/overview.csv"),
             *self.summaries.files(),
             *self.summaries.figures(),
+            *self.summaries.liver(),
             f"{self.results}/summaries/second/results.csv",
             *self.multiplicity_files(),
             *(f"{self.results}/clean/{t}.{end}" for t in self.study.tables for end in ("parquet", "ledger.csv")),
@@ -269,6 +271,14 @@ class Dag:
     def records(self, endpoint: str) -> Any:
         """Params of one endpoint's records."""
         return as_params(rooms.records_settings(self.study, endpoint))
+
+    def finding_table(self, dataset: str) -> str:
+        """The clean table that a data set of findings comes from."""
+        return f"{self.results}/clean/{self.study.findings[dataset].table}.parquet"
+
+    def findings(self, dataset: str) -> Any:
+        """Params of a data set of findings."""
+        return as_params(rooms.findings_settings(self.study, dataset))
 
     def fit(self, endpoint: str) -> Any:
         """Params of one endpoint's analyses."""

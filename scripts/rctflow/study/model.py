@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from rctflow.clean.settings import Duplicates, Long, PartialRule
 from rctflow.derive.adverse_events.settings import AdverseEvents
+from rctflow.derive.findings.settings import Findings
 from rctflow.derive.settings import Derived, Flag, LongItems, Source, TieRule, Unable
 from rctflow.hypotheses import Family
 from rctflow.ingest.settings import DEFAULT_MISSING, ColumnType
@@ -331,6 +332,7 @@ class Study(Section):
     analyses: Annotated[dict[Id, Analysis], Field(min_length=1)]
     endpoints: Annotated[dict[Id, Endpoint], Field(min_length=1)]
     multiplicity: MultiplicityConfig | None = None
+    findings: dict[Id, Findings] = {}
     summaries: Summaries = Summaries()
     randomization: Scheme | None = None
     protocol_deviations: ProtocolDeviations | None = None

@@ -14,6 +14,7 @@ from rctflow.report.settings import (
     ReportEstimand,
     ReportPopulation,
     ReportSettings,
+    ReportTest,
     ReportVisit,
 )
 from rctflow.study.analyses import analyses_of, main_analysis, main_population
@@ -173,7 +174,21 @@ def report_settings(study: Study, file: str, unblinding: str = "") -> ReportSett
         family_order=tuple(families_of(study)),
         estimands=tuple(_estimand(study, name) for name in study.estimands),
         adverse_events=printed_adverse_events(study),
+        tests=_tests(study),
     )
+
+
+def _tests(study: Study) -> dict[str, dict[str, ReportTest]]:
+    """The tests of the declared summaries of findings, with their words."""
+    declared = {"laboratory": study.summaries.laboratory, "vital_signs": study.summaries.vital_signs}
+    return {
+        summary: {
+            code: ReportTest(f"{test.label}, {test.unit}" if test.unit else test.label, test.digits)
+            for code, test in study.findings[asked.dataset].tests.items()
+        }
+        for summary, asked in declared.items()
+        if asked is not None
+    }
 
 
 def _estimand(study: Study, name: str) -> ReportEstimand:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from rctflow.clean.settings import Clean, Range, Unit
 from rctflow.derive.adverse_events.settings import AdverseEvents
+from rctflow.derive.findings.settings import Findings
 from rctflow.derive.plan import analysis_flag, carried_flag
 from rctflow.derive.settings import PopulationRule, Records, Source, Subjects, Window
 from rctflow.inference.settings import Resample
@@ -250,6 +251,12 @@ def _counting(study: Study, endpoint_id: str, analysis: Analysis) -> str:
     """The BDS variable that says which observed records count for an analysis."""
     own = estimands_of(study, endpoint_id)
     return analysis_flag(analysis.estimand) if analysis.estimand in own else "ANL01FL"
+
+
+def findings_settings(study: Study, dataset: str) -> Findings:
+    """How a data set of findings is made."""
+    visits = {visit: _window(study, visit) for visit in study.visits}
+    return replace(study.findings[dataset], study=study.stamped, dataset=dataset, visits=visits)
 
 
 def endpoint_table(study: Study, endpoint: Endpoint) -> str:

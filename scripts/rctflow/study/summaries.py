@@ -19,6 +19,7 @@ from rctflow.summaries.settings import (
     SummaryPopulation,
     SummaryStudy,
 )
+from rctflow.summaries.settings_findings import FindingsSummary
 
 if TYPE_CHECKING:
     from rctflow.study.model import Study
@@ -33,6 +34,8 @@ class Summaries(BaseModel):
     populations: Populations = Populations()
     baseline: Baseline = Baseline()
     adverse_events: AdverseEventSummary | None = None
+    laboratory: FindingsSummary | None = None
+    vital_signs: FindingsSummary | None = None
     data_quality: DataQuality = DataQuality()
 
 
@@ -120,9 +123,26 @@ def _adverse_events(study: Study) -> dict[str, Any]:
     }
 
 
+def _findings(declared: FindingsSummary | None, study: Study) -> dict[str, Any]:
+    from rctflow.study.rooms import baseline_visit, treated_population, visit_order
+
+    dataset = study.findings.get(declared.dataset) if declared else None
+    if dataset is None:
+        return {}
+    return {
+        "population": treated_population(study, ""),
+        "tests": tuple(dataset.tests),
+        "visits": tuple(visit_order(study)),
+        "units": {code: test.unit for code, test in dataset.tests.items()},
+        "baseline_visit": baseline_visit(study),
+    }
+
+
 FROM_STUDY: dict[str, Callable[[Study], dict[str, Any]]] = {
     "flow": _flow,
     "baseline": _baseline,
     "adverse_events": _adverse_events,
+    "laboratory": lambda study: _findings(study.summaries.laboratory, study),
+    "vital_signs": lambda study: _findings(study.summaries.vital_signs, study),
     "data_quality": _data_quality,
 }

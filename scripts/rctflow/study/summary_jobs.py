@@ -54,9 +54,17 @@ class SummaryJobs:
         return {"settings": settings, "study": as_params(summary_study(self.study)), "summary": summary}
 
     def figures(self) -> list[str]:
-        """The figures of all declared summaries."""
+        """The figures of all declared summaries, of open data those of single patients, too."""
         declared = declared_summaries(self.study)
-        return [f"{self.results}/summaries/{s}/{f}.svg" for s in declared for f in SUMMARY_FIGURES.get(s, ())]
+        drawn = [f"{self.results}/summaries/{s}/{f}.svg" for s in declared for f in SUMMARY_FIGURES.get(s, ())]
+        return drawn + self.liver()[:1]
+
+    def liver(self) -> list[str]:
+        """Figure and list of the liver's tests, patient by patient: none of restricted data."""
+        declared = self.study.summaries.laboratory
+        if declared is None or declared.liver is None or self.study.package.suppressed_below:
+            return []
+        return [f"{self.results}/summaries/laboratory/{name}" for name in ("edish.svg", "liver.csv")]
 
     def figure_modules(self, summary: str, figure: str) -> list[str]:
         """The module that draws a figure of a summary."""

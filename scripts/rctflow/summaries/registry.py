@@ -37,6 +37,12 @@ SUMMARIES = {
         "rctflow.summaries.adverse_events.summary:summarize_adverse_events",
         "rctflow.summaries.adverse_events.settings:AdverseEventSummary",
     ),
+    "laboratory": Entry(
+        "rctflow.summaries.findings:summarize_laboratory", "rctflow.summaries.settings_findings:FindingsSummary"
+    ),
+    "vital_signs": Entry(
+        "rctflow.summaries.findings:summarize_vital_signs", "rctflow.summaries.settings_findings:FindingsSummary"
+    ),
     "data_quality": Entry("rctflow.summaries.quality:summarize_quality", "rctflow.summaries.settings:DataQuality"),
 }
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rctflow.errors import RctflowError
-from rctflow.results import Result
+from rctflow.proportions.clopper_pearson import clopper_pearson
+from rctflow.results import PERCENT, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pandas import DataFrame
+
+    from rctflow.summaries.settings import SummaryStudy
 
 ARM_COLUMN = {"planned": "TRT01P", "actual": "TRT01A"}
 
@@ -39,3 +42,22 @@ def require(table: DataFrame, columns: list[str], name: str) -> None:
     if absent:
         known = ", ".join(map(str, table.columns))
         raise SummaryError(f"{name} has no column {', '.join(absent)}. It has: {known}")
+
+
+def counted_level(
+    summary: str, analysis: str, level: str, n: int, of: int, study: SummaryStudy, shared: dict[str, Any]
+) -> Iterator[Result]:
+    """n:<level>, percent:<level> of ``of`` patients; where nobody is counted, of open data also exact_ci_high:<level>,
+    the upper end (%) of the exact 95 % interval.
+    """
+    yield summary_row(study.study, summary, analysis, f"n:{level}", n, **shared)
+    percent = shared | {"unit": PERCENT}
+    if not of:
+        nobody = percent | {"status": "not_estimable", "note": "nobody is counted here"}
+        yield summary_row(study.study, summary, analysis, f"percent:{level}", None, **nobody)
+        return
+    yield summary_row(study.study, summary, analysis, f"percent:{level}", 100 * n / of, **percent)
+    if not n and not study.small_cells:
+        exact = percent | {"method": "Clopper and Pearson, 95 %, two-sided"}
+        bound = 100 * clopper_pearson(0, of, 0.95).high
+        yield summary_row(study.study, summary, analysis, f"exact_ci_high:{level}", bound, **exact)

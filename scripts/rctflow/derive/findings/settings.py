@@ -1,0 +1,68 @@
+"""What the derivation of laboratory and vital signs needs to know. No pandas: a config is checked in no time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from rctflow.derive.settings import TieRule, Window
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One test; its key is PARAMCD.
+
+    label, unit: of PARAM; unit is that of the cleaned values. digits: decimals in print. code: how the form's column of
+    tests writes it; or column: the test's own column, in a form with a column per test (the key when omitted). where:
+    rows that count beside those of the data set. low, high: reference range where the form has none. marked_below,
+    marked_above: a value beyond is markedly abnormal; marked_low_times, marked_high_times: the same as multiples of the
+    lower and the upper limit of the reference range.
+    """
+
+    label: str
+    unit: str = ""
+    digits: int = 1
+    code: str = ""
+    column: str = ""
+    where: str = ""
+    low: float | None = None
+    high: float | None = None
+    marked_below: float | None = None
+    marked_above: float | None = None
+    marked_low_times: float | None = None
+    marked_high_times: float | None = None
+
+
+@dataclass(frozen=True)
+class Findings:
+    """How a data set of findings is made; its key is the ADaM name in small letters (``adlb``, ``advs``).
+
+    table: the clean table. tests: what is taken from it; other tests of the form are left. test, value: in a form with
+    one row per test, the columns that name the test and hold the number; without them each test has its column. low,
+    high: columns of the reference range, in the value's unit. indicator: the laboratory's own LOW, NORMAL or HIGH,
+    which is believed (converted limits are rounded, so that a value on the limit can lie beyond it). where: rows that
+    count. windowing, tie: as for an endpoint. below, above: the value that stands for ``<0.5`` or ``>100``.
+    days_after_last_dose: records until then are under treatment (no end when omitted, or where no last dose is known).
+    """
+
+    table: str
+    tests: dict[str, Measure]
+    test: str = ""
+    value: str = ""
+    low: str = ""
+    high: str = ""
+    indicator: str = ""
+    where: str = ""
+    windowing: Literal["by_day", "nominal"] = "by_day"
+    tie: TieRule = "earlier"
+    below: Literal["", "half", "sqrt2", "limit", "missing"] = ""
+    above: Literal["", "limit", "missing"] = ""
+    days_after_last_dose: int | None = None
+    study: str = ""
+    dataset: str = ""
+    visits: dict[str, Window] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the form that are read, where tests have none of their own."""
+        return tuple(name for name in (self.test, self.value, self.low, self.high, self.indicator) if name)

@@ -1,0 +1,158 @@
+"""Laboratory and vital signs: values by visit, shifts from baseline, treatment-emergent and marked abnormality."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from rctflow.description import describe_values, quantile_words
+from rctflow.results import SUPPRESSED, Result
+from rctflow.summaries.liver import liver_rows, members_records
+from rctflow.summaries.rows import counted_level, require, summary_row
+from rctflow.summaries.settings import SummaryStudy
+from rctflow.summaries.settings_findings import FindingsSummary
+from rctflow.summaries.sources import Sources
+
+if TYPE_CHECKING:
+    from pandas import DataFrame, Series
+
+SHOWN = ("mean", "sd", "median", "min", "max")
+NEEDED = ["USUBJID", "PARAMCD", "PARAM", "AVISIT", "ADY", "AVAL", "CHG", "ANL01FL", "ONTRTFL", "ANRIND", "BNRIND"]
+NEEDED += ["TRTEMFL", "CRIT1", "CRIT1FL", "CRIT2", "CRIT2FL", "R2ANRHI", "SRCSEQ"]
+MISSING, BOTH = "missing", "LOW and HIGH"
+WORST, LAST, ABNORMAL = "worst", "last", "abnormal"
+
+
+def summarize_laboratory(sources: Sources, study: SummaryStudy, settings: FindingsSummary) -> list[Result]:
+    """Rows of the summary ``laboratory`` (``summarize_findings``), and of the liver (liver.py) when it is declared."""
+    return summarize_findings("laboratory", sources, study, settings)
+
+
+def summarize_vital_signs(sources: Sources, study: SummaryStudy, settings: FindingsSummary) -> list[Result]:
+    """Rows of the summary ``vital_signs`` (``summarize_findings``)."""
+    return summarize_findings("vital_signs", sources, study, settings)
+
+
+def summarize_findings(name: str, sources: Sources, study: SummaryStudy, settings: FindingsSummary) -> list[Result]:
+    """Each test by arm.
+
+    analysis <PARAMCD>, per visit: n, mean, sd, median, min, max of the analysed values (ANL01FL), and change_n,
+    change_mean, ... of their change from baseline. <PARAMCD>:worst and :last: n patients with a result under treatment
+    (ONTRTFL), n:<shift> and percent:<shift> from baseline to the worst of them (planned or not; LOW and HIGH when both
+    occurred) and to the last. <PARAMCD>:abnormal: n, and n:low, n:high (treatment-emergent, TRTEMFL), n:markedly_low,
+    n:markedly_high (CRIT1FL, CRIT2FL) with their percentages, exact_ci_high:<level> (%) where nobody is counted. Of
+    restricted data there are no :last and :abnormal rows, nor those of the liver: together with the others a reader
+    could compute counts of few patients from them. Raises SummaryError for an unknown population or data
+    set, and for a test without a record.
+    """
+    require(sources.datasets[settings.dataset], NEEDED, settings.dataset)
+    records = members_records(sources, study, settings)
+    rows: list[Result] = []
+    for code in settings.tests:
+        of_test = records[records["PARAMCD"].eq(code)]
+        rows += _by_visit(name, of_test, code, study, settings)
+        rows += _shifts(name, of_test, code, study, settings)
+        rows += [] if study.small_cells else _abnormal(name, of_test, code, study, settings)
+    if settings.liver and not study.small_cells:
+        rows += liver_rows(name, records, study, settings)
+    return rows
+
+
+def _by_visit(
+    name: str, records: DataFrame, code: str, study: SummaryStudy, settings: FindingsSummary
+) -> Iterator[Result]:
+    analysed = records[records["ANL01FL"].eq("Y") & records["AVAL"].notna()]
+    for visit in settings.visits:
+        at_visit = analysed[analysed["AVISIT"].eq(visit)]
+        for arm in study.arms:
+            of_arm = at_visit[at_visit["ARM"].eq(arm)]
+            shared = {"population": settings.population, "visit": visit, "group": arm, "unit": settings.units[code]}
+            yield from _described(name, code, of_arm["AVAL"], "", study, shared)
+            if visit != settings.baseline_visit:
+                yield from _described(name, code, of_arm["CHG"].dropna(), "change_", study, shared)
+
+
+def _described(
+    name: str, code: str, values: Series, prefix: str, study: SummaryStudy, shared: dict[str, Any]
+) -> Iterator[Result]:
+    found = describe_values(values.to_numpy(float), 0.95, study.small_cells)
+    yield summary_row(study.study, name, code, f"{prefix}n", len(values), **shared | {"unit": ""})
+    for statistic in SHOWN:
+        value = found.get(statistic)
+        lost = {"status": "not_estimable", "note": SUPPRESSED if study.small_cells else "too few values"}
+        more = shared | {"method": quantile_words(study.small_cells)} | ({} if value is not None else lost)
+        yield summary_row(study.study, name, code, f"{prefix}{statistic}", value, **more)
+
+
+def _shifts(
+    name: str, records: DataFrame, code: str, study: SummaryStudy, settings: FindingsSummary
+) -> Iterator[Result]:
+    treated = records[records["ONTRTFL"].eq("Y") & records["ANRIND"].ne("")]
+    ordered = treated.sort_values(["USUBJID", "ADY", "SRCSEQ"], kind="stable")
+    grouped = ordered.groupby("USUBJID", sort=True)
+    if treated.empty:
+        return
+    first = grouped[["ARM", "BNRIND"]].first()
+    to = {WORST: grouped["ANRIND"].agg(worst)}
+    to |= {} if study.small_cells else {LAST: grouped["ANRIND"].last()}
+    before = first["BNRIND"].where(first["BNRIND"].ne(""), MISSING)
+    for kind, after in to.items():
+        shifts = before + " to " + after
+        levels = sorted(set(shifts), key=_shift_order)
+        yield from _counted(name, f"{code}:{kind}", shifts, first["ARM"], levels, study, settings)
+
+
+def worst(indicators: Series) -> str:
+    """LOW, HIGH, LOW and HIGH, or NORMAL of a patient's results."""
+    found = set(indicators)
+    if {"LOW", "HIGH"} <= found:
+        return BOTH
+    return next((word for word in ("LOW", "HIGH") if word in found), "NORMAL")
+
+
+def _shift_order(shift: str) -> tuple[int, ...]:
+    order = ("LOW", "NORMAL", "HIGH", BOTH, MISSING)
+    return tuple(order.index(part) for part in shift.split(" to "))
+
+
+def _abnormal(
+    name: str, records: DataFrame, code: str, study: SummaryStudy, settings: FindingsSummary
+) -> Iterator[Result]:
+    treated = records[records["ONTRTFL"].eq("Y") & records["AVAL"].notna()]
+    arm = treated.groupby("USUBJID")["ARM"].first()
+    emergent = treated["TRTEMFL"].eq("Y")
+    had = {
+        "low": emergent & treated["ANRIND"].eq("LOW"),
+        "high": emergent & treated["ANRIND"].eq("HIGH"),
+        "markedly_low": treated["CRIT1FL"].eq("Y"),
+        "markedly_high": treated["CRIT2FL"].eq("Y"),
+    }
+    asked = {"markedly_low": "CRIT1", "markedly_high": "CRIT2"}
+    criteria = {level: next(iter(records[column]), "") for level, column in asked.items()}
+    kept = {level: met for level, met in had.items() if criteria.get(level, "emergent")}
+    for group in study.arms:
+        patients = arm.index[arm.eq(group)]
+        shared: dict[str, Any] = {"population": settings.population, "group": group}
+        analysis = f"{code}:{ABNORMAL}"
+        yield summary_row(study.study, name, analysis, "n", len(patients), **shared)
+        for level, met in kept.items():
+            n = treated.loc[met & treated["USUBJID"].isin(patients), "USUBJID"].nunique()
+            told = shared | {"method": criteria.get(level, "treatment-emergent")}
+            yield from counted_level(name, analysis, level, n, len(patients), study, told)
+
+
+def _counted(
+    name: str,
+    analysis: str,
+    levels_of: Series,
+    arm: Series,
+    levels: list[str],
+    study: SummaryStudy,
+    settings: FindingsSummary,
+) -> Iterator[Result]:
+    for group in study.arms:
+        mine = levels_of[arm.eq(group)]
+        shared: dict[str, Any] = {"population": settings.population, "group": group}
+        yield summary_row(study.study, name, analysis, "n", len(mine), **shared)
+        for level in levels:
+            yield from counted_level(name, analysis, level, int(mine.eq(level).sum()), len(mine), study, shared)
