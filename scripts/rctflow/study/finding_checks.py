@@ -48,9 +48,6 @@ def _summary_problems(study: Study) -> Iterator[Problem]:
         for visit in declared.visits:
             if visit not in study.visits:
                 yield f"{path}.visits", f"no such visit. {did_you_mean(visit, study.visits)}"
-        if declared.population and declared.population not in study.populations:
-            hint = did_you_mean(declared.population, study.populations)
-            yield f"{path}.population", f"no such population. {hint}"
 
 
 def _column_problems(path: str, declared: Findings, known: set[str]) -> Iterator[Problem]:

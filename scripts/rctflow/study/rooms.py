@@ -255,7 +255,10 @@ def _counting(study: Study, endpoint_id: str, analysis: Analysis) -> str:
 
 def findings_settings(study: Study, dataset: str) -> Findings:
     """How a data set of findings is made."""
-    visits = {visit: _window(study, visit) for visit in study.visits}
+    visits = {
+        visit: Window(visit_order(study).index(visit), plan.day, *plan.window, baseline=plan.baseline)
+        for visit, plan in study.visits.items()
+    }
     return replace(study.findings[dataset], study=study.stamped, dataset=dataset, visits=visits)
 
 
