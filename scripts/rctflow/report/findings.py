@@ -33,7 +33,8 @@ def finding_grids(rows: Sequence[Result], settings: ReportSettings) -> list[Grid
     if not rows:
         return []
     summary = rows[0].endpoint
-    tests, title = settings.tests[summary], summary.replace("_", " ").capitalize()
+    title, labels = summary.replace("_", " ").capitalize(), settings.tests[summary]
+    tests = {code: labels[code] for code in dict.fromkeys(row.analysis for row in rows) if code in labels}
     found = {(row.analysis, row.visit, row.group, row.statistic): row for row in rows}
     grids = [_abnormal(found, tests, title, settings), _liver(found, settings)]
     grids += [_shifts(found, tests, kind, title, settings) for kind in KINDS]
@@ -83,7 +84,7 @@ def _shifts(found: Cells, tests: dict[str, ReportTest], kind: str, title: str, s
             counts = [f"n = {_number(found.get((analysis, '', arm.id, 'n')), 0)}" for arm in settings.arms]
             grid.lines.append((test.label, counts, False))
         for level in (name.removeprefix("n:") for name in levels):
-            shown = [_share(found, analysis, level, arm.id) for arm in settings.arms]
+            shown = [_share(found, analysis, level, arm.id).partition(" (up to")[0] for arm in settings.arms]
             grid.lines.append((level.lower(), shown, True))
     return grid
 
