@@ -91,7 +91,8 @@ def _shifts(found: Cells, tests: dict[str, ReportTest], kind: str, title: str, s
 
 def _values(found: Cells, code: str, test: ReportTest, title: str, settings: ReportSettings) -> Grid:
     heads = [f"{arm.label}: {words}" for arm in settings.arms for words in ("value", "change")]
-    grid = Grid(f"{title}: {test.label}", ("Visit", *heads), folded=True)
+    words = "n, mean (SD), median [minimum to maximum]"
+    grid = Grid(f"{title}: {test.label}; {words}", ("Visit", *heads), folded=True)
     for visit in settings.visits:
         if any((code, visit.id, arm.id, "n") in found for arm in settings.arms):
             cells = [cell for arm in settings.arms for cell in _described(found, code, visit.id, arm.id, test.digits)]
