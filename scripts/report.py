@@ -8,6 +8,7 @@ with job(snakemake.log[0]):
     from rctflow.outputs import write_text
     from rctflow.plan.status import read_status
     from rctflow.report.endpoint import EndpointPart
+    from rctflow.report.labels import with_labels
     from rctflow.report.render import FamiliesPart, StudyPart, render_report
     from rctflow.report.settings import ReportSettings
     from rctflow.report.software import software_versions
@@ -24,6 +25,6 @@ with job(snakemake.log[0]):
     study = StudyPart(summaries, read_results(Path(inputs.second)), forest, overview, families)
     some = [*inputs.subgroups, *inputs.left_out]
     endpoints = {folder.name: EndpointPart.read(folder, inputs.resampling, some) for folder in folders}
-    settings = settings_from(ReportSettings, snakemake.params.report)
+    settings = with_labels(settings_from(ReportSettings, snakemake.params.report), inputs.labels)
     plan = read_status(snakemake.params.plan, inputs.lock, inputs.adsl, inputs.ledgers, inputs.deviations)
     write_text(render_report(settings, study, endpoints, software_versions(), plan), snakemake.output[0])

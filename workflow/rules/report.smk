@@ -37,6 +37,7 @@ rule report:
         listings=dag.shown_listings(),
         second="<results>/summaries/second/results.csv",
         adsl="<results>/adam/adsl.parquet",
+        labels=dag.label_sources(),
         ledgers=dag.plan_ledgers(),
         deviations=dag.plan_deviations(),
         lock=dag.lock_files(),

@@ -96,8 +96,9 @@ class ReportSettings:
 
     arms: reference first. endpoints: in the order of print; the first with role primary gives the headline sentence.
     design: one or two sentences. registration: identifiers such as NCT04314011. reference: where the trial was
-    published. labels: words for ADSL variables of the baseline table. command: what a reader types to make the report
-    again. small_cells: 0, or the data are restricted and nothing of fewer patients is shown. blinded: how the arms are
+    published. labels: words for ADSL variables of the baseline table. told: those without, whose words a form's file
+    may have: variable -> table and column of the file. command: what a reader types to make the report again.
+    small_cells: 0, or the data are restricted and nothing of fewer patients is shown. blinded: how the arms are
     blinded, in words, or "". unblinding: who ended the blinding, when and under which lock, or that nobody recorded it.
     families: tested together; family_order: their ids as declared. adverse_events: in a study that summarizes them.
     tests: summary (laboratory, vital_signs) -> test.
@@ -113,6 +114,7 @@ class ReportSettings:
     registration: str = ""
     reference: str = ""
     labels: dict[str, str] = field(default_factory=dict)
+    told: dict[str, tuple[str, str]] = field(default_factory=dict)
     command: str = "./run"
     small_cells: int = 0
     synthetic: bool = False

