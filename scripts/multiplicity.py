@@ -12,7 +12,7 @@ with job(snakemake.log[0]):
     from rctflow.inference.multiplicity.settings import Multiplicity
     from rctflow.outputs import write_text
     from rctflow.plan.status import read_status
-    from rctflow.results import read_results, write_results
+    from rctflow.results import read_by_endpoint, write_results
     from rctflow.settings import settings_from
     from rctflow.tables.families import family_table
     from rctflow.tables.table import csv_of
@@ -20,7 +20,7 @@ with job(snakemake.log[0]):
     inputs = snakemake.input
     settings = settings_from(Multiplicity, snakemake.params.multiplicity)
     displays = [settings_from(Display, display) for display in snakemake.params.displays]
-    rows = {Path(file).parent.name: read_results(Path(file)) for file in inputs.results}
+    rows = read_by_endpoint(map(Path, inputs.results))
     adjusted = adjust_families(rows, settings)
     write_results(adjusted, Path(snakemake.output.results))
     plan = read_status(snakemake.params.plan, inputs.lock, inputs.adsl, inputs.ledgers, deviations=[]).line

@@ -11,6 +11,8 @@ from rctflow.results import SIGNS, Result, comparison_name
 Procedure = Literal["fixed_sequence", "holm", "hochberg", "hommel", "graphical", "benjamini_hochberg"]
 EXPLORATORY: tuple[Procedure, ...] = ("benjamini_hochberg",)
 """Procedures that control the false discovery rate, not the probability of a single false claim."""
+RANDOMIZATION_TEST = "randomization_p_value"
+"""The statistic of the randomization test's p-value (rule resample)."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,9 @@ class Hypothesis:
 
     id: its name under weights and transitions (the endpoint's id when omitted). analysis, population, visit: the
     endpoint's main analysis, the population that it is judged in, and its primary visit when omitted. arm: the one
-    compared with the reference; may be omitted when the study has two. statistic: the p-value that is tested.
+    compared with the reference; may be omitted when the study has two. statistic: the p-value that is tested: p_value,
+    the model's; randomization_p_value, that of the randomization test which the analysis declares under resampling; or
+    the p-value of a further method (fisher_p_value).
     """
 
     endpoint: str
@@ -34,6 +38,11 @@ class Hypothesis:
     def name(self) -> str:
         """The id, or the endpoint's."""
         return self.id or self.endpoint
+
+    @property
+    def by_randomization(self) -> bool:
+        """Whether it is tested by the randomization test instead of the model."""
+        return self.statistic == RANDOMIZATION_TEST
 
     def compares(self, row: Result, reference: str) -> bool:
         """Whether a row belongs to the comparison of this hypothesis, all of whose defaults are filled in."""

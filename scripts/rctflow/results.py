@@ -116,6 +116,14 @@ def read_results(path: Path) -> list[Result]:
     return [Result(**row | {"value": float(row["value"]) if row["value"] else None}) for row in rows]  # type: ignore[arg-type]
 
 
+def read_by_endpoint(files: Iterable[Path]) -> dict[str, list[Result]]:
+    """Endpoint -> the rows of its files (endpoints/<endpoint>/*.csv), in the order of the files."""
+    found: dict[str, list[Result]] = {}
+    for file in files:
+        found.setdefault(file.parent.name, []).extend(read_results(file))
+    return found
+
+
 Found = dict[tuple[str, str, str], Result]
 
 

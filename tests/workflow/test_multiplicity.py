@@ -39,6 +39,29 @@ def test_a_family_declared_is_tested_and_reported(checkout):
     assert checkout.plan() == {"multiplicity", "report", "resolved_config"}
 
 
+def test_a_family_that_tests_a_randomization_test_waits_for_it(checkout):
+    config = checkout.config()
+    config["randomization"] = {"method": "simple"}
+    config["analyses"]["ancova"]["resampling"] = {"randomization_test": 50, "enumerate_up_to": 0}
+    tested = [{"endpoint": "walk", "statistic": "randomization_p_value"}, {"endpoint": "crp"}]
+    config["multiplicity"] = {"families": {"main": FAMILIES["main"] | {"hypotheses": tested}}}
+    checkout.configure(config)
+    assert {"resample:walk", "multiplicity"} <= checkout.plan()
+    checkout.snakemake()
+    results = checkout.folder / "results/tiny"
+    drawn = (results / "endpoints/walk/resampling.csv").read_text().splitlines()
+    (p,) = [line for line in drawn if line.startswith("walk.ancova.itt.week8.drug-placebo.randomization_p_value,")]
+    adjusted = (results / "summaries/multiplicity/results.csv").read_text().splitlines()
+    (used,) = [line for line in adjusted if line.startswith("walk.ancova.itt.week8.drug-placebo.p_value:main,")]
+    assert used.split(",")[12] == p.split(",")[12]
+    assert "randomization test" in (results / "tables/multiplicity.html").read_text()
+
+    config["analyses"]["ancova"]["resampling"]["seed"] = 2
+    checkout.configure(config)
+    assert {"resample:walk", "multiplicity", "report"} <= checkout.plan()
+    assert "fit:walk" not in checkout.plan()
+
+
 def test_exploratory_families_alone_need_no_graph_and_mark_nothing(checkout):
     config = checkout.config()
     config["multiplicity"] = {"families": {"early": FAMILIES["early"]}}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rctflow.display import digits_of, not_measured_words
 from rctflow.report.settings import ReportArm, ReportEndpoint, ReportSettings
@@ -79,7 +79,8 @@ def _named(row: Result, endpoint: ReportEndpoint, settings: ReportSettings) -> s
     if endpoint.tested is None:
         tests = endpoint.role == row.role == "primary"
     else:
-        tests = any(hypothesis.compares(row, settings.arms[0].id) for hypothesis in endpoint.tested)
+        model = replace(row, statistic="p_value")
+        tests = any(hypothesis.tests(model, settings.arms[0].id) for hypothesis in endpoint.tested)
     return "p" if tests else "nominal p"
 
 
@@ -92,7 +93,9 @@ def _adjusted(row: Result, adjusted: Sequence[Result], settings: ReportSettings)
             same = (other.endpoint, other.analysis, other.population, other.visit, other.contrast)
             if same == (row.endpoint, row.analysis, row.population, row.visit, row.contrast):
                 value = "not estimable" if other.value is None else _equals(other.value)
-                yield f", adjusted p {value} in the family {family.label or name.replace('_', ' ')}"
+                drawn = any(h.by_randomization and h.compares(row, settings.arms[0].id) for h in family.hypotheses)
+                which = "p of the randomization test" if drawn else "p"
+                yield f", adjusted {which} {value} in the family {family.label or name.replace('_', ' ')}"
 
 
 def _equals(p: float) -> str:

@@ -21,7 +21,12 @@ from rctflow.study.load import load_study, study_file
 from rctflow.study.locked import Locked
 from rctflow.study.messages import ConfigError
 from rctflow.study.model import Simulate, Study
-from rctflow.study.multiplicity import endpoints_tested, families_of, multiplicity_settings
+from rctflow.study.multiplicity import (
+    endpoints_by_randomization,
+    endpoints_tested,
+    families_of,
+    multiplicity_settings,
+)
 from rctflow.study.second_computation import second_settings
 from rctflow.study.submission_jobs import SubmissionJobs
 from rctflow.study.summary_jobs import SummaryJobs
@@ -163,8 +168,12 @@ class Dag:
         return [name for name, family in families_of(self.study).items() if family.procedure == "graphical"]
 
     def tested_results(self) -> list[str]:
-        """The result rows of the endpoints that a family tests."""
-        return [f"{self.results}/endpoints/{endpoint}/results.csv" for endpoint in endpoints_tested(self.study)]
+        """The result rows of the endpoints that a family tests, and of the randomization tests among the tests."""
+        drawn = endpoints_by_randomization(self.study)
+        return [
+            *(f"{self.results}/endpoints/{endpoint}/results.csv" for endpoint in endpoints_tested(self.study)),
+            *(f"{self.results}/endpoints/{endpoint}/resampling.csv" for endpoint in drawn),
+        ]
 
     def subgroup_displays(self, *endpoints: str) -> list[str]:
         """Forests and tables of subgroups, of the endpoints whose analyses name some (of all when none is named)."""

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
-from rctflow.hypotheses import Family, Hypothesis
+from rctflow.hypotheses import RANDOMIZATION_TEST, Family, Hypothesis
 from rctflow.inference.multiplicity.settings import Multiplicity
+from rctflow.models.settings import Analysis
 from rctflow.study.analyses import COMPARES_NO_ARMS, analyses_of, analysis_problems, main_analysis, main_population
 from rctflow.study.messages import did_you_mean
 from rctflow.study.model import MultiplicityConfig, Study
@@ -45,6 +46,13 @@ def endpoints_tested(study: Study) -> list[str]:
     """The endpoints that a family tests, in the order of the config."""
     families = study.multiplicity.families.values() if study.multiplicity else ()
     tested = {hypothesis.endpoint for family in families for hypothesis in family.hypotheses}
+    return [endpoint for endpoint in study.endpoints if endpoint in tested]
+
+
+def endpoints_by_randomization(study: Study) -> list[str]:
+    """The endpoints of which a family tests a randomization test's p-value, in the order of the config."""
+    families = study.multiplicity.families.values() if study.multiplicity else ()
+    tested = {h.endpoint for family in families for h in family.hypotheses if h.by_randomization}
     return [endpoint for endpoint in study.endpoints if endpoint in tested]
 
 
@@ -124,12 +132,25 @@ def _analysis_problems(study: Study, path: str, hypothesis: Hypothesis) -> Itera
             f"{path}.analysis",
             f"{name} of {hypothesis.endpoint} describes and tests nothing; name one that compares arms",
         )
+    yield from _statistic_problems(f"{path}.statistic", hypothesis, name, analysis)
     if hypothesis.population and hypothesis.population not in analysis.populations:
         known = did_you_mean(hypothesis.population, analysis.populations)
         yield f"{path}.population", f"{name} is not run in {hypothesis.population!r}. {known}"
     visit = hypothesis.visit or primary_visit(study, study.endpoints[hypothesis.endpoint])
     if analysis.visits and visit not in analysis.visits:
         yield f"{path}.visit", f"{name} of {hypothesis.endpoint} leaves {visit} out"
+
+
+def _statistic_problems(path: str, hypothesis: Hypothesis, name: str, analysis: Analysis) -> Iterator[Problem]:
+    if not hypothesis.statistic.endswith("p_value"):
+        known = did_you_mean(hypothesis.statistic, ("p_value", RANDOMIZATION_TEST))
+        yield path, f"{hypothesis.statistic!r} is no p-value. {known}"
+    elif hypothesis.by_randomization and not (analysis.resampling and analysis.resampling.randomization_test):
+        yield (
+            path,
+            f"{name} of {hypothesis.endpoint} declares no randomization test; add `resampling: {{randomization_test: "
+            "10000}` to the analysis, or test the model's p_value",
+        )
 
 
 def _family_problems(path: str, family: Family) -> Iterator[Problem]:
@@ -167,17 +188,18 @@ def _shares(path: str, shares: dict[str, float], names: list[str]) -> Iterator[P
 
 
 def _overlaps(study: Study) -> Iterator[Problem]:
-    """A p-value in two confirmatory families, or twice in one; a primary endpoint in none."""
+    """A p-value in two confirmatory families, a comparison twice in one; a primary endpoint in none."""
     owner: dict[Hypothesis, str] = {}
     for name, family in families_of(study).items():
         mine: set[Hypothesis] = set()
         for hypothesis in family.hypotheses:
             same, path = replace(hypothesis, id=""), f"multiplicity.families.{name}.hypotheses"
-            if same in mine:
-                yield path, f"{hypothesis.name} tests the same p-value as another hypothesis of the family"
+            comparison = replace(same, statistic="")
+            if comparison in mine:
+                yield path, f"{hypothesis.name} tests the same comparison as another hypothesis of the family"
             elif family.confirmatory and owner.setdefault(same, name) != name:
                 yield path, f"{hypothesis.name} is tested in family {owner[same]} already; a p-value is claimed once"
-            mine.add(same)
+            mine.add(comparison)
     for endpoint, plan in study.endpoints.items():
         if plan.role == "primary" and confirmatory(study, endpoint) == []:
             yield (

@@ -75,6 +75,7 @@ def _line(
         label += (
             f", {words(hypothesis.analysis, display.analyses)}, {words(hypothesis.population, display.populations)}"
         )
+    label += ", randomization test" if hypothesis.by_randomization else ""
     line = [
         Cell(label, head=True, link=f"#endpoint-{display.endpoint}"),
         Cell(words(hypothesis.visit, display.visits)),

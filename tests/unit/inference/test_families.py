@@ -49,6 +49,16 @@ def test_p_adjusted_p_decision_order_and_weight(tmp_path):
     write_results(found.values(), tmp_path / "results.csv")
 
 
+def test_a_randomization_test_is_tested_instead_of_the_model():
+    rows = {"walk": [p_row("walk", 0.03), p_row("walk", 0.2, statistic="randomization_p_value", method="drawn")]}
+    tested = Hypothesis("walk", "walk", "ancova", "itt", "week8", "drug", "randomization_p_value")
+    found = adjust_families(rows, Multiplicity("tiny", ("main",), {"main": Family("holm", (tested,))}, "placebo"))
+    values = {row.statistic: (row.value, row.method.partition(";")[0]) for row in found}
+    assert values["p_value:main"] == (0.2, "drawn")
+    assert values["p_adjusted:main"][0] == 0.2
+    assert tested.by_randomization and not Hypothesis("walk").by_randomization
+
+
 def test_a_ratio_is_found_as_well():
     found = adjusted({"crp": p_row("crp", 0.01, contrast="drug / placebo")})
     assert found["crp", "rejected"].value == 1

@@ -2,9 +2,10 @@
 
 import pytest
 from rctflow.study.blinding import shown_study
+from rctflow.study.dag import Dag
 from rctflow.study.load import load_study
 from rctflow.study.messages import ConfigError
-from rctflow.study.multiplicity import confirmatory, endpoints_tested, families_of
+from rctflow.study.multiplicity import confirmatory, endpoints_by_randomization, endpoints_tested, families_of
 from rctflow.study.presentation import display_settings
 
 from tests.tiny import tiny_config, write_config
@@ -37,6 +38,39 @@ def test_a_hypothesis_is_the_main_analysis_at_the_primary_visit_unless_it_says_o
     assert endpoints_tested(study) == ["walk"]
 
 
+def drawn(**resampling):
+    config = declared(hypotheses=[{"endpoint": "walk", "statistic": "randomization_p_value"}, {"endpoint": "crp"}])
+    config["randomization"] = {"method": "simple"}
+    config["analyses"]["ancova"]["resampling"] = {"randomization_test": 99} | resampling
+    return config
+
+
+def test_a_randomization_test_is_tested_where_it_is_declared(tmp_path):
+    study = loaded(drawn(), tmp_path)
+    assert endpoints_by_randomization(study) == ["walk"]
+    files = Dag("study.yaml", study).tested_results()
+    assert [file.split("endpoints/")[1] for file in files] == [
+        "walk/results.csv",
+        "crp/results.csv",
+        "walk/resampling.csv",
+    ]
+
+
+def test_a_randomization_test_that_is_not_declared_is_refused(tmp_path):
+    path = "multiplicity.families.main.hypotheses[0].statistic"
+    config = drawn(randomization_test=0, leave_one_out=True)
+    assert "ancova of walk declares no randomization test; add `resampling" in problems(config, tmp_path)[path]
+    config = declared(hypotheses=[{"endpoint": "walk", "statistic": "p_valu"}, {"endpoint": "crp"}])
+    assert "'p_valu' is no p-value. Did you mean 'p_value'" in problems(config, tmp_path)[path]
+
+
+def test_the_model_and_the_randomization_test_of_one_comparison_are_not_both_in_a_family(tmp_path):
+    config = drawn()
+    config["multiplicity"]["families"]["main"]["hypotheses"].append({"endpoint": "walk", "id": "model"})
+    found = problems(config, tmp_path)
+    assert "model tests the same comparison as another" in found["multiplicity.families.main.hypotheses"]
+
+
 def test_displays_know_which_p_values_are_confirmatory(tmp_path):
     study = loaded(declared(), tmp_path)
     assert [h.endpoint for h in display_settings(study, "crp").tested] == ["crp"]
@@ -65,7 +99,7 @@ def test_without_a_confirmatory_family_the_primary_test_is_the_test(tmp_path):
         ({"hypotheses": [{"endpoint": "walk", "population": "pp"}]}, ".hypotheses[0].population", "One of: itt"),
         ({"hypotheses": []}, ".hypotheses", "at least one"),
         ({"hypotheses": [{"endpoint": "walk"}, {"endpoint": "walk"}]}, ".hypotheses", "an `id` of its own"),
-        ({"hypotheses": [{"endpoint": "walk"}, {"endpoint": "walk", "id": "b"}]}, ".hypotheses", "the same p-value"),
+        ({"hypotheses": [{"endpoint": "walk"}, {"endpoint": "walk", "id": "b"}]}, ".hypotheses", "the same comparison"),
         ({"hypotheses": [{"endpoint": "crp"}]}, "multiplicity.families", "primary endpoint walk"),
         ({"alpha": 0}, ".alpha", "no level"),
         ({"weights": {"walk": 1}}, ".weights", "holm has none"),
