@@ -112,19 +112,23 @@ class Comparison:
             yield Result(statistic=PREFIX + name, value=value, unit=unit, **self.shared)
         values = {name: row.value for name, row in self.first.items() if row.value is not None}
         found = disagreements(values, second, is_ratio(self.contrast))
-        fell_back = any(row.status == "fallback" for row in self.first.values())
-        left = getattr(second, "left", "")
         if not found:
             yield self._nothing(why if not second else "the first computation has no number to compare with")
-        elif max(found.values()) > TOLERANCE and left and not fell_back:
-            yield self._nothing(f"the second computation fell back, the first did not: {left}")
-        elif max(found.values()) > TOLERANCE and fell_back:
-            notes = {row.note for row in self.first.values() if row.status == "fallback"}
-            yield self._nothing(
-                "the first computation fell back, the second computes the declared model: " + "; ".join(sorted(notes))
-            )
+        elif max(found.values()) > TOLERANCE and (other := self._other_steps(second)):
+            yield self._nothing(other)
         else:
             yield from self._judged(found, values, second)
+
+    def _other_steps(self, second: Mapping[str, float]) -> str:
+        """Why numbers that are apart do not contradict one another: the paths fitted different models ("" if not)."""
+        left, used = getattr(second, "left", ""), getattr(second, "used", "")
+        if used and all(used in row.method for row in self.first.values() if row.value is not None):
+            return ""
+        fell = [row.note for row in self.first.values() if row.status == "fallback"]
+        if not fell:
+            return f"the second computation fell back, the first did not: {left}" if left else ""
+        theirs = f"another step ({left})" if left else "the declared model"
+        return f"the first computation fell back, the second computes {theirs}: " + "; ".join(sorted(set(fell)))
 
     def _judged(
         self, found: Mapping[str, float], values: Mapping[str, float], second: Mapping[str, float]

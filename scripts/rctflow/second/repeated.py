@@ -1,14 +1,15 @@
-"""MMRM with an unstructured covariance by direct maximization; Kenward-Roger (or Satterthwaite) by dense formulas.
+"""MMRM: every step of the declared chain by direct maximization, and dense formulas of inference.
 
-With Z = C^-1 X stacked, Phi = (Z'Z)^-1, S_h the whitened derivative of the covariance of all records by parameter h,
-A_h = S_h Z, P_h = -Z'A_h, Q_hk = A_h'A_k, and V = 2 H^-1 the inverse observed information,
+With Z = C^-1 X stacked, Phi = (Z'Z)^-1, S_h and S_hk the whitened derivatives of the covariance of all records by the
+parameters h, k, A_h = S_h Z, P_h = -Z'A_h, Q_hk = A_h'A_k, R_hk = Z'S_hk Z, and V the parameters' covariance,
 
-    Phi_A = Phi + 2 Phi [sum_hk V_hk (Q_hk - P_h Phi P_k)] Phi
+    Phi_A = Phi + 2 Phi [sum_hk V_hk (Q_hk - P_h Phi P_k - R_hk / 4)] Phi
     df = 2 (c'Phi c)^2 / (g'V g),   g_h = c'Phi P_h Phi c
 
-(Kenward & Roger 1997, Biometrics 53:983; second derivatives are zero as the covariance is linear in its parameters;
-with one contrast their df is Satterthwaite's and their scale 1.) The declared chain's first step alone is covered, and
-that when it is unstructured.
+(Kenward & Roger 1997, Biometrics 53:983; ``kr-linear`` leaves R_hk out; with one contrast their df is Satterthwaite's
+and their scale 1). Between-within degrees of freedom count ranks (Schluchter & Elashoff 1990). Sandwich: sandwich.py.
+A step without a maximum, or with a variance for a visit that the fixed effects saturate, is left for the next one of
+the chain, as declared.
 """
 
 from __future__ import annotations
@@ -16,95 +17,150 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from rctflow.second.columns import independent_columns, is_estimable
+from rctflow.second.columns import Array, independent_columns, is_estimable
 from rctflow.second.errors import NoSecondPathError
-from rctflow.second.estimation import maximum_likelihood
-from rctflow.second.likelihood import Stacked, directions, whitened
-from rctflow.second.longitudinal import design, difference, rows_of_all_visits, visits_seen
-from rctflow.second.settings import Declared
+from rctflow.second.estimation import Maximum, unstructured
+from rctflow.second.likelihood import Stacked, whitened
+from rctflow.second.longitudinal import design, difference, is_constrained, rows_of_all_visits, visits_seen
+from rctflow.second.sandwich import Sandwich
+from rctflow.second.selection import baseline, constant_columns
+from rctflow.second.settings import Declared, Statistics
+from rctflow.second.structured import structured
 from rctflow.second.student import contrast_statistics
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-Array = NDArray[np.float64]
 ADJUSTED = ("kenward-roger", "kr-linear")
 
 
-def compute(bds: DataFrame, adsl: DataFrame, declared: Declared) -> dict[str, dict[str, float]]:
+def compute(bds: DataFrame, adsl: DataFrame, declared: Declared) -> dict[str, Statistics]:
     """Contrast -> its statistics at ``declared.visit``; contrasts that are not estimable are absent.
 
-    Raises NoSecondPathError for what this path does not cover.
+    Raises NoSecondPathError when no step of the chain has a maximum that this path finds.
     """
-    step = _first_step(declared)
     rows, y = rows_of_all_visits(bds, adsl, declared)
-    order = visits_seen(rows, declared)
-    visit = rows["AVISIT"].map(order.index).to_numpy(int)
+    order, options = visits_seen(rows, declared), declared.options
     X, names = design(rows, declared)
     kept = independent_columns(X)
-    stacked = Stacked.of(X[:, kept], y, rows["USUBJID"].tolist(), visit, len(order))
-    L, H = maximum_likelihood(stacked)
-    inference = Inference(stacked, L, np.asarray(2 * np.linalg.inv(H), np.float64), step["df"] in ADJUSTED)
+    arms = [arm for arm in declared.arms if (rows["ARM"] == arm).any()]
+    group = rows["ARM"].map(arms.index).tolist() if options["group_by_arm"] else None
+    visit = rows["AVISIT"].map(order.index).to_numpy(int)
+    stacked = Stacked.of(X[:, kept], y, rows["USUBJID"].tolist(), visit, len(order), group, options["method"] == "reml")
+    inference, left = _first_that_can_be_fitted(stacked, options["chain"])
+    counted = _between_within(rows, X, names, declared) if inference.step["df"] == "between-within" else {}
     found = {}
     for arm in declared.arms[1:]:
         c = difference(names, declared.visit, arm, declared.arms[0])
         if c is not None and is_estimable(X, c):
-            values = contrast_statistics(*inference.of(c[kept]), declared.confidence, declared.log)
-            found[declared.contrast(arm)] = values
+            estimate, se, df = inference.of(c[kept], counted.get(declared.visit))
+            found[declared.contrast(arm)] = Statistics(
+                contrast_statistics(estimate, se, df, declared.confidence, declared.log)
+            )
+            found[declared.contrast(arm)].left = left
+            found[declared.contrast(arm)].used = f"; {inference.step['covariance']} covariance"
     return found
 
 
-def _first_step(declared: Declared) -> dict[str, str]:
-    """The first step of the declared chain. Raises NoSecondPathError unless it is the one that stands above."""
-    options = declared.options
-    step: dict[str, str] = options["chain"][0]
-    covered = step["covariance"] == "unstructured" and step["vcov"] == "model"
-    covered = covered and step["df"] in (*ADJUSTED, "satterthwaite")
-    if not covered or options["method"] != "reml" or options["group_by_arm"]:
-        raise NoSecondPathError(
-            "the second computation covers REML, one unstructured covariance for all arms, model-based standard errors "
-            f"and Kenward-Roger or Satterthwaite; declared first: {step['covariance']}, {step['vcov']}, {step['df']}"
-        )
-    return step
+def _first_that_can_be_fitted(stacked: Stacked, chain: list[dict[str, str]]) -> tuple[Inference, str]:
+    left: list[str] = []
+    for step in chain:
+        name = step["covariance"]
+        try:
+            if name == "unstructured" or name.startswith("heterogeneous"):
+                _require_own_variances(stacked)
+            maximum = unstructured(stacked) if name == "unstructured" else structured(stacked, name)
+            return Inference(stacked, maximum, step), "; ".join(left)
+        except (NoSecondPathError, np.linalg.LinAlgError) as error:
+            left.append(f"{name}: {error}")
+    raise NoSecondPathError("no step of the chain: " + "; ".join(left))
+
+
+def _require_own_variances(stacked: Stacked) -> None:
+    """Raises NoSecondPathError for a visit that the fixed effects saturate, of all or of a group (docs/mmrm.md)."""
+    for group in range(stacked.G):
+        for visit in range(stacked.T):
+            own = [p.rows[:, p.seen.index(visit)] for p in stacked.patterns if visit in p.seen and p.group == group]
+            X = stacked.data[np.concatenate(own), :-1] if own else np.empty((0, stacked.p))
+            if len(X) <= len(independent_columns(X)):
+                raise NoSecondPathError(f"visit {visit + 1} has no more records than fixed effects")
+
+
+def _between_within(rows: DataFrame, X: Array, names: list[tuple[str, str]], declared: Declared) -> dict[str, float]:
+    """Visit -> df of a difference of arms: the smaller of both, but at the first visit, whose difference is that of a
+    column that is constant within patients. With cLDA no arm's column is constant.
+    """
+    order, constrained = visits_seen(rows, declared), is_constrained(declared)
+    arms = [arm for arm in declared.arms if (rows["ARM"] == arm).any()]
+    if {(visit, arm) for visit in order for arm in arms if visit != declared.baseline_visit} - set(names):
+        raise NoSecondPathError("an arm without records at a visit: between-within df have no second path")
+    n, N, p = rows["USUBJID"].nunique(), len(rows), len(independent_columns(X))
+    steady: list[Array] = [np.ones(N), *constant_columns(rows, declared)]
+    if not constrained:
+        steady += [np.asarray(rows["ARM"] == arm, np.float64) for arm in arms]
+        steady += [baseline(rows, declared)] if declared.baseline else []
+    rank = len(independent_columns(np.column_stack(steady)))
+    between, within = float(n - rank), float(N - n - (p - rank))
+    if constrained:
+        return dict.fromkeys(order, within)
+    return dict.fromkeys(order, min(between, within)) | {order[0]: between}
 
 
 class Inference:
-    """Estimate, standard error and df of contrasts at Sigma = L L'. V: covariance (m, m) of the coordinates E."""
+    """Estimate, standard error and df of contrasts at a maximum, by one step of the chain."""
 
-    def __init__(self, stacked: Stacked, L: Array, V: Array, adjusted: bool) -> None:
-        self.V = V
-        rows = whitened(stacked, (L @ L.T)[None])[1][0]
-        Z, e = rows[:, :-1], rows[:, -1]
+    def __init__(self, stacked: Stacked, maximum: Maximum, step: dict[str, str]) -> None:
+        self.step, self.V = step, maximum.V
+        data = whitened(stacked, maximum.sigma[None])[1][0]
+        Z, e = data[:, :-1], data[:, -1]
         root = np.linalg.inv(np.linalg.qr(Z, mode="r"))
         self.phi = root @ root.T
         self.b = np.linalg.lstsq(Z, e, rcond=None)[0]
-        A = np.array([_changed(stacked, L, direction, Z) for direction in directions(stacked.T)])
+        self.residual_df = float(len(Z) - Z.shape[1])
+        self.robust = None
+        self.covariance = self.phi
+        if step["vcov"] != "model":
+            self.robust = Sandwich(stacked, Z, e - Z @ self.b, self.phi, step["vcov"])
+            self.covariance = self.robust.covariance
+            return
+        A = np.array([_changed(stacked, maximum.sigma, change, Z) for change in maximum.first])
         self.P = -np.array([Z.T @ each for each in A])
-        self.covariance = self._adjusted(A) if adjusted else self.phi
+        if step["df"] in ADJUSTED:
+            second = maximum.second if step["df"] == "kenward-roger" else None
+            curvature = np.zeros_like(self.phi)
+            if second is not None:
+                change = np.tensordot(self.V, second, 2)
+                curvature = Z.T @ _changed(stacked, maximum.sigma, change, Z)
+            self.covariance = self._adjusted(A, curvature)
 
-    def _adjusted(self, A: Array) -> Array:
-        inner = np.zeros_like(self.phi)
+    def _adjusted(self, A: Array, curvature: Array) -> Array:
+        inner = -curvature / 4
         for h, row in enumerate(self.V):
             for k, weight in enumerate(row):
-                inner += weight * (A[h].T @ A[k] - self.P[h] @ self.phi @ self.P[k])
-        return self.phi + 2 * self.phi @ inner @ self.phi
+                inner = inner + weight * (A[h].T @ A[k] - self.P[h] @ self.phi @ self.P[k])
+        return np.asarray(self.phi + 2 * self.phi @ inner @ self.phi)
 
-    def of(self, c: Array) -> tuple[float, float, float]:
-        """Estimate, standard error and degrees of freedom of c'b."""
-        moved = self.phi @ c
-        g = np.array([moved @ P @ moved for P in self.P])
-        df = 2 * (c @ moved) ** 2 / (g @ self.V @ g)
-        return float(c @ self.b), float(np.sqrt(c @ self.covariance @ c)), float(df)
+    def of(self, c: Array, counted: float | None) -> tuple[float, float, float]:
+        """Estimate, standard error and degrees of freedom of c'b. counted: between-within."""
+        if counted is not None:
+            df = counted
+        elif self.step["df"] == "residual":
+            df = self.residual_df
+        elif self.robust is not None:
+            df = self.robust.degrees_of_freedom(c)
+        else:
+            moved = self.phi @ c
+            g = np.array([moved @ P @ moved for P in self.P])
+            df = float(2 * (c @ moved) ** 2 / (g @ self.V @ g))
+        return float(c @ self.b), float(np.sqrt(c @ self.covariance @ c)), df
 
 
-def _changed(stacked: Stacked, L: Array, direction: Array, Z: Array) -> Array:
-    """A_h = C^-1 (dV/dE_h) C^-T Z, (N, p)."""
+def _changed(stacked: Stacked, sigma: Array, change: Array, Z: Array) -> Array:
+    """C^-1 (dV) C^-T Z, (N, p), of a change (G, T, T) of the covariances."""
     out = np.empty_like(Z)
-    change, sigma = L @ direction @ L.T, L @ L.T
-    for rows, seen in stacked.groups:
+    for rows, seen, group in stacked.patterns:
         at = np.ix_(seen, seen)
-        inverse = np.linalg.inv(np.linalg.cholesky(sigma[at]))
-        out[rows] = (inverse @ change[at] @ inverse.T) @ Z[rows]
+        inverse = np.linalg.inv(np.linalg.cholesky(sigma[group][at]))
+        out[rows] = (inverse @ change[group][at] @ inverse.T) @ Z[rows]
     return out

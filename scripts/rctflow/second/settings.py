@@ -43,6 +43,17 @@ class Declared:
         return f"{arm} {'/' if ratio or self.log else '-'} {self.arms[0]}"
 
 
+class Statistics(dict[str, float]):
+    """Statistics of one comparison.
+
+    left: why the first steps of a declared chain were left, "" when they were not. used: how the first path's method
+    names the step that was used, "" without a chain.
+    """
+
+    left: str = ""
+    used: str = ""
+
+
 @dataclass(frozen=True)
 class Second:
     """The primary and secondary analyses of a study. small_cells: as in disclosure.py."""

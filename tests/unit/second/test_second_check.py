@@ -8,6 +8,7 @@ from rctflow.second import check, registry
 from rctflow.second.agreement import disagreement, disagreements
 from rctflow.second.check import compute_again
 from rctflow.second.errors import DisagreementError
+from rctflow.second.registry import second_path
 from rctflow.second.settings import Second
 
 from tests.fit_cases import fitted
@@ -68,13 +69,46 @@ def test_a_small_disagreement_is_carried_with_the_statistic_that_it_is_of(trial)
 
 def test_where_the_first_fell_back_another_number_is_a_note_and_the_same_is_agreement(trial):
     adsl, bds, rows, declared = trial
-    fell = [replace(row, status="fallback", note="unstructured left") if row.value is not None else row for row in rows]
+    fell = [
+        replace(row, status="fallback", note="unstructured left", method="MMRM; ar1 covariance")
+        if row.value is not None
+        else row
+        for row in rows
+    ]
     assert again(adsl, bds, fell, declared)["largest_disagreement"].value == 0.0
     found = again(adsl, bds, changed(fell, "estimate", value=9.0), declared)
     assert (found["largest_disagreement"].value, found["largest_disagreement"].status) == (None, "not_estimable")
     assert "the first computation fell back" in found["largest_disagreement"].note
     assert "unstructured left" in found["largest_disagreement"].note
     assert "second_estimate" in found
+
+
+def test_where_both_fell_back_to_the_same_step_another_number_ends_the_job():
+    adsl, bds = visit_trial(1, n=8, missing=0.05)
+    fit, declared = two()
+    rows = fitted(adsl, bds, fit)
+    assert again(adsl, bds, rows, declared)["largest_disagreement"].value < 1e-5
+    with pytest.raises(DisagreementError, match="first 9, second"):
+        again(adsl, bds, changed(rows, "estimate", value=9.0), declared)
+
+
+def test_a_second_computation_that_alone_fell_back_is_said(trial):
+    adsl, bds, rows, declared = trial
+    ar1 = replace(
+        declared, options=declared.options | {"chain": [{"covariance": "ar1", "vcov": "CR2", "df": "residual"}]}
+    )
+    with pytest.raises(DisagreementError):
+        again(adsl, bds, rows, ar1)
+    other = second_path("mmrm")(bds, adsl, ar1)
+    other["msc - placebo"].left = "unstructured: no maximum"
+    comparison = check.Comparison(
+        Second("demo", (ar1,)),
+        ar1,
+        "msc - placebo",
+        {r.statistic: r for r in rows if r.visit == VISITS[-1] and r.contrast},
+    )
+    (*_, row) = comparison.rows(other["msc - placebo"], "")
+    assert row.note == "the second computation fell back, the first did not: unstructured: no maximum"
 
 
 def test_a_dropped_factor_is_a_fallback_of_the_first_and_agreed_upon():

@@ -11,7 +11,7 @@ from rctflow.second.registry import second_path
 from rctflow.second.student import critical_value, two_sided_p
 from scipy import stats
 
-from tests.fit_cases import fitted, random_trial, values
+from tests.fit_cases import fitted, random_trial, row, values
 from tests.unit.second.second_cases import VISITS, one_level, two, visit_trial
 
 THREE = ("placebo", "low", "high")
@@ -149,18 +149,71 @@ def test_an_arm_without_a_value_at_the_visit_is_absent():
         assert set(second_path(model)(bds[~gone], adsl, two(model, arms=THREE)[1])) == {"low - placebo"}
 
 
+STRUCTURES = (
+    "toeplitz",
+    "heterogeneous-toeplitz",
+    "ar1",
+    "heterogeneous-ar1",
+    "compound-symmetry",
+    "heterogeneous-compound-symmetry",
+    "ante-dependence",
+    "heterogeneous-ante-dependence",
+)
+
+
+@pytest.mark.parametrize("covariance", STRUCTURES)
+@pytest.mark.parametrize(("vcov", "df"), [("model", "kenward-roger"), ("CR2", "satterthwaite")])
+def test_mmrm_of_every_structure(covariance, vcov, df):
+    adsl, bds = visit_trial(1, n=40)
+    agree(adsl, bds, *two(options={"chain": [{"covariance": covariance, "vcov": vcov, "df": df}]}), 1e-6)
+
+
+@pytest.mark.parametrize("covariance", ["unstructured", "heterogeneous-ar1"])
 @pytest.mark.parametrize(
-    ("options", "words"),
+    ("vcov", "df"),
     [
-        ({"chain": [{"covariance": "ar1"}]}, "declared first: ar1, CR2, satterthwaite"),
-        ({"group_by_arm": True}, "one unstructured covariance for all arms"),
-        ({"method": "ml", "chain": [{"covariance": "unstructured", "vcov": "model"}]}, "covers REML"),
+        ("model", "satterthwaite"),
+        ("model", "kr-linear"),
+        ("model", "between-within"),
+        ("model", "residual"),
+        ("CR0", "satterthwaite"),
+        ("CR3", "satterthwaite"),
+        ("CR2", "between-within"),
     ],
 )
-def test_what_the_mmrm_path_does_not_cover_is_said(options, words):
-    adsl, bds = visit_trial(1)
-    with pytest.raises(NoSecondPathError, match=words):
-        second_path("mmrm")(bds, adsl, two(options=options)[1])
+@pytest.mark.parametrize("baseline", ["covariate", "outcome"])
+def test_mmrm_of_every_vcov_and_df(covariance, vcov, df, baseline):
+    adsl, bds = visit_trial(2, n=40)
+    step = {"covariance": covariance, "vcov": vcov, "df": df}
+    agree(adsl, bds, *two(options={"chain": [step], "baseline": baseline}), 1e-6)
+
+
+@pytest.mark.parametrize("covariance", ["unstructured", "toeplitz", "heterogeneous-compound-symmetry"])
+@pytest.mark.parametrize("more", [{"method": "ml"}, {"group_by_arm": True}])
+def test_mmrm_by_ml_and_with_a_covariance_per_arm(covariance, more):
+    adsl, bds = visit_trial(3, n=60)
+    agree(adsl, bds, *two(options={"chain": [{"covariance": covariance, "vcov": "model"}]} | more), 1e-6)
+
+
+def test_between_within_df_at_the_first_visit():
+    adsl, bds = visit_trial(4, n=40)
+    step = {"covariance": "ar1", "vcov": "model", "df": "between-within"}
+    agree(adsl, bds, *two(options={"chain": [step]}, visit=VISITS[0], covariates=("AGE",)), 1e-6)
+
+
+def test_both_go_down_the_same_chain():
+    """Eight patients determine no unstructured covariance of four visits; both paths take the next step and agree."""
+    for seed, used, left in (
+        (0, "heterogeneous-toeplitz", 1),
+        (1, "heterogeneous-ar1", 2),
+        (2, "compound-symmetry", 4),
+    ):
+        adsl, bds = visit_trial(seed, n=8, missing=0.05)
+        fit, declared = two()
+        rows = fitted(adsl, bds, fit)
+        assert row(rows, "msc - placebo", "estimate", VISITS[-1]).note.startswith(f"used {used}, vcov CR2")
+        agree(adsl, bds, fit, declared, TOLERANCE)
+        assert second_path("mmrm")(bds, adsl, declared)["msc - placebo"].left.count(";") == left - 1
 
 
 def test_a_model_without_a_second_path_says_so():
@@ -168,10 +221,10 @@ def test_a_model_without_a_second_path_says_so():
         second_path("nothing")
 
 
-def test_what_has_no_maximum_is_refused():
+def test_a_chain_of_which_no_step_has_a_maximum_is_refused():
     adsl, bds = visit_trial(2, n=8, missing=0)
-    with pytest.raises(NoSecondPathError, match="restricted likelihood"):
-        second_path("mmrm")(bds, adsl, two()[1])
+    with pytest.raises(NoSecondPathError, match="no step of the chain: unstructured: the likelihood has no maximum"):
+        second_path("mmrm")(bds, adsl, two(options={"chain": [{"covariance": "unstructured"}]})[1])
 
 
 @pytest.mark.parametrize("df", [1.0, 3.7, 25, 400])
