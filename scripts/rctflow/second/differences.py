@@ -1,4 +1,7 @@
-"""Derivatives at zero of a function of m numbers by central differences; it takes (K, m) and gives (K,)."""
+"""Derivatives at zero of a function of m numbers by central differences; it takes (K, m) and gives (K,).
+
+Where the function is infinite at a step they are not finite, and it is for the caller to take smaller steps.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,14 @@ def gradient(function: Function, m: int, h: float) -> Array:
     """(m,): differences of fourth order."""
     unit = np.eye(m) * h
     f = function(np.vstack([unit, -unit, 2 * unit, -2 * unit])).reshape(4, -1)
-    return (8 * (f[0] - f[1]) - (f[2] - f[3])) / (12 * h)
+    with np.errstate(invalid="ignore"):
+        return np.asarray((8 * (f[0] - f[1]) - (f[2] - f[3])) / (12 * h))
 
 
 def hessian(function: Function, m: int, h: float) -> Array:
     """(m, m): second differences at h and h / 2, extrapolated."""
-    return (4 * _second(function, m, h / 2) - _second(function, m, h)) / 3
+    with np.errstate(invalid="ignore"):
+        return np.asarray((4 * _second(function, m, h / 2) - _second(function, m, h)) / 3)
 
 
 def _second(function: Function, m: int, h: float) -> Array:

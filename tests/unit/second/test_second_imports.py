@@ -8,8 +8,8 @@ from rctflow.study.code import code_of
 
 PACKAGE = "scripts/rctflow/__init__.py"
 ERROR = "scripts/rctflow/errors.py"
-DOORS = {f"scripts/rctflow/{name}.py" for name in ("job", "outputs", "results", "settings")}
-"""How a job logs, how files are written whole, the result row, and params made settings: they compute nothing."""
+DOORS = {f"scripts/rctflow/{name}.py" for name in ("job", "outputs", "results", "settings", "spreadsheets")}
+"""How a job logs, how files are written whole, the result row, texts in CSV, params made settings: nothing computed."""
 
 
 @pytest.fixture(autouse=True)
