@@ -116,3 +116,43 @@ def write_data(folder: Path) -> None:
             blood.append(f"{name},{visit},{date},{crp},{chance.gauss(130, 9):.0f}")
     for file, lines in (("subjects", subjects), ("walk", walk), ("blood", blood)):
         (folder / f"{file}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+EVENTS = (
+    *(
+        "S01,1,Headache,Headache,Nervous,2024-01-05,2024-01-06,1,N,none",
+        "S02,1,head ache,Headache,Nervous,2024-01,,2,N,none",
+    ),
+    *("S03,1,Nausea,Nausea,Gut,2024-02-01,2024-02-03,1,N,none", "S05,1,nausea,Nausea,Gut,2024-01-29,,1,N,none"),
+    *(
+        "S07,1,Headache,Headache,Nervous,2024-01-02,,3,N,stopped",
+        "S08,1,Nausea,Nausea,Gut,2023-12-20,2023-12-22,1,N,none",
+    ),
+    *(
+        "S09,1,Headache,Headache,Nervous,2024-02-26,,1,N,none",
+        "S11,1,Zebra bite,Zebra bite,Injury,2024-01-29,,4,Y,stopped",
+    ),
+    "S11,2,Headache,Headache,Nervous,2024-02-20,,1,N,none",
+)
+
+
+def with_adverse_events(config: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The config with adverse events, listed, counted and shown; their form is written to ``folder``.
+
+    S11 alone had a serious event, which nobody else had; S08 one before the first dose; no day is known of that of S02.
+    """
+    lines = ["ID,NO,TERM,PT,SOC,BEGIN,END,GRADE,SERIOUS,ACTION", *EVENTS]
+    (folder / "ae.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    date, number = {"type": "date", "partial": "first"}, {"type": "integer"}
+    columns = {"NO": number, "TERM": {"required": True}, "PT": {}, "SOC": {}, "BEGIN": date, "END": date}
+    columns |= {"GRADE": number | {"range": [1, 5]}, "SERIOUS": {}, "ACTION": {}}
+    config["tables"]["ae"] = {"file": "ae.csv", "subject": "ID", "columns": columns}
+    config["subjects"]["end_of_study"] = {"table": "walk", "column": "DATE", "pick": "max"}
+    config["adverse_events"] = {
+        **{"table": "ae", "term": "TERM", "preferred": "PT", "system": "SOC", "start": "BEGIN", "end": "END"},
+        "grade": {"column": "GRADE"},
+        "serious": {"column": "SERIOUS", "counts": ["Y"], "others": ["N"]},
+        "withdrawal": {"column": "ACTION", "counts": ["stopped"], "others": ["none"]},
+    }
+    config["summaries"] = {"adverse_events": {"meddra": "27.0", "ctcae": "5.0"}}
+    return config

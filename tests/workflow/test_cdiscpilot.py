@@ -246,3 +246,45 @@ def test_no_code_knows_the_pilot(root: Path) -> None:
     sources = [*(root / "scripts").rglob("*.py"), *(root / "workflow").rglob("*.smk"), root / "Snakefile"]
     named = ("ACITM", "CIBIC", "xanomeline")
     assert [file for file in sources if any(word in file.read_text() for word in named)] == []
+
+
+def test_14_5_01_adverse_events(pilot: Path, value: Any, published: dict[str, Any]) -> None:
+    """Patients, percent, events and Fisher's exact p of each class and term, in the published order."""
+
+    def of(level: str, who: str, statistic: str) -> Any:
+        return value("adverse_events", level.replace(" ", ""), "safety", "all", who, statistic)
+
+    def arm_cells(level: str, arm: str) -> list[str]:
+        n = of(level, arm, "n")
+        return (
+            [f"{n:g} ({rounded(of(level, arm, 'percent'), 1)}%)", f"[{of(level, arm, 'events'):g}]"] if n else ["0", ""]
+        )
+
+    def p_cell(level: str, arm: str) -> str:
+        p = of(level, f"{arm}-placebo", "p_value")
+        if not (of(level, arm, "n") or of(level, "placebo", "n")):
+            return ""
+        return ">.99" if p > 0.99 else rounded(p, 3) + "*" * (p < 0.15)
+
+    rows = pd.read_csv(pilot / "summaries/adverse_events/results.csv", keep_default_na=False)
+    levels = [level for level in rows["analysis"].unique() if level.partition(":")[0] == "emergent"]
+    ours = [
+        [
+            level.partition(":")[2].rpartition("/")[2] if level.count("/") else level.partition(":")[2],
+            *(cell for arm in ARMS for cell in arm_cells(level, arm)),
+            *(p_cell(level, arm) for arm in ARMS[1:]),
+        ]
+        for level in levels
+    ]
+    header, _, *theirs = published["tables"]["14-5.01"]["rows"]
+    assert printed([ours[0]])[0][1:] == printed([theirs[0]])[0][1:] and theirs[0][0] == "ANY BODY SYSTEM"
+    assert printed(ours[1:]) == printed(theirs[1:])
+    assert [f"{LABELS[arm]} (N={of('population', arm, 'n'):g})" for arm in ARMS] == [
+        cell for cell in header if "N=" in cell
+    ]
+
+
+def test_14_5_02_serious_adverse_events(value: Any) -> None:
+    """All serious events are of the nervous system: one patient of the low dose, two of the high one."""
+    for level in ("serious", "serious:NERVOUSSYSTEMDISORDERS"):
+        assert [value("adverse_events", level, "safety", "all", arm, "n") for arm in ARMS] == [0, 1, 2]

@@ -23,7 +23,7 @@ from pathlib import Path
 import pytest
 from rctflow.results import SUPPRESSED
 
-from tests.tiny import tiny_config, write_config, write_data
+from tests.tiny import tiny_config, with_adverse_events, write_config, write_data
 from tests.workflow.conftest import STUDY, Checkout, copy_of_checkout
 from tests.workflow.test_package import whole
 
@@ -50,8 +50,8 @@ def restricted(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Checkout
     folder = copy_of_checkout(root, tmp_path_factory.mktemp("restricted") / "checkout")
     whole(root, folder)
     write_data(folder / "data")
+    config = with_adverse_events(tiny_config(), folder / "data")
     renamed(folder / "data")
-    config = tiny_config()
     config["study"]["data"] = "real"
     config["package"] = {"data": "restricted", "access": "ask the trial office", "twin": {"patients": 24, "seed": 3}}
     config["endpoints"]["hb"]["analyses"].append("mmrm")
@@ -99,11 +99,24 @@ def test_no_member_holds_an_id_or_a_date(restricted):
     assert [(name, one) for name, content in held.items() for one in (*ids, *dates) if one in content] == []
 
 
+def test_no_member_holds_an_adverse_event_of_few(restricted):
+    """One patient had a serious event, a term of its own: neither is told, nor is the listing packed."""
+    held = members(restricted.folder)
+    assert not [name for name, content in held.items() if b"Zebra" in content]
+    listing = restricted.folder / "results/tiny/listings/serious_adverse_events.csv"
+    assert "Zebra bite" in listing.read_text() and not [name for name in held if "listings" in name]
+    rows = csv.DictReader(io.StringIO(held["data/results/tiny/summaries/adverse_events/results.csv"].decode()))
+    counts = {(row["analysis"], row["group"]): row for row in rows if row["statistic"] == "n"}
+    assert counts["serious", "drug"]["note"] == SUPPRESSED and counts["serious", "placebo"]["value"] == "0"
+    assert counts["population", "drug"]["value"] == "6"
+    assert {float(row["value"] or 0) for row in counts.values()} <= {0, 5, 6}
+
+
 def test_patient_level_files_stay_out(restricted):
     held = set(members(restricted.folder))
     inside = [name.partition("data/results/tiny/")[2] for name in held if name.startswith("data/results/tiny/")]
     folders = {name.split("/")[0] for name in inside}
-    assert not folders & {"adam", "clean", "raw", "simulated", "benchmarks"}
+    assert not folders & {"adam", "clean", "raw", "simulated", "benchmarks", "listings"}
     assert not [name for name in inside if name.endswith((".parquet", ".ledger.csv")) or name.startswith("logs/fit")]
     assert not [name for name in held if name.startswith("data/data/")]
     packed = {name for name in held if ".snakemake/metadata" in name}
@@ -128,7 +141,7 @@ def test_the_archive_is_whole(restricted):
 
 def test_each_raw_form_is_described_and_absent(restricted):
     told = json.loads(members(restricted.folder)["data/package.json"])
-    assert set(told["raw"]) == {"data/subjects.csv", "data/walk.csv", "data/blood.csv"}
+    assert set(told["raw"]) == {f"data/{form}.csv" for form in ("subjects", "walk", "blood", "ae")}
     walk = told["raw"]["data/walk.csv"]
     assert (walk["path"], walk["rows"], walk["access"]) == (None, 36, "ask the trial office")
     assert walk["columns"] == {"SECONDS": "number", "ID": "text", "VISIT": "text", "DATE": "date"}

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 SUBSET = "emergent"
 MOST = 30
 LINE, SPREAD = 0.2, 0.11
-TOP, AXIS, FOOT = 0.62, 0.5, 0.26
+TOP, AXIS, FOOT = 0.74, 0.5, 0.26
+STAGGER = 0.16  # of a line: equal incidences stay apart
 LABELS, INCIDENCE, GAP, DIFFERENCE = 2.0, 1.5, 0.12, 1.7  # inches
 
 Found = dict[tuple[str, str, str], float | None]
@@ -118,7 +119,8 @@ def _dots(axes: Axes, term: Term, level: float, display: StudyDisplay) -> None:
     for i, percent in enumerate(term.percent):
         if percent is not None:
             marker, colour = style.MARKERS[i % len(style.MARKERS)], style.colour_of(display.arms, i)
-            axes.plot([percent], [level], marker, color=colour, markersize=4, zorder=3, clip_on=False)
+            y = level + ((len(term.percent) - 1) / 2 - i) * STAGGER
+            axes.plot([percent], [y], marker, color=colour, markersize=4, zorder=3, clip_on=False)
 
 
 def _intervals(
@@ -153,7 +155,9 @@ def _foot(figure: Figure, left_out: int, display: StudyDisplay) -> None:
     wide, high = figure.get_size_inches()
     words = "Sorted by the risk difference; score intervals, not adjusted for the number of terms: they describe."
     if left_out:
-        words += f" The {MOST} most frequent terms; {left_out} further ones stand in the tables."
+        words += (
+            f" The {MOST} most frequent terms; {left_out} further ones stand in summaries/adverse_events/results.csv."
+        )
     figure.text(0.06 / wide, 0.06 / high, wrapped(words, 125), va="bottom", fontsize=style.SMALL, color=style.QUIET)
     looks = [(style.colour_of(display.arms, i), style.MARKERS[i % 6], arm.label) for i, arm in enumerate(display.arms)]
     marks = [Line2D([], [], color=colour, marker=mark, linestyle="", label=label) for colour, mark, label in looks]

@@ -33,8 +33,10 @@ class SummaryJobs:
         return [f"{self.results}/clean/{table}.parquet" for table in self._reads(summary).tables]
 
     def ledgers(self, summary: str) -> list[str]:
-        """The ledgers that a summary is made from."""
-        return [f"{self.results}/clean/{table}.ledger.csv" for table in self._reads(summary).ledgers]
+        """The ledgers that a summary is made from; that of data quality counts what ADAE queries, too."""
+        derived = ["adam/adae"] if summary == "data_quality" and self.study.adverse_events else []
+        places = [*(f"clean/{table}" for table in self._reads(summary).ledgers), *derived]
+        return [f"{self.results}/{place}.ledger.csv" for place in places]
 
     def records(self, summary: str) -> list[str]:
         """The records of endpoints that a summary is made from."""

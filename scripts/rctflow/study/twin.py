@@ -24,6 +24,7 @@ OF_THE_FILE = (
 TWIN_NOTE = f"{FOLDER}/README.md"
 END_OF_STUDY = {"EOSSTT": ("COMPLETED", "DISCONTINUED"), "DCSREAS": ("reason a", "reason b")}
 UNKNOWN = ("0", "1")
+IMPOSSIBLE_DATES = ("starts_after_death", "before_birth")
 NOTE = """\
 # Synthetic twin
 
@@ -61,6 +62,8 @@ def twin_files(study: Study, file: str | Path) -> dict[str, str]:
         document["source"] = {"kind": "files", "folder": FOLDER}
         for name in study.tables:
             document["tables"][name] = as_written(document["tables"][name], name)
+        if declared := document.get("adverse_events"):  # dates are drawn independently: some follow death
+            declared["checks"] = {**declared.get("checks", {}), **dict.fromkeys(IMPOSSIBLE_DATES, "query")}
         files |= _forms(study)
     head = f"# Synthetic twin of {file}, made from it alone; see {TWIN_NOTE}. No patient is described here.\n"
     text = head + yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
@@ -110,6 +113,11 @@ def _vocabulary(study: Study) -> Vocabulary:
     for table, where in wheres:
         for column, words in literals(where).items():
             add(table, column, words)
+    if events := study.adverse_events:
+        for criterion in events.criteria.values():
+            add(events.table, criterion.column, [*criterion.counts, *criterion.others])
+        if events.grade:
+            add(events.table, events.grade.column, list(events.grade.order))
     for name, source in described.items():
         words = [word for plan in study.populations.values() for word in literals(plan.where).get(name, [])]
         add(source.table, source.column, [*source.map, *([] if source.map else words)])
