@@ -46,7 +46,7 @@ def read_castor(path: Path, dictionary: Path, settings: Ingest, *, where: str) -
 
 def _chosen(sheets: list[Sheet], path: Path, settings: Ingest, *, where: str) -> Sheet:
     data = [sheet for sheet in sheets if sheet.index("Variable name") < 0 and sheet.index("Option group name") < 0]
-    wanted = settings.form or settings.sheet
+    wanted = settings.form
     if not wanted:
         data = [sheet for sheet in data if len(data) == 1 or "study" in sheet.name.lower()][:1]
     else:

@@ -53,6 +53,9 @@ def _read(path: Path, settings: Ingest, encoding: str, *, where: str, **options:
         except UnicodeDecodeError:
             continue
         except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, OSError) as error:
+            # ReadStat's words for text that is not in the encoding
+            if "requested encoding" in str(error):
+                continue
             raise IngestError(
                 f"{where}: {path.name} cannot be read as {settings.format} ({error}): it was cut, damaged, or is of "
                 "another format. Export it again, or declare the right `format` under "

@@ -21,6 +21,7 @@ from rctflow.study.endpoint_checks import endpoint_problems, template_problems
 from rctflow.study.estimand_checks import estimand_problems
 from rctflow.study.files import instrument_file, instrument_keys
 from rctflow.study.finding_checks import finding_problems
+from rctflow.study.form_checks import form_problems
 from rctflow.study.messages import did_you_mean
 from rctflow.study.model import Files, Study, Table
 from rctflow.study.multiplicity import multiplicity_problems
@@ -42,6 +43,7 @@ def cross_checks(study: Study) -> list[Problem]:
         *_visit_problems(study),
         *window_problems(study),
         *_table_problems(study),
+        *form_problems(study),
         *_subject_problems(study),
         *derived_problems(study),
         *_population_problems(study),

@@ -131,3 +131,33 @@ def test_a_cut_file_is_one_error_with_its_remedy(tmp_path: Path, shared: Path, n
 def test_only_declared_columns_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(IngestError, match="Did you mean 'HEIGHT'"):
         load_form(spss(tmp_path), vs("sav", "HEIGTH"), where=WHERE)
+
+
+def test_a_file_that_is_wrong_about_its_encoding_is_read_as_windows_1252_and_said(tmp_path: Path) -> None:
+    path = spss(tmp_path)
+    # the file says UTF-8; the two bytes of the first letter become one of Windows-1252 and a blank
+    path.write_bytes(path.read_bytes().replace("été".encode(), b"\xe9t\xe9  "))
+    table, described = ingest_form(path, vs("sav", "ID", "NOTE"), where=WHERE)
+    assert table["NOTE"].fillna("").tolist()[0] == "été"
+    assert described["encoding"] == "WINDOWS-1252"
+    assert [(one["SRCROW"], one["column"], one["rule"]) for one in described["findings"]] == [(1, "NOTE", "encoding")]
+    with pytest.raises(IngestError, match=r"not in the encoding that is declared.*tables\.vs\.encoding"):
+        load_form(path, vs("sav", "NOTE", encoding="UTF-8"), where=WHERE)
+
+
+def test_a_format_catalog_labels_the_values_of_its_formats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No catalog is at hand, and none can be written: pyreadstat's reading of one is stood in for."""
+
+    class Catalog:
+        value_labels = {"SMOKEFMT": {1.0: "yes", 9.0: "no"}, "$NOTEF": {"été": "summer"}}  # noqa: RUF012
+
+    monkeypatch.setattr(pyreadstat, "read_sas7bcat", lambda path: (None, Catalog()))
+    path = tmp_path / "vs.xpt"
+    formats = {"SMOKER": "SMOKEFMT8.2", "NOTE": "$NOTEF."}
+    pyreadstat.write_xport(FRAME[["SMOKER", "NOTE"]], path, file_format_version=5, variable_format=formats)
+    (tmp_path / "formats.sas7bcat").touch()
+    settings = vs("xpt", "SMOKER", "NOTE", columns={"SMOKER": Column(labels=True), "NOTE": Column()})
+    form = load_form(path, settings, tmp_path / "formats.sas7bcat", where=WHERE)
+    assert form.columns["SMOKER"].to_pylist() == ["yes", "no", "99"]
+    assert form.variables["NOTE"].codes == {"été": "summer"}
+    assert not form.variables["SMOKER"].listed
