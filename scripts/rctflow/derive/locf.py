@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from rctflow.derive.plan import carried_flag, study_day
+from rctflow.derive.plan import carried_flag
 from rctflow.derive.settings import Records, Window
-from rctflow.derive.windows import days_since
+from rctflow.derive.windows import days_since, planned_days
 
 DTYPE = "LOCF"
 
@@ -40,16 +40,11 @@ def _carried(bds: pd.DataFrame, flag: str, visits: dict[str, Window]) -> pd.Data
         seen = held.loc[held["AVISIT"] == visit, "USUBJID"]
         before = held[(held["AVISITN"] < window.number) & ~held["USUBJID"].isin(seen)]
         last = before.sort_values("AVISITN", kind="stable").drop_duplicates("USUBJID", keep="last")
-        parts.append(last.assign(AVISIT=visit, AVISITN=float(window.number), **_planned(window)))
+        parts.append(last.assign(AVISIT=visit, AVISITN=float(window.number), **planned_days(window)))
     rows = pd.concat([part for part in parts if len(part)] or [bds.iloc[:0]], ignore_index=True)
     flags = {name: "" for name in bds.columns if name == "ABLFL" or name.startswith("ANL01FL")}
     distance = (days_since(rows["ADY"]) - days_since(rows["AWTARGET"])).abs()
     return rows.assign(DTYPE=DTYPE, AWTDIFF=distance, **flags).astype(bds.dtypes.to_dict())
-
-
-def _planned(window: Window) -> dict[str, float]:
-    days = {"AWTARGET": window.day, "AWLO": window.low, "AWHI": window.high}
-    return {name: float(study_day(day)) for name, day in days.items()}
 
 
 def _places(records: pd.DataFrame) -> pd.MultiIndex:

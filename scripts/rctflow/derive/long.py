@@ -16,13 +16,13 @@ ASSESSMENT = ["USUBJID", "VISIT", "ADT", "DAY"]
 def items_as_columns(
     rows: pd.DataFrame, layout: LongItems, tests: Sequence[str], table: str, place: str
 ) -> pd.DataFrame:
-    """One row per assessment (USUBJID, VISIT, ADT and DAY together) with a column per test, and its codes where the
-    form has some; SRCROW is the first row of the assessment.
+    """One row per assessment (USUBJID, VISIT, ADT, DAY and ``by`` together) with a column per test, and its codes where
+    the form has some; SRCROW is the first row of the assessment.
 
     Rows of other tests are left out. An item that an assessment lacks is missing. Raises DeriveError for an unknown
     column, a test that the form never names, and two rows of one test in one assessment.
     """
-    require_columns(rows, table, [layout.test, layout.value], f"{place}.long")
+    require_columns(rows, table, [layout.test, layout.value, *layout.by], f"{place}.long")
     named = rows[layout.test].astype("str")
     if unknown := [test for test in tests if not named.eq(test).any()]:
         known = sorted(named.dropna().unique())
@@ -32,7 +32,7 @@ def items_as_columns(
         )
     rows = rows[named.isin(list(tests))]
     _refuse_repeated(rows, layout, table, place)
-    number = rows.groupby(ASSESSMENT, dropna=False, sort=False).ngroup().to_numpy()
+    number = rows.groupby([*ASSESSMENT, *layout.by], dropna=False, sort=False).ngroup().to_numpy()
     first = rows.assign(_assessment=number).sort_values("SRCROW", kind="stable").drop_duplicates("_assessment")
     wide = first.set_index("_assessment")[[*ASSESSMENT, "SRCROW"]]
     code = f"{layout.value}_CODE"
@@ -45,11 +45,12 @@ def items_as_columns(
 
 
 def _refuse_repeated(rows: pd.DataFrame, layout: LongItems, table: str, place: str) -> None:
-    again = rows[rows.duplicated([*ASSESSMENT, layout.test], keep=False)]
+    again = rows[rows.duplicated([*ASSESSMENT, *layout.by, layout.test], keep=False)]
     if len(again):
         one = again.sort_values(["USUBJID", layout.test, "SRCROW"])
         numbers = ", ".join(f"{row:g}" for row in one["SRCROW"].head(2))
         raise DeriveError(
             f"{place}: subject {one['USUBJID'].iloc[0]} has two rows of {layout.test} {one[layout.test].iloc[0]!r} in "
-            f"one assessment (rows {numbers} of table {table!r}). Correct the form, or narrow the rows with `where`."
+            f"one assessment (rows {numbers} of table {table!r}). Correct the form, narrow the rows with "
+            "`where`, or name what tells two assessments of a day apart under `long.by`."
         )

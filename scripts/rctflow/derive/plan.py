@@ -7,6 +7,9 @@ from itertools import pairwise
 
 from rctflow.derive.settings import Window
 
+AVERAGED = "ANL03FL"
+"""The BDS variable that says which records an average over visits is made of."""
+
 
 def study_day(day: int) -> int:
     """ADaM study day (no day 0) of a day counted from first dose (day 0).

@@ -7,12 +7,13 @@ from typing import TextIO
 
 import pandas as pd
 
+from rctflow.derive.averages import average_visits
 from rctflow.derive.change import derive_change
 from rctflow.derive.errors import DeriveError, located
 from rctflow.derive.estimands import apply_strategies
 from rctflow.derive.locf import carry_forward
 from rctflow.derive.notes import describe_records, write_notes
-from rctflow.derive.plan import carried_flag
+from rctflow.derive.plan import AVERAGED, carried_flag
 from rctflow.derive.ready import take_records
 from rctflow.derive.selection import flag_analysis, flag_baseline
 from rctflow.derive.settings import Records
@@ -82,9 +83,12 @@ def _derived(table: pd.DataFrame, adsl: pd.DataFrame, settings: Records) -> pd.D
     else:
         records = records.assign(ABLFL=pd.array([""] * len(records), dtype="str"))
     records = flag_analysis(records, settings.visits, settings.tie, settings.baseline)
+    if settings.average:
+        records = average_visits(records, settings)
     if settings.unable is not None and settings.unable.rule == "rank":
         records = rank_within_visit(records, settings.visits)
-    bds = apply_strategies(_laid_out(derive_change(records, settings.visits), settings), adsl, settings)
+    more = [AVERAGED] if settings.average else []
+    bds = apply_strategies(_laid_out(derive_change(records, settings.visits), settings, more), adsl, settings)
     return _sorted(carry_forward(bds, settings))
 
 

@@ -20,10 +20,14 @@ class Pool:
 
 @dataclass(frozen=True)
 class LongItems:
-    """A form with one row per item: the columns that name the item and hold its answer (SDTM: QSTESTCD, QSSTRESN)."""
+    """A form with one row per item: the columns that name the item and hold its answer (SDTM: QSTESTCD, QSSTRESN).
+
+    by: columns that tell two assessments of one patient and day apart (VISITNUM).
+    """
 
     test: str
     value: str
+    by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -211,7 +215,7 @@ class Records:
     square root of 2, the limit itself, or missing; needed once such a value occurs. baseline: False for an outcome that
     is not measured before treatment. strategies: estimand -> intercurrent event -> strategy; failure: the value of a
     composite strategy. carried: the flags of analysed records for which the last observation is carried forward. ready:
-    the table holds BDS records, which are taken as they stand.
+    the table holds BDS records, which are taken as they stand. average: the visits whose mean is the outcome, in order.
     """
 
     study: str
@@ -238,3 +242,4 @@ class Records:
     long: LongItems | None = None
     carried: tuple[str, ...] = ()
     ready: bool = False
+    average: tuple[str, ...] = ()

@@ -65,6 +65,12 @@ def after_treatment(records: pd.DataFrame, windows: Mapping[str, Window]) -> pd.
     return (records["ADY"] > 1) | (records["ADY"].isna() & ~records["AVISIT"].isin(baseline))
 
 
+def planned_days(window: Window) -> dict[str, float]:
+    """AWTARGET, AWLO and AWHI of a visit: its planned days as study days."""
+    days = {"AWTARGET": window.day, "AWLO": window.low, "AWHI": window.high}
+    return {name: float(study_day(day)) for name, day in days.items()}
+
+
 def _plan(windows: Mapping[str, Window]) -> pd.DataFrame:
     """One row per visit in the order of their windows' first days, numbered from 0."""
     ordered = sorted(windows.items(), key=lambda pair: pair[1].low)

@@ -193,7 +193,7 @@ def _instrument_problems(study: Study) -> Iterator[Problem]:
         if use.long:
             yield from (
                 (f"{path}.long", f"{column!r} is no column of table {use.table}. {did_you_mean(column, known)}")
-                for column in (use.long.test, use.long.value)
+                for column in (use.long.test, use.long.value, *use.long.by)
                 if column not in known
             )
         for item, column in use.items.items():

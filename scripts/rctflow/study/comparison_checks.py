@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from rctflow.study.analyses import analyses_of, analysis_problems
 from rctflow.study.column_checks import Problem
+from rctflow.study.estimands import estimands_of
 from rctflow.study.messages import did_you_mean
 from rctflow.study.model import Study
 from rctflow.study.rooms import endpoint_visits
@@ -51,7 +52,9 @@ def window_problems(study: Study) -> Iterator[Problem]:
     told: set[Problem] = set()
     for name, endpoint in study.endpoints.items():
         baseline = [visit for visit, plan in study.visits.items() if plan.baseline]
-        visits = [visit for visit in (*baseline, *endpoint_visits(study, endpoint)) if visit in study.visits]
+        own = endpoint.average or endpoint_visits(study, endpoint)
+        visits = [visit for visit in (*baseline, *own) if visit in study.visits]
+        yield from _average_problems(study, name)
         for visit in endpoint.windows:
             if visit not in visits:
                 yield f"endpoints.{name}.windows.{visit}", f"no visit of this endpoint. {did_you_mean(visit, visits)}"
@@ -60,8 +63,8 @@ def window_problems(study: Study) -> Iterator[Problem]:
         windows = {visit: endpoint.windows.get(visit, study.visits[visit].window) for visit in visits}
         for (first, one), (second, two) in itertools.pairwise(sorted(windows.items(), key=lambda item: item[1])):
             if one[1] >= two[0]:
-                own = first in endpoint.windows or second in endpoint.windows
-                path = f"endpoints.{name}.windows.{second}" if own else f"visits.{second}.window"
+                mine = first in endpoint.windows or second in endpoint.windows
+                path = f"endpoints.{name}.windows.{second}" if mine else f"visits.{second}.window"
                 problem = (
                     path,
                     f"starts on day {two[0]}, inside the window of {first} (to day {one[1]}); "
@@ -70,3 +73,27 @@ def window_problems(study: Study) -> Iterator[Problem]:
                 if problem not in told:
                     told.add(problem)
                     yield problem
+
+
+def _average_problems(study: Study, name: str) -> Iterator[Problem]:
+    endpoint, path = study.endpoints[name], f"endpoints.{name}.average"
+    if not endpoint.average:
+        return
+    after = [visit for visit, plan in study.visits.items() if not plan.baseline]
+    for visit in endpoint.average:
+        if visit not in after:
+            yield path, f"{visit!r} is no visit after baseline. {did_you_mean(visit, after)}"
+    if endpoint.visits:
+        yield path, "the outcome is the mean over these visits and stands at the last of them; leave out `visits`"
+    if endpoint.unable is not None and endpoint.unable.rule == "rank":
+        yield path, "ranks of a visit have no mean over visits; declare another rule under `unable`"
+    if analysis_problems(study, name):
+        return
+    if any(analysis.locf for analysis in analyses_of(study, name).values()):
+        yield path, "a mean over the visits that there are needs no value carried forward; leave out `locf`"
+    strategies = {s for estimand in estimands_of(study, name).values() for s in estimand.strategies.values()}
+    if strategies - {"treatment_policy"}:
+        yield (
+            path,
+            f"a mean over visits has no strategy {min(strategies - {'treatment_policy'})}; only treatment_policy",
+        )

@@ -273,9 +273,9 @@ class Endpoint(Section):
     occurs. unable: what becomes of a patient who could not do the test. windowing: by_day puts records into visits by
     study day, nominal believes the site's label; tie: which of two records equally near. baseline: false for what is
     not measured before treatment. visits: a subset of the plan; windows: of some of them, where they are this
-    endpoint's own. primary_visit: where it is judged (the last).
-    analyses: names of templates, or name -> {use: template, overrides}; main: which of them it is judged by (the first
-    that compares arms).
+    endpoint's own; average: the outcome is the mean over these visits, and stands at the last of them. primary_visit:
+    where it is judged (the last). analyses: names of templates, or name -> {use: template, overrides}; main: which of
+    them it is judged by (the first that compares arms).
     """
 
     label: Text
@@ -297,6 +297,7 @@ class Endpoint(Section):
     baseline: bool = True
     failure: float | None = None
     visits: tuple[Id, ...] = ()
+    average: tuple[Id, ...] = ()
     windows: dict[Id, tuple[int, int]] = {}
     primary_visit: str = ""
     main: str = ""

@@ -41,6 +41,8 @@ def baseline_visit(study: Study) -> str:
 
 def endpoint_visits(study: Study, endpoint: Endpoint) -> tuple[str, ...]:
     """Post-baseline visit ids of an endpoint, by planned day."""
+    if endpoint.average:
+        return tuple(visit for visit in visit_order(study) if visit in endpoint.average)[-1:]
     planned = endpoint.visits or tuple(study.visits)
     return tuple(visit for visit in visit_order(study) if visit in planned and not study.visits[visit].baseline)
 
@@ -214,7 +216,8 @@ def records_settings(study: Study, endpoint_id: str) -> Records:
     """How the records of one endpoint are made."""
     endpoint = study.endpoints[endpoint_id]
     use = study.instruments.get(endpoint.instrument)
-    visits = (baseline_visit(study), *endpoint_visits(study, endpoint))
+    average = tuple(visit for visit in visit_order(study) if visit in endpoint.average)
+    visits = (baseline_visit(study), *(average or endpoint_visits(study, endpoint)))
     return Records(
         study=study.stamped,
         endpoint=endpoint_id,
@@ -238,6 +241,7 @@ def records_settings(study: Study, endpoint_id: str) -> Records:
         strategies={name: estimand.strategies for name, estimand in estimands_of(study, endpoint_id).items()},
         failure=endpoint.failure,
         long=use.long if use else None,
+        average=average,
         ready=study.tables[endpoint_table(study, endpoint)].role == "bds",
         carried=tuple(sorted({_counting(study, endpoint_id, analysis) for analysis in _with_locf(study, endpoint_id)})),
     )

@@ -49,6 +49,15 @@ def test_two_rows_of_one_item_are_refused(root: Path) -> None:
         derived(root, twice)
 
 
+def test_a_column_may_tell_two_assessments_of_a_day_apart(root: Path) -> None:
+    twice = pd.concat([QS.iloc[:2], QS.iloc[:2].assign(SRCROW=[8.0, 9.0])], ignore_index=True).assign(
+        VISITNUM=[3.0, 3, 4, 4], ANSWER=[10.0, 14, 20, 24]
+    )
+    records = derived(root, twice, long=LongItems("TEST", "ANSWER", ("VISITNUM",)))
+    np.testing.assert_array_equal(records["AVAL"], [12, 22])
+    assert list(records["SRCSEQ"]) == [1, 8]
+
+
 def test_an_item_that_no_row_has_is_named(root: Path) -> None:
     with pytest.raises(DeriveError, match=r"has TEST 'T9'.*B, OTHER, T1"):
         derived(root, items={"T1": "T9"})

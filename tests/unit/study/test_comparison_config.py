@@ -90,3 +90,19 @@ def test_values_are_carried_forward_only_where_an_analysis_says_so(config, tmp_p
 def test_a_pool_belongs_to_strata_and_covariates(config, tmp_path):
     config["subjects"]["planned"]["pool"] = {"fewer_than": 3}
     assert "only strata and covariates" in told(config, tmp_path)
+
+
+def test_a_mean_over_visits_needs_visits_after_baseline_and_no_locf(config, tmp_path):
+    name = first_endpoint(config)
+    after = [visit for visit, plan in config["visits"].items() if not plan.get("baseline")]
+    base = next(visit for visit in config["visits"] if visit not in after)
+    config["endpoints"][name].pop("visits", None)
+    config["endpoints"][name] |= {"average": after, "primary_visit": ""}
+    assert records_settings(loaded(config, tmp_path), name).average == tuple(after)
+    config["endpoints"][name]["average"] = [base, *after]
+    assert f"{base!r} is no visit after baseline" in told(config, tmp_path)
+    config["endpoints"][name] |= {
+        "average": after,
+        "analyses": {"locf": {"model": "ancova", "populations": ["itt"], "locf": True}},
+    }
+    assert "leave out `locf`" in told(config, tmp_path)
