@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rctflow.errors import RctflowError
 from rctflow.ingest.raw import IngestError, RawForm
 from rctflow.ingest.settings import ENDINGS, Column, Ingest
+from rctflow.propose.exports import export_sources, own_columns
 from rctflow.propose.names import identifier
 
 if TYPE_CHECKING:
     import pandas as pd
 
 TEXTS = ("csv", "tsv")
+PARTS = ("sheet", "member", "form")
 DICTIONARIES = (".xml", ".sas7bcat")
 ENCODINGS = ("utf-8-sig", "utf-16", "cp1252")
 
@@ -59,8 +62,9 @@ def look_at_folder(folder: Path) -> tuple[list[Form], list[str]]:
     files = sorted(path for path in inside if path.is_file() and not path.name.startswith((".", "~$")))
     forms: list[Form] = []
     faults: list[str] = []
+    exports = export_sources(files, faults)
     for path in files:
-        for source in _sources(path, faults):
+        for source in exports[path] if path in exports else _sources(path, faults):
             form = _read(path, source, [form.id for form in forms], faults)
             forms += [form] if form else []
     if not forms:
@@ -123,15 +127,13 @@ def _members(path: Path, faults: list[str]) -> Iterable[dict[str, str]]:
 
 
 def _read(path: Path, source: dict[str, str], taken: Iterable[str], faults: list[str]) -> Form | None:
-    from rctflow.ingest.forms import READERS
-
-    kind = source.get("format") or ENDINGS[path.suffix.lower()]
-    reader: Any = READERS[kind]  # type: ignore[index]
-    shown = path.name + "".join(f" ({key} {source[key]})" for key in ("sheet", "member") if key in source)
+    kind: Any = source.get("format") or ENDINGS[path.suffix.lower()]
+    reader = _reader(path, kind, source)
+    shown = path.name + "".join(f" ({key} {source[key]})" for key in PARTS if key in source)
     first: Exception | None = None
     for encoding in ENCODINGS if kind in TEXTS else ENCODINGS[:1]:
         try:
-            form = _whole(lambda s: reader(path, s, where=shown), kind, source | {"encoding": encoding})
+            form = _whole(lambda s: reader(s, where=shown), kind, source | {"encoding": encoding})
         except (IngestError, UnicodeError, IndexError) as error:
             first = first or error
             continue
@@ -139,18 +141,33 @@ def _read(path: Path, source: dict[str, str], taken: Iterable[str], faults: list
             faults.append(f"{shown} has no rows and is left out")
             return None
         keys = dict(source) | ({"encoding": encoding} if encoding != ENCODINGS[0] else {})
+        own = own_columns(source, path.parent)
         cells = _frame(form)
+        cells = cells[[name for name in own if name in cells]] if own else cells
         keys |= {"decimal": ","} if _has_decimal_comma(cells) else {}
-        name = f"{path.stem}_{source['sheet']}" if "sheet" in source else source.get("member", path.stem)
+        name = f"{path.stem}_{source['sheet']}" if "sheet" in source else _named(source, path)
         labels = {name: variable.label for name, variable in form.variables.items() if variable.label}
         return Form(identifier(name, "table", taken), keys, shown, cells, labels)
     faults.append(f"{shown} could not be read: {str(first).splitlines()[0]}")
     return None
 
 
+def _reader(path: Path, kind: Any, source: dict[str, str]) -> Any:
+    from rctflow.ingest.forms import EXPORTS, READERS
+
+    if kind in EXPORTS:
+        dictionary = path.parent / source.get("dictionary", path.name)
+        return partial(EXPORTS[kind], path, dictionary)
+    return partial(READERS[kind], path)
+
+
+def _named(source: dict[str, str], path: Path) -> str:
+    return source.get("member") or source.get("form") or path.stem
+
+
 def _whole(read: Any, kind: Any, source: dict[str, str]) -> RawForm:
     """The form with all its columns: the header is read first, then every column that has a name of its own."""
-    chosen = {key: source[key] for key in ("encoding", "sheet", "member") if key in source}
+    chosen = {key: source[key] for key in ("encoding", *PARTS) if key in source}
     header = read(Ingest(table="", format=kind, columns={}, **chosen)).header  # type: ignore[arg-type]
     named = [name for name in header if name and header.count(name) == 1]
     columns = {f"C{number}": Column(column=name) for number, name in enumerate(named)}
