@@ -295,3 +295,13 @@ def test_14_5_02_serious_adverse_events(value: Any) -> None:
     """All serious events are of the nervous system: one patient of the low dose, two of the high one."""
     for level in ("serious", "serious:NERVOUSSYSTEMDISORDERS"):
         assert [value("adverse_events", level, "safety", "all", arm, "n") for arm in ARMS] == [0, 1, 2]
+
+
+def test_adverse_events_from_sdtm_and_from_adam_are_the_same(pilot: Path, from_adam: Path) -> None:
+    """All rows but rates: ADaM's ADSL has no date of death, and one patient died a day before the end of the study."""
+    told = ["result_id", "value", "unit", "method", "status"]
+    files = [folder / "summaries/adverse_events/results.csv" for folder in (pilot, from_adam)]
+    sdtm, adam = (pd.read_csv(file, keep_default_na=False).set_index("result_id", drop=False)[told] for file in files)
+    timed = sdtm["result_id"].str.contains(r"rate|person_years")
+    pd.testing.assert_frame_equal(sdtm[~timed], adam[~timed])
+    pd.testing.assert_series_equal(sdtm.loc[timed, "value"], adam.loc[timed, "value"], rtol=1e-3)

@@ -37,8 +37,8 @@ def hidden_places(levels: Sequence[Level], sizes: Mapping[str, int], k: int) -> 
 
 
 def _tells(n: int, around: Iterable[int], k: int) -> bool:
-    """Whether a number, or what it leaves of those that include it, is 1 to k - 1."""
-    return 0 < n < k or any(0 < of - n < k for of in around)
+    """Whether a number, or what it leaves of those that include it, is 1 to k - 1; nought tells of nobody."""
+    return 0 < n < k or any(n and 0 < of - n < k for of in around)
 
 
 def closed(rows: Iterable[Result], hidden: set[Place]) -> list[Result]:
