@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 RECORD_SET = "all_visits"
 INFINITE = 20.0
 """A linear predictor beyond this says that the maximum lies at infinity."""
+EXACT = 1e-10
+"""Residuals of the estimating equations, in lengths of the outcome, below which they are the rounding of the search."""
 PROPORTION = ("events", "proportion", "ci_low", "ci_high")
 
 
@@ -186,10 +188,19 @@ class Marginal:
         for cell in cells:
             if cell not in self.design.arms:
                 raise NotEstimable(f"no subject of {cell.removesuffix(f' at {visit}')} can be analysed at {visit}")
+        self._refuse_exact(visit)
         function = self.design.difference(*cells) if len(cells) == 2 else self.design.lsmean(cells[0])
         along = self.space.coordinates(function)
         se = float(np.sqrt(along @ self.covariance @ along))
         return Estimate(float(along @ self.coefficients), se, self.df)
+
+    def _refuse_exact(self, visit: str) -> None:
+        """Raise NotEstimable where residuals are rounding noise: a sandwich of them is no standard error."""
+        at = self.rows[VISIT].eq(visit).to_numpy()
+        outcome = self.rows[OUTCOME].to_numpy(float)
+        residual = outcome - self.space.basis @ self.coefficients
+        if not self.logit and np.linalg.norm(residual[at]) <= EXACT * np.linalg.norm(outcome):
+            raise NotEstimable("the residual variance is zero: the model reproduces every value exactly")
 
     def _method(self) -> str:
         what = (

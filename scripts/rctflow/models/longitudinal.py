@@ -51,6 +51,8 @@ def longitudinal(data: AnalysisData, analysis: Analysis, settings: Fit, options:
         raise NotEstimable("no subject has a baseline value")
     records, lost = complete_records(records, [*_needed(analysis, constrained), *names])
     visits = tuple(visit for visit in data.visits if records[VISIT].eq(visit).any())
+    if constrained and not visits:
+        raise NotEstimable("no subject has everything that the model needs after baseline")
     order = ((settings.baseline_visit,) if constrained else ()) + visits
     arms = [settings.reference, *(arm for arm in settings.arms if arm != settings.reference)]
     present = [arm for arm in arms if records[ARM].eq(arm).any()]

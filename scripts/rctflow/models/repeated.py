@@ -34,7 +34,7 @@ from rctflow.models.longitudinal import ARM, SUBJECT, VISIT, Longitudinal, longi
 from rctflow.models.mmrm import ChainFit, Step, fit_with_fallback
 from rctflow.models.mmrm.errors import DataError, EstimationError, NotEstimableError
 from rctflow.models.settings import Analysis, Fit, MmrmOptions
-from rctflow.results import DOSE_RESPONSE, PER_DOSE
+from rctflow.results import DOSE_RESPONSE, PER_DOSE, compared_arms
 from rctflow.settings import settings_from
 
 if TYPE_CHECKING:
@@ -231,7 +231,7 @@ class RepeatedFit:
 
     def _report(self, found: Series | None, names: tuple[str, ...], visit: str, **who: Any) -> Iterator[Row]:
         if found is None:
-            note = _joined("the data do not determine it", self.shared["note"])
+            note = _joined(self._nobody(visit, who) or "the data do not determine it", self.shared["note"])
             yield from rows_of(
                 dict.fromkeys(names), visit=visit, **self.shared | {"status": "not_estimable", "note": note}, **who
             )
@@ -245,6 +245,13 @@ class RepeatedFit:
             ("lsmean", "estimate", "se", "ci_low", "ci_high"), "ratio" if ratio else self.settings.unit
         )
         yield from rows_of({name: values[name] for name in names}, units, visit=visit, **self.shared, **who)
+
+    def _nobody(self, visit: str, who: dict[str, str]) -> str:
+        """The arm of a row that nobody represents at the visit, in words; "" when there is none."""
+        rows = self.frame.rows
+        arms = [who["group"]] if who.get("group") else compared_arms(who["contrast"]) if who.get("contrast") else []
+        absent = (arm for arm in arms if not (rows[ARM].eq(arm) & rows[VISIT].eq(visit)).any())
+        return next((f"no subject of {arm} can be analysed at {visit}" for arm in absent), "")
 
     def _interaction(self) -> Iterator[Row]:
         try:

@@ -133,6 +133,10 @@ class Times:
         for name in (arm, self.settings.reference):
             if not (self.arm_of == name).any():
                 raise NotEstimable(f"no subject of {name} can be analysed at {self.at_visit.visit}")
+        if self.at_visit.factors and not any(
+            len(set(self.arm_of[pair & (self.stratum == level)])) == 2 for level in set(self.stratum[pair])
+        ):
+            raise NotEstimable("no stratum has patients of both arms")
         if not self.event[pair].any():
             raise NotEstimable(f"nobody of the two arms has the event at {self.at_visit.visit}")
         return pair
