@@ -104,8 +104,8 @@ def bears_on(path: str, study: Study, endpoint: str) -> bool:
         "tables": {endpoint_table(study, plan), *subject_tables(study)},
         "populations": {name for analysis in analyses_of(study, endpoint).values() for name in analysis.populations},
     }
-    printed = ("protocol_deviations", "baseline_table", "summaries")  # of the report alone
-    return section not in printed and (section not in used or not names or names[0] in used[section])
+    of_the_study = ("protocol_deviations", "baseline_table", "summaries", "adverse_events", "findings")
+    return section not in of_the_study and (section not in used or not names or names[0] in used[section])
 
 
 def _sha256(file: str) -> str:

@@ -20,6 +20,7 @@ from rctflow.plan.unblinding import read_unblinding, record_path
 from rctflow.study import rooms
 from rctflow.study.model import Arm, Arms, Study, Table, TableColumn
 from rctflow.study.multiplicity import without_arms
+from rctflow.study.summaries import Summaries
 
 MASKED = "masked: which treatment this is stays closed"
 WITHHELD = "withheld while blinded"
@@ -50,8 +51,16 @@ def shown_study(declared: Study) -> Study:
             "subjects": subjects.model_copy(update=sources),
             "multiplicity": without_arms(declared),
             "randomization": None,  # its ratio would tell which arm is which
+            "summaries": _without_sorting(declared),
         }
     return declared.model_copy(update=shown)
+
+
+def _without_sorting(declared: Study) -> Summaries:
+    """The summaries, adverse events not sorted by an arm that has another name now."""
+    events = declared.summaries.adverse_events
+    update = {"adverse_events": replace(events, sort_arm="")} if events else {}
+    return declared.summaries.model_copy(update=update)
 
 
 def arm_id(letter: str) -> str:

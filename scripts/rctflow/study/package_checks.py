@@ -55,6 +55,9 @@ def _named_patients(study: Study) -> Iterator[Problem]:
     wheres += [(f"endpoints.{name}.where", e.table, e.where) for name, e in study.endpoints.items()]
     wheres += [(f"intercurrent_events.{name}.where", e.table, e.where) for name, e in study.intercurrent_events.items()]
     wheres += [(f"populations.{name}.where", "", plan.where) for name, plan in study.populations.items()]
+    if events := study.adverse_events:
+        wheres.append(("adverse_events.where", events.table, events.where))
+        wheres += [("adverse_events.doses.where", doses.table, doses.where) for doses in [events.doses] if doses]
     everywhere = {table.subject for table in study.tables.values()} | {"USUBJID"}
     for path, table, where in wheres:
         ids = {study.tables[table].subject, "USUBJID"} if table in study.tables else everywhere
