@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from rctflow.qualify.numbers import Number, Sources, printed
+import numpy as np
+
+from rctflow.qualify.numbers import Number, Sources, of_arrays, printed
 
 CONFIDENCE = 0.95
 
@@ -52,6 +54,46 @@ def of_sas(sources: Sources) -> Iterator[Number]:
     strata = [Counts(x1, 1, x0, 1) for kind, (x1, x0) in kinds.items() for _ in range(pairs[kind])]
     yield printed("pairs: common difference", common_difference(strata), pairs["mantel_haenszel"], 4)
     yield printed("pairs: standard error", sato_se(strata), pairs["se"], 4)
+
+
+def standardized_of_r(sources: Sources) -> Iterator[Number]:
+    """The standardized difference of trial01, with and without permuted blocks: printed to nine decimals."""
+    import pandas as pd
+
+    from rctflow.models.binary.standardization import standardized
+
+    expected = sources.numbers("models/proportions.json")["robincar"]
+    data = pd.read_csv(sources.data / "camis/trial01.csv", na_values=["."])
+    data = data[data["aval"].notna()]
+    names = sorted(data["trtp"].unique())
+    arms = np.column_stack([data["trtp"].eq(name).to_numpy(float) for name in names]).astype(float)
+    y, x = data["aval"].to_numpy(float), data["bl_cov"].to_numpy(float)
+    plain = standardized(arms, x[:, None], y, "ye", [])
+    strata = pd.cut(data["bl_cov"], 4).astype(str)
+    levels = pd.get_dummies(strata).iloc[:, 1:].to_numpy(float)
+    blocked = standardized(arms, np.column_stack([x, levels]), y, "ye_permuted_blocks", strata.tolist())
+    yield printed("difference", plain.difference(1, 0)[0], expected["difference"], 4)
+    yield from (
+        printed(f"proportion {name}", found, theirs, 3)
+        for name, found, theirs in zip(names, plain.proportions, expected["proportions"], strict=True)
+    )
+    yield printed("variance", plain.difference(1, 0)[1] ** 2, expected["variance"], 9)
+    yield printed("permuted blocks", blocked.difference(1, 0)[1] ** 2, expected["variance_permuted_blocks"], 9)
+
+
+def three_arms_of_r(sources: Sources) -> Iterator[Number]:
+    """Standardized proportions of 60 patients in three arms and both variances, written out in R."""
+    from rctflow.models.binary.standardization import Variance, standardized
+
+    case = sources.numbers("models/proportions.json")["r"]["standardized"]
+    arms = np.eye(3)[np.arange(60) % 3]
+    covariates = np.column_stack([case["x"], np.arange(60) >= 30]).astype(float)
+    kinds: tuple[Variance, ...] = ("ye", "ge")
+    for kind in kinds:
+        found = standardized(arms, covariates, np.array(case["y"], float), kind, [])
+        yield from of_arrays(f"proportions, {kind}", found.proportions, case["proportions"], relative=1e-9)
+        expected = [entry for row in case[kind] for entry in row]
+        yield from of_arrays(f"covariance, {kind}", found.covariance.ravel(), expected, relative=1e-8)
 
 
 def of_r(sources: Sources) -> Iterator[Number]:

@@ -22,6 +22,21 @@ def repeated(_: Sources) -> Iterator[Number]:
     yield from _compared("mmrm", {"options": {"baseline": "outcome"}})
 
 
+def structured(_: Sources) -> Iterator[Number]:
+    """MMRM, later steps of a chain: structures with CR2, Kenward-Roger and between-within degrees of freedom."""
+    for covariance, vcov, df in (
+        ("heterogeneous-toeplitz", "CR2", "satterthwaite"),
+        ("heterogeneous-ar1", "model", "kenward-roger"),
+        ("compound-symmetry", "model", "between-within"),
+    ):
+        yield from _compared("mmrm", {"options": {"chain": [{"covariance": covariance, "vcov": vcov, "df": df}]}})
+
+
+def marginal(_: Sources) -> Iterator[Number]:
+    """GEE with exchangeable working correlation and Mancl-DeRouen standard errors."""
+    yield from _compared("gee", {})
+
+
 def by_visit(_: Sources) -> Iterator[Number]:
     """ANCOVA at the last visit, of 30 patients with values missing."""
     yield from _compared("ancova", {})
@@ -45,7 +60,9 @@ def _compared(model: str, analysis: dict[str, Any]) -> Iterator[Number]:
         adsl, bds = simulated(number)
         first = statistics(adsl, bds, fit, contrast, VISITS[-1])
         for name, found in second_path(model)(bds, adsl, declared)[contrast].items():
-            words = f"trial {number} {options.get('baseline', '')} {name}".replace("  ", " ")
+            steps = analysis.get("options", {}).get("chain", ({},))
+            words = f"trial {number} {options.get('baseline', '')} {' '.join(steps[0].values())} {name}"
+            words = " ".join(words.split())
             share = apart(name, first[name], found, first["se"])
             scale = abs(first[name] - found) / share if share else 0.0
             yield Number(words, first[name], found, absolute=TOLERANCE * scale)

@@ -63,6 +63,40 @@ CHECKS = (
     Check("proportions_sas", "Proportions: intervals, differences, ratios", "SAS 9.4 PROC FREQ", "proportions:of_sas"),
     Check("proportions_r", "Proportions: exact interval, Fisher, CMH", "R 4.2.2 stats", "proportions:of_r"),
     Check(
+        "standardized_robincar",
+        "Standardized difference, variance of Ye et al. 2023",
+        "R RobinCar 0.3.0, beeca",
+        "proportions:standardized_of_r",
+        ("camis/trial01.csv",),
+    ),
+    Check(
+        "standardized_r",
+        "Standardized proportions of three arms, Ye and Ge variances",
+        "R 4.2.2 glm, written out",
+        "proportions:three_arms_of_r",
+    ),
+    Check(
+        "gee_sas",
+        "GEE: odds ratios of the respiratory trial",
+        "SAS PROC GEE",
+        "rates_and_times:odds_by_gee",
+        ("camis/resp_gee.xlsx",),
+    ),
+    Check("counts_r", "Poisson: polyps trial", "R glm", "rates_and_times:poisson", ("camis/polyps.csv",)),
+    Check("ordinal_r", "Proportional odds: housing", "R MASS polr", "rates_and_times:ordered_levels"),
+    Check(
+        "times_r",
+        "Time to event: remissions, leukaemia",
+        "R survival coxph, survdiff, survfit",
+        "rates_and_times:times",
+    ),
+    Check(
+        "multiplicity_r",
+        "Holm, Hochberg, Hommel, Benjamini-Hochberg, graphs",
+        "R multtest, p.adjust, gMCP, graphicalMCP",
+        "families:adjusted",
+    ),
+    Check(
         "rank_sum", "Wilcoxon, Hodges-Lehmann: birth weights", "SAS PROC NPAR1WAY, R stats and coin", "others:rank_sums"
     ),
     Check(
@@ -83,6 +117,18 @@ CHECKS = (
         "MMRM: first against second computation",
         "the second path, docs/second.md",
         "second_paths:repeated",
+    ),
+    Check(
+        "second_mmrm_chain",
+        "MMRM, other covariances: first against second computation",
+        "the second path, docs/second.md",
+        "second_paths:structured",
+    ),
+    Check(
+        "second_gee",
+        "GEE: first against second computation",
+        "the second path, docs/second.md",
+        "second_paths:marginal",
     ),
     Check(
         "second_ancova",

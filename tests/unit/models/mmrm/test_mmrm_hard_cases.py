@@ -312,7 +312,9 @@ def test_options_of_a_wrong_type_are_typed_errors(changed, error):
 
 @pytest.mark.parametrize(("records", "m"), [(40, 30), (19, 9), (18, 8), (17, 8), (11, 8)])
 def test_aicc_with_few_records_is_bounded_as_sas_does(records, m):
-    """SAS PROC MIXED counts at least k + 2 records; here k = 6 parameters and p = 10 coefficients."""
+    """SAS counts at least k + 2 records (SAS/STAT 14.1 User's Guide, PROC HPLMIXED, Fit Statistics, AICC; read there);
+    here k = 6 parameters and p = 10 coefficients.
+    """
     point = SimpleNamespace(theta=np.zeros(6))
     few = SimpleNamespace(
         log_likelihood=-50.0,

@@ -47,7 +47,9 @@ def test_the_one_sided_tails_of_sas(reference):
 
 
 def test_scipy_takes_ties_for_no_ties(reference):
-    """A fault of scipy: its exact law is that without ties. When this fails, scipy may have learnt it."""
+    """A fault of scipy, for which permutation.py counts the law itself: its exact law is that without ties. When this
+    fails, scipy may have learnt it; then compare, and let it compute.
+    """
     case = reference["birthweight"]
     theirs = stats.mannwhitneyu(case["smoker"], case["non_smoker"], method="exact").pvalue
     assert theirs == pytest.approx(0.0091, abs=5e-5)

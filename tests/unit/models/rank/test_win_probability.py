@@ -7,16 +7,24 @@ import pytest
 from rctflow.models.rank.rank_sum import RankSum
 from rctflow.models.rank.samples import Samples, Stratum
 from rctflow.models.rank.win_probability import pair_variance, win_probability
-from scipy import stats
+from scipy import integrate, stats
 
 
 def samples(*pairs):
     return Samples(tuple(Stratum(np.array(a, float), np.array(b, float)) for a, b in pairs))
 
 
-def test_the_standard_error_is_that_of_hanley_and_mcneil():
-    """Their example: an area of 0.893 from 51 abnormal and 58 normal images has a standard error of 0.032."""
-    assert math.sqrt(pair_variance(0.893, 51, 58)) == pytest.approx(0.032, abs=5e-4)
+@pytest.mark.parametrize("theta", [0.5, 0.7, 0.893, 0.98])
+def test_the_variance_is_that_of_exponential_outcomes(theta):
+    """Hanley & McNeil 1982: exponential outcomes whose win probability is theta; Q1, Q2 by numerical integration. With
+    the mean size of the arms for both, as Newcombe 2006 has it (method 5).
+    """
+    rate = (1 - theta) / theta  # of the treated, 1 of the others
+    with_both = integrate.quad(lambda x: math.exp(-x) * math.exp(-2 * rate * x), 0, math.inf)[0]
+    over_both = integrate.quad(lambda y: rate * math.exp(-rate * y) * (1 - math.exp(-y)) ** 2, 0, math.inf)[0]
+    n1, n0 = 51, 58
+    expected = theta * (1 - theta) + ((n1 + n0) / 2 - 1) * (with_both + over_both - 2 * theta**2)
+    assert pair_variance(theta, n1, n0) == pytest.approx(expected / (n1 * n0), rel=1e-8)
 
 
 def test_the_estimate_counts_pairs():
