@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from rctflow.recovery.catalogue import Row
 from rctflow.recovery.tally import Recovered
-from rctflow.recovery.type_one import ALPHA, Randomized, Rejections
+from rctflow.recovery.type_one import Randomized, Rejections
 
 HEAD = (
     "endpoint",
@@ -40,7 +40,7 @@ def recovery_table(found: Mapping[Row, Recovered], informative: bool) -> Iterato
 
 def rejection_table(found: Mapping[Row | Randomized, Rejections]) -> Iterator[str]:
     """One line per test."""
-    head = ("endpoint", "test", "trials", "rejected %", f"at most {ALPHA:g} % within Monte-Carlo error")
+    head = ("endpoint", "test", "trials", "rejected %", "verdict")
     yield from _table(head, (_rejected(test, counts) for test, counts in found.items()))
 
 
@@ -76,7 +76,7 @@ def _rejected(test: Row | Randomized, counts: Rejections) -> tuple[str, ...]:
         label,
         tested,
         f"{counts.percent:.1f} ({counts.error:.1f})",
-        "yes" if counts.holds else "no",
+        counts.verdict,
     )
 
 

@@ -59,9 +59,11 @@ class Rejections:
         return percent_error(ALPHA, self.tested)
 
     @property
-    def holds(self) -> bool:
-        """Whether it rejects at most at 5 %, within Monte-Carlo error."""
-        return self.percent <= ALPHA + ERRORS * self.error
+    def verdict(self) -> str:
+        """Where the share lies, within Monte-Carlo error: at 5 %, below (careful) or above (wrong)."""
+        if abs(self.percent - ALPHA) <= ERRORS * self.error:
+            return f"at {ALPHA:g} %"
+        return "below" if self.percent < ALPHA else "above"
 
 
 def rejections(

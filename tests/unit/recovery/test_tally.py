@@ -70,5 +70,9 @@ def test_rejections_are_counted_at_five_percent_and_the_lost_apart():
     assert (counts.tested, counts.rejected, counts.lost) == (4, 2, 1)
     assert counts.percent == 50
     assert counts.error == pytest.approx(percent_error(5, 4))
-    assert not Rejections(tested=400, rejected=34).holds
-    assert Rejections(tested=400, rejected=33).holds
+
+
+def test_a_share_is_judged_within_three_monte_carlo_errors():
+    """Of 400 trials 5 % are 20, and three errors are 13.1."""
+    shares = {rejected: Rejections(tested=400, rejected=rejected).verdict for rejected in (6, 7, 20, 33, 34)}
+    assert shares == {6: "below", 7: "at 5 %", 20: "at 5 %", 33: "at 5 %", 34: "above"}
