@@ -32,7 +32,10 @@ def main(arguments: list[str]) -> int:
         from rctflow.commands import bench_truth
 
         return bench_truth.main(arguments[1:])
-    parser = argparse.ArgumentParser(prog="./run bench", description="Measure speed; prints medians.")
+    parser = argparse.ArgumentParser(
+        prog="./run bench",
+        description="Measure speed; prints medians. Not speed but bias and coverage: bench truth --help.",
+    )
     parser.add_argument("what", nargs="*", metavar="WHAT", help=f"{KINDS} (default: all)")
     parser.add_argument("--repeats", type=int, default=3, help="runs that a median is taken of (default 3)")
     chosen = parser.parse_args(arguments)
