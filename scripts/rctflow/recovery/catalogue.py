@@ -40,9 +40,9 @@ class Row:
         """Whether the truth is that of the concentration itself."""
         return self.measure == "ratio"
 
-    def holds(self, informative: bool) -> bool:
-        """Whether what it assumes is so. informative: dropout depends on values seen after baseline."""
-        return not self.fault and not (informative and self.needs == "mcar")
+    def broken(self, informative: bool) -> str:
+        """What it assumes and is not so, "" when all is. informative: dropout depends on values seen after baseline."""
+        return self.fault or (INFORMATIVE_DROPOUT if informative and self.needs == "mcar" else "")
 
     def analysis_from(self, declared: Mapping[str, Analysis], visit: str) -> Analysis:
         """The analysis, looking at ``visit`` alone where the model fits each visit by itself."""
@@ -58,6 +58,7 @@ HEALTH, RESPONSE, NEAR_LIMIT = "physical_health", "response", "inflammation_near
 METHODS = ["stratified_score", "standardized", "miettinen_nurminen", "newcombe", "risk_ratio"]
 OTHER_COVARIANCE = "correlations that do not fall with time, where the simulator's do"
 SUBSTITUTED = "a number in the place of values below the limit"
+INFORMATIVE_DROPOUT = "who drops out depends on values that it does not look at"
 WORST_CASE = "dropouts count as non-responders"
 
 

@@ -34,7 +34,7 @@ UNITS = {
 
 
 def recovery_table(found: Mapping[Row, Recovered], informative: bool) -> Iterator[str]:
-    """One line per row: Monte-Carlo errors in brackets. informative: see ``Row.holds``."""
+    """One line per row: Monte-Carlo errors in brackets. informative: see ``Row.broken``."""
     yield from _table(HEAD, (_cells(row, recovered, informative) for row, recovered in found.items()))
 
 
@@ -52,6 +52,7 @@ def _table(head: tuple[str, ...], lines: Iterable[tuple[str, ...]]) -> Iterator[
 
 
 def _cells(row: Row, found: Recovered, informative: bool) -> tuple[str, ...]:
+    broken = row.broken(informative)
     return (
         row.endpoint,
         row.label + UNITS[row.measure],
@@ -63,7 +64,7 @@ def _cells(row: Row, found: Recovered, informative: bool) -> tuple[str, ...]:
         "" if math.isnan(found.se) else _number(found.se),
         f"{found.coverage:.1f} ({found.coverage_error:.1f})",
         f"{found.lost}, {found.fallback}" if found.lost or found.fallback else "",
-        found.verdict(row.holds(informative)),
+        found.verdict(not broken) + (f" ({broken})" if broken else ""),
     )
 
 

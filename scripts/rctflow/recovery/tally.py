@@ -56,7 +56,7 @@ class Tally:
             bias=float(np.mean(self.estimate)) - truth.value,
             bias_error=math.hypot(spread / math.sqrt(n), truth.mc_se),
             spread=spread,
-            se=float(np.mean(self.se)),
+            se=float(np.nanmean(self.se)) if np.isfinite(self.se).any() else math.nan,
             coverage=100 * covered,
             coverage_error=percent_error(LEVEL, n),
         )
@@ -64,7 +64,8 @@ class Tally:
 
 @dataclass(frozen=True)
 class Recovered:
-    """One line of the table. spread: SD of the estimates; se: mean of their standard errors (nan: there is none).
+    """One line of the table. spread: SD of the estimates; se: mean of the standard errors of those that have one, else
+    nan.
 
     coverage in percent; its error is that of a coverage of exactly 95 %. Logarithms for ratios and odds.
     """

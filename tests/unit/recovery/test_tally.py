@@ -1,6 +1,7 @@
 """Bias, spread and coverage of a handful of trials."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from rctflow.recovery.catalogue import Row
@@ -36,6 +37,8 @@ def test_a_missing_limit_is_unbounded_and_a_missing_estimate_is_lost():
     found = made.against(Truth(9.0, 0.0))
     assert (found.n, found.lost, found.fallback, found.coverage) == (2, 1, 1, 50.0)
     assert math.isnan(found.se)
+    made.add({"estimate": 2.0, "se": 0.7}, fallback=False)
+    assert made.against(Truth(9.0, 0.0)).se == 0.7
 
 
 def test_too_few_estimates_are_not_judged():
@@ -59,8 +62,10 @@ def test_intervals_that_are_too_short_do_not_recover():
 
 
 def test_what_needs_more_than_missing_at_random_does_not_hold_when_dropout_is_informative():
-    assert LINE.holds(informative=False)
-    assert not LINE.holds(informative=True)
+    assert LINE.broken(informative=False) == ""
+    assert "drops out" in LINE.broken(informative=True)
+    assert replace(LINE, needs="mar").broken(informative=True) == ""
+    assert replace(LINE, fault="no").broken(informative=False) == "no"
 
 
 def test_rejections_are_counted_at_five_percent_and_the_lost_apart():
