@@ -25,7 +25,8 @@ REST = "other, each rare"
 EXTREMES = ("min", "max")
 PROPORTIONS = ("binary", "responder", "gee_logit", "time_to_event")
 """Models whose ``events`` are patients, so that those without the event are patients too."""
-LEVELS = ("n", "percent", "n_discontinued")
+LEVELS = ("n", "percent", "n_discontinued", "n_not_treated", "n_not_randomized", "n_excluded")
+OVERLAPPING = ("n_with", "percent_with", "events")
 _COUNT = re.compile(r"(change_)?n($|[_:])|(events|at_risk)($|[_:])")
 _FEW = re.compile(r"\b(\d+)(?= (?:with a value|values?|subjects?|patients?|participants?|records?|observations?)\b)")
 
@@ -74,12 +75,14 @@ def _rare_joined(rows: list[Result], k: int) -> list[Result]:
     total: dict[tuple[str, ...], float] = {}
     for row in rows:
         kind, _, level = row.statistic.partition(":")
-        if kind in LEVELS[::2] and level:
+        if kind in (*LEVELS, OVERLAPPING[0]) and kind != "percent" and level:
             total[row.analysis, level] = max(total.get((row.analysis, level), 0), row.value or 0)
     rare = {name for name, n in total.items() if n < k}
     joined: dict[tuple[str, ...], Result] = {}
     for row in rows:
         kind, _, level = row.statistic.partition(":")
+        if kind in OVERLAPPING and (row.analysis, level) in rare:
+            continue  # participants with several of them would be counted twice
         if kind in LEVELS and (row.analysis, level) in rare:
             row = replace(row, statistic=f"{kind}:{REST}")
         key = (*_cell(row), row.contrast, row.statistic)
@@ -94,10 +97,12 @@ def _percentages(rows: Sequence[Result], hidden: set[int]) -> set[int]:
     cells = {(*_cell(rows[i]), rows[i].statistic) for i in hidden}
     found = set()
     for i, row in enumerate(rows):
-        kind, _, level = row.statistic.partition(":")
-        below = row.statistic == "percent_below"
-        numerator = "n_below" if below else f"n:{level}"
-        if (below or kind == "percent") and {(*_cell(row), numerator), (*_cell(row), "n")} & cells:
+        kind = row.statistic.partition(":")[0]
+        numerator = row.statistic.replace("percent", "n", 1)
+        if (
+            kind in ("percent", "percent_below", "percent_with")
+            and {(*_cell(row), numerator), (*_cell(row), "n")} & cells
+        ):
             found.add(i)
         if kind == "subgroup_n" and (*_cell(row), "n") in cells:  # its levels would add up to what is hidden
             found.add(i)
@@ -139,7 +144,7 @@ def _sizes(row: Result, n: dict[tuple[str, ...], int]) -> Iterable[int]:
     name = "change_n" if row.statistic.startswith("change_") else "n"
     if row.contrast:
         who = compared_arms(row.contrast)
-    elif row.group or row.endpoint == "baseline":
+    elif row.group or row.endpoint in ("baseline", "exposure"):
         who = [row.group]
     else:  # a visit's own statistic, such as its correlations
         who = [key[4] for key in n if key[:4] == _cell(row)[:4] and key[5] == "n"] if row.visit else []

@@ -15,6 +15,7 @@ rule summary_flow:
         ledgers=dag.summaries.ledgers("flow"),
         records=dag.summaries.records("flow"),
         datasets=dag.summaries.datasets("flow"),
+        results=dag.summaries.endpoint_results("flow"),
         code=code_of("summary", *dag.summaries.modules("flow")),
     output:
         "<results>/summaries/flow/results.csv",
@@ -97,6 +98,106 @@ if "adverse_events" in dag.summaries:
             "../../environment.yml"
         params:
             summary=dag.summaries.params("adverse_events"),
+        script:
+            "../../scripts/summary.py"
+
+
+if "disposition" in dag.summaries:
+
+    rule summary_disposition:
+        """How the study ended for whom: completed, left early and why."""
+        input:
+            adsl="<results>/adam/adsl.parquet",
+            tables=dag.summaries.tables("disposition"),
+            ledgers=dag.summaries.ledgers("disposition"),
+            records=dag.summaries.records("disposition"),
+            datasets=dag.summaries.datasets("disposition"),
+            code=code_of("summary", *dag.summaries.modules("disposition")),
+        output:
+            "<results>/summaries/disposition/results.csv",
+        log:
+            "<logs>/summaries/disposition.log",
+        benchmark:
+            "<benchmarks>/summaries/disposition.tsv"
+        conda:
+            "../../environment.yml"
+        params:
+            summary=dag.summaries.params("disposition"),
+        script:
+            "../../scripts/summary.py"
+
+
+if "deviations" in dag.summaries:
+
+    rule summary_deviations:
+        """Protocol deviations by class and term."""
+        input:
+            adsl="<results>/adam/adsl.parquet",
+            tables=dag.summaries.tables("deviations"),
+            ledgers=dag.summaries.ledgers("deviations"),
+            records=dag.summaries.records("deviations"),
+            datasets=dag.summaries.datasets("deviations"),
+            code=code_of("summary", *dag.summaries.modules("deviations")),
+        output:
+            "<results>/summaries/deviations/results.csv",
+        log:
+            "<logs>/summaries/deviations.log",
+        benchmark:
+            "<benchmarks>/summaries/deviations.tsv"
+        conda:
+            "../../environment.yml"
+        params:
+            summary=dag.summaries.params("deviations"),
+        script:
+            "../../scripts/summary.py"
+
+
+if "exposure" in dag.summaries:
+
+    rule summary_exposure:
+        """Doses, amounts, duration and compliance."""
+        input:
+            adsl="<results>/adam/adsl.parquet",
+            tables=dag.summaries.tables("exposure"),
+            ledgers=dag.summaries.ledgers("exposure"),
+            records=dag.summaries.records("exposure"),
+            datasets=dag.summaries.datasets("exposure"),
+            code=code_of("summary", *dag.summaries.modules("exposure")),
+        output:
+            "<results>/summaries/exposure/results.csv",
+        log:
+            "<logs>/summaries/exposure.log",
+        benchmark:
+            "<benchmarks>/summaries/exposure.tsv"
+        conda:
+            "../../environment.yml"
+        params:
+            summary=dag.summaries.params("exposure"),
+        script:
+            "../../scripts/summary.py"
+
+
+if "medication" in dag.summaries:
+
+    rule summary_medication:
+        """Medication before and during treatment, by class and term."""
+        input:
+            adsl="<results>/adam/adsl.parquet",
+            tables=dag.summaries.tables("medication"),
+            ledgers=dag.summaries.ledgers("medication"),
+            records=dag.summaries.records("medication"),
+            datasets=dag.summaries.datasets("medication"),
+            code=code_of("summary", *dag.summaries.modules("medication")),
+        output:
+            "<results>/summaries/medication/results.csv",
+        log:
+            "<logs>/summaries/medication.log",
+        benchmark:
+            "<benchmarks>/summaries/medication.tsv"
+        conda:
+            "../../environment.yml"
+        params:
+            summary=dag.summaries.params("medication"),
         script:
             "../../scripts/summary.py"
 
@@ -220,3 +321,27 @@ rule edish:
         display=dag.summaries.display(),
     script:
         "../../scripts/edish.py"
+
+
+rule query_list:
+    """Every finding of cleaning, a sheet per site, for the data manager; it names patients."""
+    input:
+        adsl="<results>/adam/adsl.parquet",
+        tables=[],
+        ledgers=dag.summaries.ledgers("data_quality"),
+        records=[],
+        datasets=[],
+        code=code_of("query_list"),
+    output:
+        "<results>/listings/queries.xlsx",
+    log:
+        "<logs>/summaries/query_list.log",
+    benchmark:
+        "<benchmarks>/summaries/query_list.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        title=f"Findings of {dag.study.stamped}",
+        site=dag.study.summaries.data_quality.site,
+    script:
+        "../../scripts/query_list.py"

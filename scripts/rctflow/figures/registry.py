@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SUMMARY_FIGURES: dict[str, dict[str, str]] = {
+    "flow": {"diagram": "rctflow.figures.flow:draw_flow"},
     "adverse_events": {"terms": "rctflow.figures.adverse_events:draw_adverse_events"},
 }
 

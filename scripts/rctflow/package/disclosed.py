@@ -43,6 +43,7 @@ PATIENT_LEVEL = (
     "findings",
     "form",
     "listing_adverse_events",
+    "query_list",
     "resample",
     "simulate",
     "subjects",

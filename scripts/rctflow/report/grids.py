@@ -10,9 +10,13 @@ from rctflow.results import SUPPRESSED, Result, compared_arms
 from rctflow.rounding import MISSING, interval, p_value, rounded
 
 FLOW = {
+    "n_screened": "Assessed for eligibility",
+    "n_not_randomized": "Not randomized",
     "n_randomized": "Randomized",
     "n_treated": "Received treatment",
-    "n_other_arm": "Received the other arm's treatment",
+    "n_as_allocated": "Received the treatment allocated",
+    "n_other_arm": "Received another arm's treatment",
+    "n_not_treated": "Received no treatment",
     "n_with_event": "Had an intercurrent event",
     "n_completed": "Completed the study",
     "n_discontinued": "Left the study early",
@@ -42,7 +46,20 @@ def flow_grids(rows: Sequence[Result], settings: ReportSettings) -> list[Grid]:
     labels = {endpoint.id: endpoint.label for endpoint in settings.endpoints}
     counted = [name for name in dict.fromkeys(row.analysis for row in rows) if name in labels]
     values = [values_grid(rows, name, labels[name], settings) for name in counted]
-    return [flow_grid(rows, settings), *(grid for grid in values if grid)]
+    excluded = excluded_grid(rows, settings)
+    return [grid for grid in (flow_grid(rows, settings), *values, excluded) if grid]
+
+
+def excluded_grid(rows: Sequence[Result], settings: ReportSettings) -> Grid | None:
+    """Who was randomized and belongs to no analysis population, and why; None when nobody."""
+    grid = Grid("Randomized, and not in a population", ("", *_arms(settings)))
+    for population in settings.populations:
+        found = {(r.statistic, r.group): r for r in rows if r.population == population.id}
+        for name in dict.fromkeys(name for name, _ in found if name.partition(":")[0] == "n_excluded"):
+            reason = name.partition(":")[2]
+            if any((row := found.get((name, group))) and row.value != 0 for group in _groups(settings)):
+                grid.lines.append((reason or population.label, _counts(found, name, settings), bool(reason)))
+    return grid if grid.lines else None
 
 
 def flow_grid(rows: Sequence[Result], settings: ReportSettings) -> Grid:

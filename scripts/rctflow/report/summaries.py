@@ -12,6 +12,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rctflow.report.adverse_events import adverse_event_grids
+from rctflow.report.course import (
+    deviation_grids,
+    disposition_grids,
+    exposure_grids,
+    medication_grids,
+    site_grid,
+)
 from rctflow.report.findings import finding_grids
 from rctflow.report.grids import Grid, baseline_grid, flow_grids, population_grid, quality_grid
 from rctflow.report.inline import inline_svg
@@ -48,9 +55,14 @@ GRIDS: dict[str, Callable[[Rows, ReportSettings], list[Grid]]] = {
     "adverse_events": adverse_event_grids,
     "laboratory": finding_grids,
     "vital_signs": finding_grids,
-    "data_quality": lambda rows, settings: [quality_grid(rows)],
+    "disposition": disposition_grids,
+    "deviations": deviation_grids,
+    "exposure": exposure_grids,
+    "medication": medication_grids,
+    "data_quality": lambda rows, settings: [grid for grid in (quality_grid(rows), site_grid(rows)) if grid],
 }
 FIGURES: dict[str, str] = {
+    "flow/diagram": "Flow diagram: participants from enrollment to analysis by arm; the tables below have the numbers.",
     "adverse_events/terms": "Preferred terms of adverse events: the share of each arm's patients with it, and the risk "
     "difference with its interval, sorted by the difference; the tables have the numbers.",
     "laboratory/edish": "Highest transaminase against highest bilirubin of each patient; the table has the counts.",

@@ -224,6 +224,7 @@ class Dag:
             *self.summaries.files(),
             *self.summaries.figures(),
             *self.summaries.liver(),
+            *self.summaries.listings(),
             f"{self.results}/summaries/second/results.csv",
             *self.multiplicity_files(),
             *(f"{self.results}/clean/{t}.{end}" for t in self.study.tables for end in ("parquet", "ledger.csv")),

@@ -89,7 +89,11 @@ def study_display(study: Study) -> StudyDisplay:
     return StudyDisplay(
         arms=_arm_labels(study),
         visits=_visit_labels(study, visit_order(study)),
-        populations=tuple(Label(name, plan.label) for name, plan in study.populations.items()),
+        populations=tuple(
+            Label(name, f"{plan.label} (as treated)" if plan.arm == "actual" else plan.label)
+            for name, plan in study.populations.items()
+            if name in (study.summaries.flow.analysed or study.populations)
+        ),
         endpoints=tuple(Label(name, study.endpoints[name].label) for name in endpoint_order(study)),
         small_cells=study.package.suppressed_below,
         synthetic=study.study.data == "synthetic",

@@ -14,7 +14,11 @@ from rctflow.summaries.adverse_events.settings import AdverseEventSummary
 from rctflow.summaries.settings import (
     Baseline,
     DataQuality,
+    Deviations,
+    Disposition,
+    Exposure,
     Flow,
+    Medication,
     Populations,
     SummaryPopulation,
     SummaryStudy,
@@ -32,7 +36,11 @@ class Summaries(BaseModel):
 
     flow: Flow = Flow()
     populations: Populations = Populations()
+    disposition: Disposition | None = None
+    deviations: Deviations | None = None
     baseline: Baseline = Baseline()
+    exposure: Exposure | None = None
+    medication: Medication | None = None
     adverse_events: AdverseEventSummary | None = None
     laboratory: FindingsSummary | None = None
     vital_signs: FindingsSummary | None = None
@@ -105,6 +113,25 @@ def _derived(study: Study) -> list[tuple[str, Derived]]:
     return sorted(study.subjects.derived.items())
 
 
+def _disposition(study: Study) -> dict[str, Any]:
+    flow = study.summaries.flow
+    own = {"status": flow.status, "reason": flow.reason, "completed": flow.completed}
+    return own | {"population": next(iter(study.populations))}
+
+
+def _deviations(study: Study) -> dict[str, Any]:
+    declared = study.protocol_deviations
+    own = {"population": next(iter(study.populations))}
+    if declared is None:
+        return own
+    return own | {"table": declared.table, "term": declared.term, "classification": declared.classification}
+
+
+def _as_treated(study: Study) -> dict[str, Any]:
+    actual = [name for name, plan in study.populations.items() if plan.arm == "actual"]
+    return {"population": next(iter([*actual, *study.populations]))}
+
+
 def _data_quality(study: Study) -> dict[str, Any]:
     return {"tables": tuple(study.tables)}
 
@@ -140,7 +167,11 @@ def _findings(declared: FindingsSummary | None, study: Study) -> dict[str, Any]:
 
 FROM_STUDY: dict[str, Callable[[Study], dict[str, Any]]] = {
     "flow": _flow,
+    "disposition": _disposition,
+    "deviations": _deviations,
     "baseline": _baseline,
+    "exposure": _as_treated,
+    "medication": _as_treated,
     "adverse_events": _adverse_events,
     "laboratory": lambda study: _findings(study.summaries.laboratory, study),
     "vital_signs": lambda study: _findings(study.summaries.vital_signs, study),

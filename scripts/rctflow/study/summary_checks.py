@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rctflow.derive.settings import Derived
 from rctflow.errors import RctflowError
 from rctflow.expressions import ExpressionError
-from rctflow.study.column_checks import Problem, adsl_columns
+from rctflow.study.column_checks import Problem, adsl_columns, reference_problems, where_problems
 from rctflow.study.messages import did_you_mean
 from rctflow.study.model import Study
 from rctflow.study.rooms import population_flag
@@ -54,8 +54,55 @@ def summary_problems(study: Study) -> Iterator[Problem]:
         if population and population not in study.populations:
             told = did_you_mean(population, study.populations)
             yield f"summaries.{name}.population", f"{population!r} is no population. {told}"
+    yield from _unknown("summaries.data_quality.site", tuple(filter(None, [study.summaries.data_quality.site])), known)
+    yield from _table_problems(study)
+    yield from _deviation_problems(study)
+    yield from _flow_problems(study, known)
     yield from _unknown("summaries.baseline.variables", baseline.variables, known)
     yield from _unknown("summaries.baseline.levels", tuple(baseline.levels), known)
+
+
+def _table_problems(study: Study) -> Iterator[Problem]:
+    """Forms and columns that exposure and medication name."""
+    columns = {
+        "exposure": ("start", "end", "dose"),
+        "medication": ("term", "category", "start", "end"),
+        "deviations": ("term", "classification"),
+    }
+    for name, keys in columns.items():
+        declared = getattr(study.summaries, name)
+        if declared is None or not declared.table:
+            continue
+        for key in ["", *keys]:
+            column = getattr(declared, key) if key else ""
+            path = f"summaries.{name}"
+            yield from reference_problems(study, path, declared.table, column, getattr(declared, "where", ""))
+            if declared.table not in study.tables:
+                break
+
+
+def _deviation_problems(study: Study) -> Iterator[Problem]:
+    declared = study.summaries.deviations
+    own = declared and all((declared.table, declared.term, declared.classification))
+    if declared is not None and not own and study.protocol_deviations is None:
+        remedy = "declare `protocol_deviations`, or table, term and classification here"
+        yield "summaries.deviations", f"the form of deviations is not known; {remedy}"
+
+
+def _flow_problems(study: Study, known: set[str]) -> Iterator[Problem]:
+    flow = study.summaries.flow
+    if flow.screened:
+        screened = flow.screened
+        yield from reference_problems(study, "summaries.flow.screened", screened.table, screened.reason, screened.where)
+    for who, form in flow.forms.items():
+        yield from reference_problems(study, f"summaries.flow.forms.{who}", form.table, "", form.where)
+    for name in {*flow.exclusions, *flow.analysed} - set(study.populations):
+        yield "summaries.flow", f"{name!r} is no population. {did_you_mean(name, study.populations)}"
+    for name, reasons in flow.exclusions.items():
+        for reason in reasons:
+            yield from where_problems(f"summaries.flow.exclusions.{name}", reason.where, known)
+    for milestone in study.summaries.disposition.milestones if study.summaries.disposition else ():
+        yield from where_problems("summaries.disposition.milestones", milestone.where, known)
 
 
 def _unknown(path: str, columns: tuple[str, ...], known: set[str]) -> Iterator[Problem]:

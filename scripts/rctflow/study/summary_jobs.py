@@ -28,6 +28,10 @@ class SummaryJobs:
         """The result rows of all declared summaries, in the order of print."""
         return [f"{self.results}/summaries/{name}/results.csv" for name in declared_summaries(self.study)]
 
+    def listings(self) -> list[str]:
+        """Files for the data manager, which name patients: no result that may be published."""
+        return [f"{self.results}/listings/queries.xlsx"]
+
     def tables(self, summary: str) -> list[str]:
         """The clean tables that a summary is made from."""
         return [f"{self.results}/clean/{table}.parquet" for table in self._reads(summary).tables]
@@ -41,6 +45,10 @@ class SummaryJobs:
     def records(self, summary: str) -> list[str]:
         """The records of endpoints that a summary is made from."""
         return [f"{self.results}/adam/{endpoint}.parquet" for endpoint in self._reads(summary).endpoints]
+
+    def endpoint_results(self, summary: str) -> list[str]:
+        """The result rows of endpoints that a summary is reconciled with."""
+        return [f"{self.results}/endpoints/{endpoint}/results.csv" for endpoint in self._reads(summary).results]
 
     def datasets(self, summary: str) -> list[str]:
         """The ADaM data sets beside ADSL that a summary is made from."""

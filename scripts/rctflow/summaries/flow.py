@@ -1,12 +1,17 @@
-"""Participant flow, as CONSORT 2010 (item 13) asks: randomized, treated, analysis sets, completed, left and why."""
+"""Participant flow from screening to analysis, as CONSORT 2025 (items 22a, 22b) asks: how many, by arm, and why not.
+
+Every number is reconciled (reconcile.py) before a row is written.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rctflow.expressions import parse
 from rctflow.results import Result
-from rctflow.summaries.rows import ARM_COLUMN, groups, require, summary_row
+from rctflow.summaries.reconcile import reconcile
+from rctflow.summaries.rows import ARM_COLUMN, SummaryError, groups, require, summary_row
 from rctflow.summaries.settings import Flow, SummaryStudy
 from rctflow.summaries.sources import Sources
 
@@ -14,49 +19,106 @@ if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
 NAME = "flow"
+UNKNOWN = "reason not recorded"
 
 
 def summarize_flow(sources: Sources, study: SummaryStudy, settings: Flow) -> list[Result]:
     """Counts of participants by arm and in total (group ""), as rows with endpoint ``flow``.
 
-    analysis ``flow``: n_randomized, n_treated, n_other_arm (treated with another arm than randomized), n_completed,
-    n_discontinued, n_discontinued:<reason> and n_status_unknown, n_with_event and n_with_event:<intercurrent event>, by
-    planned arm; n per population, by its own arm.
+    analysis ``flow``: n_screened, n_not_randomized and n_not_randomized:<reason> (in total; no value where screening is
+    not in the data); n_randomized, n_treated, n_as_allocated, n_other_arm (treated with another arm than randomized),
+    n_not_treated and n_not_treated:<reason>, n_completed, n_discontinued, n_discontinued:<reason> and n_status_unknown,
+    n_with_event and n_with_event:<intercurrent event>, by planned arm; n, n_excluded and n_excluded:<reason> per
+    population, by its own arm (those excluded by planned arm).
     analysis <endpoint id>, for each endpoint with records: n with an analysed value (ANL01FL Y) per visit, and
     n_outside_windows, the records with a value that no visit holds, by planned arm. Raises SummaryError when a column
-    is missing.
+    is missing, and ReconciliationError when two counts of the same participants differ.
     """
     adsl, flags = sources.adsl, [population.flag for population in study.populations.values()]
     require(adsl, ["USUBJID", "TRT01P", "TRT01A", "TRTSDT", "RANDFL", *flags], "ADSL")
     if settings.treated:
         require(adsl, [settings.treated], "ADSL")
     randomized = adsl[adsl["RANDFL"].eq("Y")]
-    rows = [*_started(randomized, study, settings), *_populations(adsl, study)]
+    treated = treated_of(randomized, settings)
+    reconcile(sources, study, settings, treated)
+    rows = [*_screened(sources, study, settings), *_started(randomized, study, settings, treated)]
+    rows += [*_populations(adsl, study), *_excluded(randomized, study, settings)]
     rows += [*_events(randomized, study, settings), *_ended(randomized, study, settings)]
     for endpoint, bds in sorted(sources.records.items()):
         rows += [*_with_value(endpoint, bds, randomized, study), *_outside_windows(endpoint, bds, randomized, study)]
     return rows
 
 
+def treated_of(randomized: DataFrame, settings: Flow) -> Series | None:
+    """Whether each participant received any treatment; None when the data do not tell."""
+    dated = randomized["TRTSDT"].notna()
+    if settings.treated:
+        return randomized[settings.treated].eq("Y")
+    return dated if dated.any() else None
+
+
+def _screened(sources: Sources, study: SummaryStudy, settings: Flow) -> Iterator[Result]:
+    if settings.screened is None:
+        note = "the data have nobody who was assessed and not randomized, or the config does not say where"
+        yield summary_row(study.study, NAME, NAME, "n_screened", None, status="not_estimable", note=note)
+        return
+    declared = settings.screened
+    rows = sources.tables[declared.table]
+    rows = rows[parse(declared.where).evaluate(rows)] if declared.where else rows
+    left = rows[~rows["USUBJID"].isin(sources.adsl["USUBJID"])].drop_duplicates("USUBJID")
+    total = rows["USUBJID"].nunique()
+    yield summary_row(study.study, NAME, NAME, "n_screened", total, method=f"participants in {declared.table}")
+    yield summary_row(study.study, NAME, NAME, "n_not_randomized", len(left), method="of them, not in ADSL")
+    if declared.reason and len(left):
+        require(left, [declared.reason], f"table {declared.table}")
+        why = left[declared.reason].map(str, na_action="ignore").replace("", None).fillna(UNKNOWN)
+        for reason, n in why.value_counts().sort_index().items():
+            yield summary_row(study.study, NAME, NAME, f"n_not_randomized:{reason}", int(n), method=declared.reason)
+
+
+def _excluded(randomized: DataFrame, study: SummaryStudy, settings: Flow) -> Iterator[Result]:
+    """Those randomized who do not belong to a population, and why; by planned arm."""
+    for name in study.order or tuple(sorted(study.populations)):
+        out = randomized[~randomized[study.populations[name].flag].eq("Y")]
+        why = out["USUBJID"].map(lambda _: UNKNOWN)
+        for reason in reversed(settings.exclusions.get(name, ())):
+            try:
+                why = why.mask(parse(reason.where).evaluate(out), reason.label)
+            except Exception as error:
+                raise SummaryError(f"summaries.flow.exclusions.{name} ({reason.label}): {error}") from error
+        method = f"randomized and {study.populations[name].flag} not Y, by TRT01P"
+        for arm, members in groups(out, study.arms, "TRT01P"):
+            shared = {"population": name, "group": arm, "method": method}
+            yield summary_row(study.study, NAME, NAME, "n_excluded", len(members), **shared)
+            for reason in sorted(set(why)):
+                n = int(why[members.index].eq(reason).sum())
+                yield summary_row(study.study, NAME, NAME, f"n_excluded:{reason}", n, **shared)
+
+
 def _count(study: SummaryStudy, statistic: str, group: str, members: Series, method: str) -> Result:
     return summary_row(study.study, NAME, NAME, statistic, int(members.sum()), group=group, method=method)
 
 
-def _started(randomized: DataFrame, study: SummaryStudy, settings: Flow) -> Iterator[Result]:
-    dated = randomized["TRTSDT"].notna()
-    known = bool(settings.treated) or bool(dated.any())
-    treated = randomized[settings.treated].eq("Y") if settings.treated else dated
-    other = treated & randomized["TRT01A"].notna() & randomized["TRT01A"].ne(randomized["TRT01P"])
+def _started(randomized: DataFrame, study: SummaryStudy, settings: Flow, treated: Series | None) -> Iterator[Result]:
     how = f"{settings.treated} Y" if settings.treated else "with a date of first dose (TRTSDT)"
+    other = randomized["TRT01A"].notna() & randomized["TRT01A"].ne(randomized["TRT01P"])
+    why = _reasons(randomized, settings) if settings.reason in randomized.columns else None
     for arm, members in groups(randomized, study.arms, "TRT01P"):
+        here = members.index
         yield _count(study, "n_randomized", arm, members["RANDFL"].eq("Y"), "RANDFL Y by TRT01P")
-        if known:
-            yield _count(study, "n_treated", arm, treated[members.index], f"{how} by TRT01P")
-            yield _count(study, "n_other_arm", arm, other[members.index], f"{how}, TRT01A differs from TRT01P")
-        else:
+        if treated is None:
             note = "the data have neither dates of first dose nor a flag of those treated"
             absent = {"group": arm, "status": "not_estimable", "note": note}
             yield summary_row(study.study, NAME, NAME, "n_treated", None, **absent)
+            continue
+        differs = f"{how}, TRT01A differs from TRT01P"
+        yield _count(study, "n_treated", arm, treated[here], f"{how} by TRT01P")
+        yield _count(study, "n_as_allocated", arm, (treated & ~other)[here], f"{how}, TRT01A is TRT01P")
+        yield _count(study, "n_other_arm", arm, (treated & other)[here], differs)
+        yield _count(study, "n_not_treated", arm, ~treated[here], f"not {how}, by TRT01P")
+        for reason in () if why is None else sorted(set(why[~treated])):
+            untreated = ~treated[here] & why[here].eq(reason)  # type: ignore[index]
+            yield _count(study, f"n_not_treated:{reason}", arm, untreated, f"{settings.reason} by TRT01P")
 
 
 def _populations(adsl: DataFrame, study: SummaryStudy) -> Iterator[Result]:
@@ -102,7 +164,9 @@ def _ended(randomized: DataFrame, study: SummaryStudy, settings: Flow) -> Iterat
 
 def _reasons(randomized: DataFrame, settings: Flow) -> Series:
     """Why each participant left: the declared reason, else the status itself."""
-    status = randomized[settings.status].astype("str")
+    if settings.status not in randomized.columns:
+        return randomized[settings.reason].astype("str").replace("", None).fillna(UNKNOWN)
+    status = randomized[settings.status].astype("str").fillna(UNKNOWN)
     if settings.reason not in randomized.columns:
         return status
     reason = randomized[settings.reason]

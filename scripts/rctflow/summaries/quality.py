@@ -13,12 +13,33 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 NAME = "data_quality"
+NO_SITE = "no site"
 
 
 def summarize_quality(sources: Sources, study: SummaryStudy, settings: DataQuality) -> list[Result]:
     """Rows of the ledgers, then subjects in the forms who are not randomized."""
     strangers = summarize_not_randomized(sources.tables, sources.adsl, study)
-    return [*summarize_ledger(sources.ledgers, study), *strangers]
+    by_site = summarize_sites(sources, study, settings.site) if settings.site and not study.small_cells else []
+    return [*summarize_ledger(sources.ledgers, study), *strangers, *by_site]
+
+
+def summarize_sites(sources: Sources, study: SummaryStudy, site: str) -> list[Result]:
+    """Per site, as analysis ``site <name>``: n_subjects (with a finding), findings, findings:<severity>:<rule>; those
+    of subjects who are not in ADSL under ``no site``. Restricted studies have none: sites are small.
+    """
+    import pandas as pd
+
+    require(sources.adsl, ["USUBJID", site], "ADSL")
+    known = sources.adsl.set_index("USUBJID")[site]
+    ledger = pd.concat([table[["subject", "rule", "severity"]] for table in sources.ledgers.values()])
+    sites = ledger["subject"].map(known).map(str, na_action="ignore").fillna(NO_SITE)
+    rows = []
+    for one in [*sorted(set(known.dropna().map(str))), *([NO_SITE] if sites.eq(NO_SITE).any() else [])]:
+        name, mine = one if one == NO_SITE else f"site {one}", ledger[sites.eq(one)]
+        counts = {"n_subjects": mine["subject"].nunique(), "findings": len(mine)}
+        counts |= {f"findings:{kind}": n for kind, n in _by_rule(mine).items()}
+        rows += [summary_row(study.study, NAME, name, statistic, n) for statistic, n in counts.items()]
+    return rows
 
 
 def summarize_ledger(ledgers: Tables, study: SummaryStudy) -> list[Result]:

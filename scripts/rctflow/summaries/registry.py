@@ -32,6 +32,12 @@ SUMMARIES = {
     "populations": Entry(
         "rctflow.summaries.populations:summarize_populations", "rctflow.summaries.settings:Populations"
     ),
+    "disposition": Entry(
+        "rctflow.summaries.disposition:summarize_disposition", "rctflow.summaries.settings:Disposition"
+    ),
+    "deviations": Entry("rctflow.summaries.deviations:summarize_deviations", "rctflow.summaries.settings:Deviations"),
+    "exposure": Entry("rctflow.summaries.exposure:summarize_exposure", "rctflow.summaries.settings:Exposure"),
+    "medication": Entry("rctflow.summaries.medication:summarize_medication", "rctflow.summaries.settings:Medication"),
     "baseline": Entry("rctflow.summaries.baseline:summarize_baseline", "rctflow.summaries.settings:Baseline"),
     "adverse_events": Entry(
         "rctflow.summaries.adverse_events.summary:summarize_adverse_events",

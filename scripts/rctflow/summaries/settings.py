@@ -30,37 +30,74 @@ class SummaryStudy:
 @dataclass(frozen=True)
 class Reads:
     """What a summary is made from beside ADSL: ids of clean tables, of tables whose ledgers it needs, of endpoints
-    whose records it needs, and names of ADaM data sets (``adae``).
+    whose records, or whose result rows, it needs, and names of ADaM data sets (``adae``).
     """
 
     tables: tuple[str, ...] = ()
     ledgers: tuple[str, ...] = ()
     endpoints: tuple[str, ...] = ()
+    results: tuple[str, ...] = ()
     datasets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Flow:
-    """How participants are counted from randomization to analysis.
+class Reason:
+    """A reason in words, and whom it holds for (over ADSL columns)."""
 
-    treated: ADSL flag (Y/N) of those who received any treatment; "" counts who has a first dose (TRTSDT). status,
-    reason: ADSL columns of the end of the study and of the reason for leaving it, left out when ADSL has no such
-    column. completed: the values of ``status`` that mean that the study was completed. endpoints: those whose values
-    are counted at each visit (the primary ones when empty). events: ADSL column of the study day of an intercurrent
-    event -> its name in print (all declared ones when empty).
+    label: str
+    where: str
+
+
+@dataclass(frozen=True)
+class FormRows:
+    """The rows of a clean table that count (all when ``where`` is empty)."""
+
+    table: str
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class Screening:
+    """Where those assessed for eligibility stand: one row or more each. reason: the column that says why somebody was
+    not randomized.
     """
 
+    table: str
+    where: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Flow:
+    """How participants are counted from screening to analysis (CONSORT 2025, items 22a and 22b).
+
+    screened: those assessed for eligibility (nobody knows how many when omitted, and the flow says so). treated: ADSL
+    flag (Y/N) of those who received any treatment; "" counts who has a first dose (TRTSDT). status, reason: ADSL
+    columns of the end of the study and of the reason for leaving it, left out when ADSL has no such column. completed:
+    the values of ``status`` that mean that the study was completed. endpoints: those whose values are counted at each
+    visit (the primary ones when empty). events: ADSL column of the study day of an intercurrent event -> its name in
+    print (all declared ones when empty). analysed: populations of the diagram (all when empty). exclusions: population
+    -> why somebody randomized does not belong to it; the first reason that holds counts. forms: randomized, treated,
+    completed, discontinued -> the rows of a form; who has one must be who ADSL counts, or the run stops.
+    """
+
+    screened: Screening | None = None
     treated: str = ""
     status: str = "EOSSTT"
     reason: str = "DCSREAS"
     completed: tuple[str, ...] = ("COMPLETED",)
     endpoints: tuple[str, ...] = ()
     events: dict[str, str] = field(default_factory=dict)
+    analysed: tuple[str, ...] = ()
+    exclusions: dict[str, tuple[Reason, ...]] = field(default_factory=dict)
+    forms: dict[Literal["randomized", "treated", "completed", "discontinued"], FormRows] = field(default_factory=dict)
 
     @property
     def reads(self) -> Reads:
-        """Records of the endpoints."""
-        return Reads(endpoints=self.endpoints)
+        """Records and result rows of the endpoints, and the forms that are reconciled."""
+        tables = {rows.table for rows in self.forms.values()}
+        tables |= {self.screened.table} if self.screened else set()
+        return Reads(tables=tuple(sorted(tables)), endpoints=self.endpoints, results=self.endpoints)
 
 
 @dataclass(frozen=True)
@@ -99,10 +136,112 @@ class Baseline:
 
 
 @dataclass(frozen=True)
+class Disposition:
+    """How the study ended for whom.
+
+    population: the first of the study when empty. status, reason, completed: as the flow has them when empty.
+    milestones: further facts of the course, each in words and by whom it is met (``COMP24FL == 'Y'``). test: of the
+    share that completed, between all arms.
+    """
+
+    population: str = ""
+    status: str = ""
+    reason: str = ""
+    completed: tuple[str, ...] = ()
+    milestones: tuple[Reason, ...] = ()
+    test: Literal["", "chi_square", "fisher"] = ""
+
+    @property
+    def reads(self) -> Reads:
+        """ADSL alone."""
+        return Reads()
+
+
+@dataclass(frozen=True)
+class Deviations:
+    """Protocol deviations by class and term.
+
+    table, term, classification: the form with one row per deviation, and its columns (those of the section
+    ``protocol_deviations`` when empty). classes: their order (alphabetical when empty). population: the first of the
+    study when empty.
+    """
+
+    table: str = ""
+    term: str = ""
+    classification: str = ""
+    classes: tuple[str, ...] = ()
+    population: str = ""
+
+    @property
+    def reads(self) -> Reads:
+        """The form of deviations."""
+        return Reads(tables=(self.table,))
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """What was given, from the form of doses.
+
+    table, where: its rows that are doses really given. start: the date of a dose, or of the first day of an interval
+    of dosing; end: the last day of the interval ("" when each row is one dose); missing_end: the ADSL date that stands
+    for an end that nobody wrote. per_day: doses a day within an interval. dose: the amount of one dose, in ``unit``
+    ("" when amounts are not in the data). planned_doses: how many each patient was to have, by which compliance is
+    judged. population: whose exposure; the first whose arms are those really received when empty.
+    """
+
+    table: str
+    start: str
+    where: str = ""
+    end: str = ""
+    missing_end: str = ""
+    per_day: float = 1
+    dose: str = ""
+    unit: str = ""
+    planned_doses: float | None = None
+    population: str = ""
+
+    @property
+    def reads(self) -> Reads:
+        """The form of doses."""
+        return Reads(tables=(self.table,))
+
+
+@dataclass(frozen=True)
+class Medication:
+    """Medication before and during treatment.
+
+    table: the form with one row per medication; term: the column of its (coded) name; category: of its class, such as
+    ATC ("" when uncoded). start, end: columns of dates; ongoing: which rows had no end yet. where: rows that are
+    medication really taken. shown_from: the report shows terms that at least so many percent of an arm have taken.
+    population: as of exposure.
+    """
+
+    table: str
+    term: str
+    start: str
+    end: str
+    category: str = ""
+    ongoing: str = ""
+    where: str = ""
+    shown_from: float = 0
+    population: str = ""
+
+    @property
+    def reads(self) -> Reads:
+        """The form of medication."""
+        return Reads(tables=(self.table,))
+
+
+@dataclass(frozen=True)
 class DataQuality:
-    """The forms whose ledgers are counted (all when empty)."""
+    """What is counted of the ledgers.
+
+    tables: the forms (all when empty). site: the ADSL column of the site, by which findings are counted and queries
+    are listed; "" for one list.
+    """
 
     tables: tuple[str, ...] = ()
+    site: str = ""
 
     @property
     def reads(self) -> Reads:

@@ -1,0 +1,172 @@
+"""Grids of the course of the study: disposition, deviations, exposure, medication, findings by site."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rctflow.report.grids import Grid
+from rctflow.report.settings import ReportSettings
+from rctflow.results import Result
+from rctflow.rounding import MISSING, interval, p_value, rounded
+
+Found = dict[tuple[str, str], Result]
+EXPOSURE = {
+    "doses": "Doses",
+    "duration": "Duration, days",
+    "cumulative_dose": "Cumulative dose",
+    "average_daily_dose": "Average daily dose",
+    "compliance": "Compliance, % of planned doses",
+}
+LONGEST = 60  # terms of a table of the report
+
+
+def disposition_grids(rows: Sequence[Result], settings: ReportSettings) -> list[Grid]:
+    """How the study ended, by arm and in total, in one table."""
+    grid = Grid("Disposition", _heads(rows, "status", settings))
+    for analysis in ("status", "reason", "milestones"):
+        found = _of(rows, analysis)
+        grid.lines += [(level, _shares(found, level, settings), analysis == "reason") for level in _levels(found)]
+        for row in (row for (name, _), row in found.items() if name == "p_value"):
+            grid.notes.append(f"Completion by arm: p = {p_value(row.value)} ({row.method}).")
+    if any(row.analysis == "reason" for row in rows):
+        grid.notes.append("Reasons are those of participants who left early; percentages are of the population.")
+    return [grid]
+
+
+def deviation_grids(rows: Sequence[Result], settings: ReportSettings) -> list[Grid]:
+    """Participants with deviations, n (%) and number of deviations, by class and term."""
+    grid = Grid("Protocol deviations: participants (%), deviations", _heads(rows, "any", settings))
+    grid.lines.append(("Any deviation", _shares(_of(rows, "any"), "", settings), False))
+    for one in _levels(_of(rows, "class")):
+        grid.lines.append((one, _shares(_of(rows, "class"), one, settings), False))
+        found = _of(rows, one)
+        grid.lines += [(term, _shares(found, term, settings), True) for term in _levels(found)]
+    return [grid]
+
+
+def exposure_grids(rows: Sequence[Result], settings: ReportSettings) -> list[Grid]:
+    """Doses, amounts, duration and compliance by arm and in total."""
+    grid = Grid("Exposure", _heads(rows, "doses", settings))
+    given = _of(rows, "doses_given")
+    for level in _levels(given):
+        label = f"{level} dose{'s' * (level != '1')} given"
+        grid.lines.append((label, _shares(given, level, settings), False))
+    for analysis, words in EXPOSURE.items():
+        found = _of(rows, analysis)
+        if not found:
+            continue
+        unit = next((row.unit for row in found.values() if row.unit), "")
+        title = words if "," in words or not unit else f"{words}, {unit}"
+        grid.lines.append((title, [f"n = {_text(found, 'n', g, 0)}" for g in _groups(settings)], False))
+        if any(found.get(("mean", group)) and found["mean", group].value is not None for group in _groups(settings)):
+            grid.lines.append(("mean (SD)", [_mean(found, group) for group in _groups(settings)], True))
+            grid.lines.append(("median", [_text(found, "median", group, 1) for group in _groups(settings)], True))
+        if any(name == "min" for name, _ in found):
+            grid.lines.append(("min to max", [_range(found, group) for group in _groups(settings)], True))
+        if any(row.value for (name, _), row in found.items() if name == "n_missing"):
+            grid.lines.append(("missing", [_text(found, "n_missing", group, 0) for group in _groups(settings)], True))
+    return [grid]
+
+
+def medication_grids(rows: Sequence[Result], settings: ReportSettings) -> list[Grid]:
+    """Participants with medication before and during treatment, by class and term."""
+    grids = []
+    titles = {"prior": "Medication begun before the first dose", "concomitant": "Concomitant medication"}
+    for period, title in titles.items():
+        found = _of(rows, period)
+        grid = Grid(f"{title}: participants (%)", _heads(rows, period, settings))
+        grid.lines.append(("Any", _shares(found, "", settings), False))
+        classes = _levels(found) or ["terms"]
+        for one in classes:
+            if one in _levels(found):
+                grid.lines.append((one, _shares(found, one, settings), False))
+            within = _of(rows, f"{period}/{one}")
+            grid.lines += [(term, _shares(within, term, settings), True) for term in _levels(within)]
+        if len(grid.lines) > LONGEST:
+            grid.notes.append(
+                f"The first {LONGEST} of {len(grid.lines)} lines; all are in summaries/medication/results.csv."
+            )
+            del grid.lines[LONGEST:]
+        grids.append(grid)
+    grids[-1].notes += _dates(rows)
+    return grids
+
+
+def site_grid(rows: Sequence[Result]) -> Grid | None:
+    """Findings of cleaning by site; None where sites are not counted."""
+    sites = list(dict.fromkeys(row.analysis for row in rows if row.statistic == "n_subjects"))
+    if not sites:
+        return None
+    found = {(row.analysis, row.statistic): row for row in rows}
+    kinds = sorted({row.statistic for row in rows if row.statistic.startswith("findings:")})
+    heads = [kind.removeprefix("findings:").replace(":", ": ").replace("_", " ") for kind in kinds]
+    grid = Grid("Findings of cleaning by site", ("Site", "Patients with findings", "Findings", *heads))
+    for site in sites:
+        rest = [rounded(row.value if (row := found.get((site, kind))) else 0, 0) for kind in kinds]
+        numbers = [rounded(found[site, name].value, 0) for name in ("n_subjects", "findings")]
+        grid.lines.append((site.removeprefix("site "), [*numbers, *rest], False))
+    grid.notes = ["The list for the data manager, a sheet per site: listings/queries.xlsx."]
+    return grid
+
+
+def _of(rows: Iterable[Result], analysis: str) -> Found:
+    return {(row.statistic, row.group): row for row in rows if row.analysis == analysis}
+
+
+def _levels(found: Found) -> list[str]:
+    """The levels that somebody has, in their order."""
+    counted = [(name, row) for (name, _), row in found.items() if name.partition(":")[0] in ("n", "n_with")]
+    return list(dict.fromkeys(name.partition(":")[2] for name, row in counted if ":" in name and row.value != 0))
+
+
+def _groups(settings: ReportSettings) -> list[str]:
+    return [*(arm.id for arm in settings.arms), ""]
+
+
+def _heads(rows: Sequence[Result], analysis: str, settings: ReportSettings) -> tuple[str, ...]:
+    """The arms with the number of their members."""
+    found = _of(rows, analysis)
+    labels = [*(arm.label for arm in settings.arms), "All"]
+    shown = [f"{label} (n = {_text(found, 'n', g, 0)})" for label, g in zip(labels, _groups(settings), strict=True)]
+    return ("", *shown)
+
+
+def _text(found: Found, statistic: str, group: str, digits: int) -> str:
+    row = found.get((statistic, group))
+    return rounded(row.value if row else None, digits)
+
+
+def _shares(found: Found, level: str, settings: ReportSettings) -> list[str]:
+    """``4 (27%)``, with the number of events behind it where there is one: ``4 (27%), 6``."""
+    end = f":{level}" if level else ""
+    kind = "n_with" if any(name == f"n_with{end}" for name, _ in found) else "n"
+    cells = []
+    for group in _groups(settings):
+        n, share = (
+            _text(found, f"{kind}{end}", group, 0),
+            _text(found, f"{kind.replace('n', 'percent', 1)}{end}", group, 0),
+        )
+        events = _text(found, f"events{end}", group, 0)
+        text = n if share == MISSING or n in ("0", MISSING) else f"{n} ({share}%)"
+        cells.append(text if events == MISSING or n in ("0", MISSING) else f"{text}, {events}")
+    return cells
+
+
+def _mean(found: Found, group: str) -> str:
+    return f"{_text(found, 'mean', group, 1)} ({_text(found, 'sd', group, 1)})"
+
+
+def _range(found: Found, group: str) -> str:
+    low, high = (found.get((name, group)) for name in ("min", "max"))
+    return interval(low.value if low else None, high.value if high else None, 1)
+
+
+def _dates(rows: Sequence[Result]) -> list[str]:
+    """What is not known of the dates, in one sentence."""
+    total = {row.statistic: row.value for row in rows if row.analysis == "dates" and not row.group}
+    known = {name.partition(":")[2]: n for name, n in total.items() if ":" in name and n}
+    sentence = "Concomitant: not known to have ended before the first dose or to have begun after the last."
+    if not known:
+        return [sentence]
+    told = ", ".join(f"{rounded(n, 0)} with {what}" for what, n in known.items())
+    return [f"{sentence} Of {rounded(total.get('n_records'), 0)} records: {told}."]

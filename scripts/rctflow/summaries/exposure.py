@@ -1,0 +1,96 @@
+"""Exposure and compliance: how many doses, how much, for how long, and how much of what was planned.
+
+Per patient, over the rows of the form that are doses given: an interval of dosing has (last day - first day + 1) x
+doses a day doses; cumulative dose = sum of dose x doses; duration = last day - first day + 1; average daily dose =
+cumulative dose / duration; compliance = 100 x doses / planned doses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rctflow.description import describe_values, quantile_words
+from rctflow.expressions import parse
+from rctflow.results import SUPPRESSED, Result
+from rctflow.summaries.rows import SummaryError, require
+from rctflow.summaries.settings import Exposure, SummaryStudy
+from rctflow.summaries.shares import Members, members_of
+from rctflow.summaries.sources import Sources
+
+if TYPE_CHECKING:
+    from pandas import DataFrame, Series
+
+NAME = "exposure"
+SHOWN = ("mean", "sd", "median", "q1", "q3", "min", "max")
+FEW = 6  # kinds of numbers of doses that are counted one by one
+
+
+def summarize_exposure(sources: Sources, study: SummaryStudy, settings: Exposure) -> list[Result]:
+    """By arm of the population and in total, as rows with endpoint ``exposure``.
+
+    analysis ``doses``, ``duration`` (days), ``cumulative_dose``, ``average_daily_dose``, ``compliance`` (%): n, mean,
+    sd, median, q1, q3, min, max, n_missing. analysis ``doses_given``: n, n:<number>, percent:<number>, when patients
+    have few different numbers of doses. Raises SummaryError when a column is missing, and when an interval ends before
+    it starts, with the patient.
+    """
+    adsl_columns = (settings.missing_end,) if settings.missing_end else ()
+    members = members_of(sources.adsl, study, NAME, settings.population, *adsl_columns)
+    per_patient = exposure_per_patient(sources, settings).reindex(sorted(set(members.of[""]["USUBJID"])))
+    given = per_patient["doses"].fillna(0)
+    rows: list[Result] = []
+    if given.nunique() <= FEW and given.mod(1).eq(0).all():
+        rows += members.sizes("doses_given")
+        for number in sorted(set(given)):
+            rows += members.having("doses_given", given.index[given.eq(number)], f"{number:g}", "n")
+    units = {"doses": "", "duration": "days", "cumulative_dose": settings.unit, "compliance": "%"}
+    units["average_daily_dose"] = f"{settings.unit}/day" if settings.unit else ""
+    per_patient = per_patient.assign(doses=given)
+    if settings.planned_doses:
+        per_patient["compliance"] = 100 * given / settings.planned_doses
+    for name in per_patient.columns:
+        rows += _described(members, name, per_patient[name], units[name])
+    return rows
+
+
+def exposure_per_patient(sources: Sources, settings: Exposure) -> DataFrame:
+    """One row per patient with a dose (index USUBJID): doses, duration, cumulative_dose, average_daily_dose."""
+    import pandas as pd
+
+    table = sources.tables[settings.table]
+    named = [settings.start, *(column for column in (settings.end, settings.dose) if column)]
+    require(table, ["USUBJID", *named], f"table {settings.table}")
+    rows = table[parse(settings.where).evaluate(table)] if settings.where else table
+    first = rows[settings.start]
+    last = rows[settings.end] if settings.end else first
+    if settings.missing_end:
+        last = last.fillna(rows["USUBJID"].map(sources.adsl.set_index("USUBJID")[settings.missing_end]))
+    days = (last - first).dt.days + 1
+    if (days < 1).any():
+        subject = rows["USUBJID"][days < 1].iloc[0]
+        raise SummaryError(f"exposure: an interval of subject {subject} in {settings.table} ends before it starts")
+    doses = days * settings.per_day if settings.end else days.notna().astype(float)
+    by = rows["USUBJID"]
+    found = {"doses": doses.groupby(by).sum(min_count=1)}
+    found["duration"] = ((last.groupby(by).max() - first.groupby(by).min()).dt.days + 1).astype(float)
+    if settings.dose:
+        amount = (rows[settings.dose] * doses).groupby(by)
+        found["cumulative_dose"] = amount.sum().where(amount.count().eq(amount.size()))
+        if settings.end:
+            found["average_daily_dose"] = found["cumulative_dose"] / found["duration"]
+    return pd.DataFrame(found)
+
+
+def _described(members: Members, name: str, values: Series, unit: str) -> Iterator[Result]:
+    small = members.study.small_cells
+    for arm, of_arm in members.of.items():
+        mine = values.reindex(of_arm["USUBJID"])
+        present = mine.dropna().to_numpy(float)
+        found = describe_values(present, 0.95, small)
+        yield members.row(name, "n", len(present), arm)
+        for statistic in SHOWN:
+            value = found.get(statistic)
+            why = SUPPRESSED if small else "too few values"
+            more = {} if value is not None else {"status": "not_estimable", "note": why}
+            yield members.row(name, statistic, value, arm, unit=unit, method=quantile_words(small), **more)
+        yield members.row(name, "n_missing", len(mine) - len(present), arm)

@@ -1,0 +1,127 @@
+"""The participants of the flow, counted twice: where two counts differ, the run stops and the patients are named.
+
+A flow diagram whose numbers do not add up is the first thing that a reviewer finds; here it is never drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from rctflow.expressions import parse
+from rctflow.summaries.rows import SummaryError, require
+from rctflow.summaries.settings import Flow, SummaryStudy
+from rctflow.summaries.sources import Sources
+
+if TYPE_CHECKING:
+    from pandas import DataFrame, Series
+
+NAMED = 20
+
+
+class ReconciliationError(SummaryError):
+    """Two counts of the same participants differ."""
+
+
+def reconcile(sources: Sources, study: SummaryStudy, settings: Flow, treated: Series | None) -> None:
+    """Raise ReconciliationError, with every mismatch and its patients, unless
+
+    - everybody in ADSL is randomized once, to an arm of the study;
+    - everybody treated has an actual arm of the study;
+    - members of a population are randomized;
+    - nobody completed the study and has a reason for having left it;
+    - those whom a declared form says to be randomized, treated, completed or discontinued are those of ADSL;
+    - everybody with an analysed value is in ADSL;
+    - the endpoints' result rows count as many randomized as ADSL has.
+    """
+    adsl = sources.adsl
+    found = [
+        *_arms(adsl, study, treated),
+        *_populations(adsl, study),
+        *_ends(adsl, settings),
+        *_forms(sources, settings, treated),
+        *_records(sources),
+        *_results(sources, study),
+    ]
+    if found:
+        raise ReconciliationError("the participant flow does not add up:\n" + "\n".join(f"- {one}" for one in found))
+
+
+def _told(what: str, ids: Iterable[object], remedy: str) -> Iterator[str]:
+    named = sorted({str(subject) for subject in ids})
+    if named:
+        rest = f" and {len(named) - NAMED} more" if len(named) > NAMED else ""
+        yield f"{what}: {', '.join(named[:NAMED])}{rest}. {remedy}"
+
+
+def _arms(adsl: DataFrame, study: SummaryStudy, treated: Series | None) -> Iterator[str]:
+    ids = adsl["USUBJID"]
+    yield from _told("more than one row in ADSL", ids[ids.duplicated()], "Correct the form of subjects.")
+    randomized = adsl["RANDFL"].eq("Y")
+    lost = ids[randomized & ~adsl["TRT01P"].isin(study.arms)]
+    yield from _told("randomized, to no arm of the study", lost, "Declare the arm, or correct subjects.planned.")
+    if treated is not None:
+        lost = ids[treated.reindex(adsl.index, fill_value=False) & ~adsl["TRT01A"].isin(study.arms)]
+        yield from _told(
+            "treated, with no arm of the study", lost, "Correct subjects.actual, or the date of first dose."
+        )
+
+
+def _populations(adsl: DataFrame, study: SummaryStudy) -> Iterator[str]:
+    for name, population in study.populations.items():
+        stray = adsl["USUBJID"][adsl[population.flag].eq("Y") & ~adsl["RANDFL"].eq("Y")]
+        yield from _told(f"in population {name}, not randomized", stray, f"Correct populations.{name}.where.")
+
+
+def _ends(adsl: DataFrame, settings: Flow) -> Iterator[str]:
+    if settings.status not in adsl.columns or settings.reason not in adsl.columns:
+        return
+    completed = adsl[settings.status].isin(settings.completed)
+    why = adsl[settings.reason].astype("str").fillna("")
+    both = completed & why.ne("") & ~why.str.upper().isin([word.upper() for word in settings.completed])
+    remedy = f"Correct {settings.status} or {settings.reason} in the form."
+    yield from _told("completed the study, with a reason for leaving it", adsl["USUBJID"][both], remedy)
+
+
+def _forms(sources: Sources, settings: Flow, treated: Series | None) -> Iterator[str]:
+    adsl = sources.adsl
+    counted = {"randomized": adsl["RANDFL"].eq("Y")}
+    if treated is not None:
+        counted["treated"] = treated.reindex(adsl.index, fill_value=False)
+    if settings.status in adsl.columns:
+        status = adsl[settings.status]
+        counted["completed"] = status.isin(settings.completed)
+        counted["discontinued"] = status.notna() & status.ne("") & ~counted["completed"]
+    for name, form in sorted(settings.forms.items()):
+        if name not in counted:
+            raise SummaryError(f"summaries.flow.forms.{name}: ADSL does not tell who is {name}; leave it out")
+        table = sources.tables[form.table]
+        rows = table[parse(form.where).evaluate(table)] if form.where else table
+        here, there = set(adsl["USUBJID"][counted[name]]), set(rows["USUBJID"].dropna())
+        remedy = f"Correct the form, or summaries.flow.forms.{name}."
+        yield from _told(f"{name} in ADSL, not in form {form.table}", here - there, remedy)
+        yield from _told(f"{name} in form {form.table}, not in ADSL", there - here, remedy)
+
+
+def _records(sources: Sources) -> Iterator[str]:
+    known = set(sources.adsl["USUBJID"])
+    for endpoint, bds in sorted(sources.records.items()):
+        require(bds, ["USUBJID", "ANL01FL"], f"BDS of {endpoint}")
+        strangers = set(bds["USUBJID"][bds["ANL01FL"].eq("Y")]) - known
+        yield from _told(f"analysed in {endpoint}, not in ADSL", strangers, "Run the endpoint again.")
+
+
+def _results(sources: Sources, study: SummaryStudy) -> Iterator[str]:
+    """Result rows of endpoints say how many were randomized; ADSL must agree, arm by arm."""
+    randomized = sources.adsl[sources.adsl["RANDFL"].eq("Y")]
+    for endpoint, rows in sorted(sources.results.items()):
+        said = {
+            (row.group, int(row.value))
+            for row in rows
+            if row.statistic == "n_randomized" and row.group in study.arms and row.value is not None
+        }
+        for arm, n in sorted(said):
+            members = randomized["USUBJID"][randomized["TRT01P"].eq(arm)]
+            if len(members) != n:
+                what = f"{endpoint} has {n} randomized to {arm}, ADSL {len(members)}"
+                yield from _told(what, members, "Run the endpoint again.")
