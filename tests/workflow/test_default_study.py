@@ -44,7 +44,7 @@ def test_a_changed_cytokine_form_refits_no_other_endpoint(frailty):
     form.write_text(before)
     of_cytokines = {f"{rule}:{name}" for rule in ("fit", "displays") for name in CYTOKINES}
     assert planned == of_cytokines | {
-        *("form:cytokines", "summary_data_quality"),
+        *("form:cytokines", "summary_data_quality", "query_list"),
         *("second", "multiplicity", "overview", "report", "submission"),
     }
 

@@ -10,8 +10,8 @@ from rctflow.results import read_results, write_results
 pytestmark = pytest.mark.workflow
 
 ENDPOINTS = ("walk", "crp", "hb")
-SUMMARIES = {f"summary_{name}" for name in ("flow", "populations", "baseline", "data_quality")}
-FLOW, QUALITY = "summary_flow", "summary_data_quality"
+FLOW, QUALITY = ("summary_flow", "summary_figure:flow"), ("summary_data_quality", "query_list")
+SUMMARIES = {"summary_populations", "summary_baseline", *FLOW, *QUALITY}
 
 
 def each(rule: str, names=ENDPOINTS) -> set[str]:
@@ -65,7 +65,7 @@ def test_a_visit_added(checkout):
     config["visits"]["week12"] = {"label": "Week 12", "day": 84, "window": [71, 98]}
     checkout.configure(config)
     of_visits = each("form", ("walk", "blood")) | each("fit") | each("displays")
-    assert checkout.plan() == of_visits | {FLOW, QUALITY, "second", "overview", "report", "resolved_config"}
+    assert checkout.plan() == of_visits | {*FLOW, *QUALITY, "second", "overview", "report", "resolved_config"}
 
 
 def test_a_population_added(checkout):
@@ -93,7 +93,7 @@ def test_a_template_edited_redraws_the_report(checkout):
 def test_a_model_edited_refits(checkout):
     module = checkout.folder / "scripts/rctflow/models/ancova.py"
     module.write_text(module.read_text() + "\n# edited\n")
-    assert checkout.plan() == each("fit") | each("displays") | {FLOW, "second", "overview", "report"}
+    assert checkout.plan() == each("fit") | each("displays") | {*FLOW, "second", "overview", "report"}
 
 
 def test_a_second_path_edited_computes_again_and_refits_nothing(checkout):
@@ -126,13 +126,13 @@ def test_a_raw_form_replaced_refits_only_its_endpoints(checkout):
     form = checkout.folder / "data/blood.csv"
     form.write_text(form.read_text().replace("<0.5", "0.7"))
     of_blood = {"form:blood"} | each("fit", ("crp", "hb")) | each("displays", ("crp", "hb"))
-    assert checkout.plan() == of_blood | {QUALITY, "second", "overview", "report"}
+    assert checkout.plan() == of_blood | {*QUALITY, "second", "overview", "report"}
 
 
 @pytest.mark.parametrize(
     ("result", "jobs"),
     [
-        ("endpoints/walk/results.csv", {"fit:walk", "displays:walk", FLOW, "second", "overview", "report"}),
+        ("endpoints/walk/results.csv", {"fit:walk", "displays:walk", *FLOW, "second", "overview", "report"}),
         ("endpoints/walk/profile.svg", {"displays:walk", "report"}),
         ("clean/blood.ledger.csv", None),
         ("report.html", {"report"}),

@@ -1,0 +1,231 @@
+"""Disposition, deviations, exposure, medication: small tables by hand, the pilot's by another path."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from rctflow.disclosure import disclosable
+from rctflow.results import SUPPRESSED
+from rctflow.summaries.deviations import summarize_deviations
+from rctflow.summaries.disposition import summarize_disposition
+from rctflow.summaries.exposure import exposure_per_patient, summarize_exposure
+from rctflow.summaries.medication import periods, summarize_medication
+from rctflow.summaries.rows import SummaryError
+from rctflow.summaries.settings import (
+    Deviations,
+    Disposition,
+    Exposure,
+    Medication,
+    Reason,
+    SummaryPopulation,
+    SummaryStudy,
+)
+from rctflow.summaries.sources import Sources
+
+ADSL = pd.DataFrame(
+    {
+        "USUBJID": ["1", "2", "3", "4", "5"],
+        "TRT01P": ["p", "p", "d", "d", "d"],
+        "TRT01A": ["p", "p", "d", "d", None],
+        "TRTSDT": pd.to_datetime(["2024-01-10"] * 4 + [None]),
+        "TRTEDT": pd.to_datetime(["2024-03-10"] * 4 + [None]),
+        "RANDFL": "Y",
+        "ITTFL": "Y",
+        "SAFFL": ["Y", "Y", "Y", "Y", "N"],
+        "EOSSTT": ["COMPLETED", "DISCONTINUED", "COMPLETED", "DISCONTINUED", None],
+        "DCSREAS": [None, "Death", None, "", None],
+        "WEEK4": ["Y", "N", "Y", "Y", "N"],
+    }
+)
+STUDY = SummaryStudy(
+    "demo", ("p", "d"), {"itt": SummaryPopulation("ITTFL"), "safety": SummaryPopulation("SAFFL", "actual")}
+)
+
+
+def found(rows):
+    """(analysis, statistic) -> (p, d, all)."""
+    cells = {}
+    for row in rows:
+        cells.setdefault((row.analysis, row.statistic), {})[row.group] = row.value
+    return {name: tuple(of.get(arm) for arm in ("p", "d", "")) for name, of in cells.items()}
+
+
+def dates(*texts):
+    return pd.to_datetime(list(texts))
+
+
+def test_disposition():
+    milestones = (Reason("Week 4", "WEEK4 == 'Y'"),)
+    settings = Disposition("itt", "EOSSTT", "DCSREAS", ("COMPLETED",), milestones, "fisher")
+    cells = found(summarize_disposition(Sources(ADSL), STUDY, settings))
+    assert cells["status", "n"] == (2, 3, 5)
+    assert cells["status", "n:Completed the study"] == (1, 1, 2)
+    assert cells["status", "percent:Completed the study"] == (50, pytest.approx(100 / 3), 40)
+    assert cells["status", "n:Left the study early"] == (1, 1, 2)
+    assert cells["status", "n:End of study unknown"] == (0, 1, 1)
+    assert cells["reason", "n:Death"] == (1, 0, 1)
+    assert cells["reason", "n:Reason not recorded"] == (0, 1, 1)
+    assert cells["milestones", "n_with:Week 4"] == (1, 2, 3)
+    assert cells["status", "p_value"] == (None, None, pytest.approx(1.0))
+
+
+def test_disposition_of_the_pilot_is_its_adsl_counted(shared):
+    import pyreadstat
+
+    data = pyreadstat.read_xport(str(shared / "data/cdiscpilot/adam/adsl.xpt"))[0]
+    study = SummaryStudy("pilot", tuple(sorted(set(data["TRT01P"]))), {"itt": SummaryPopulation("ITTFL")})
+    settings = Disposition("itt", "DCDECOD", "DCREASCD", ("COMPLETED",))
+    rows = summarize_disposition(Sources(data), study, settings)
+    slow = data[data["DCDECOD"].ne("COMPLETED")].groupby(["DCREASCD", "TRT01P"]).size()
+    mine = {
+        (row.statistic.partition(":")[2], row.group): row.value
+        for row in rows
+        if row.analysis == "reason" and row.statistic.startswith("n:") and row.group and row.value
+    }
+    assert mine == slow.to_dict()
+    completed = [row.value for row in rows if row.statistic == "n:Completed the study"]
+    assert sorted(completed) == [25, 27, 58, 110]  # as in the published table 14-1.01
+
+
+def test_deviations_count_participants_once_and_every_deviation():
+    dv = pd.DataFrame(
+        {
+            "USUBJID": ["1", "1", "3", "4", "4", "99"],
+            "TERM": ["late", "late", "dose", "late", None, "late"],
+            "CLASS": ["Minor", "Minor", "Major", "Minor", "Minor", "Minor"],
+        }
+    )
+    settings = Deviations("dv", "TERM", "CLASS", ("Major", "Minor", "Critical"), "itt")
+    rows = summarize_deviations(Sources(ADSL, tables={"dv": dv}), STUDY, settings)
+    cells = found(rows)
+    assert cells["any", "n_with"] == (1, 2, 3)
+    assert cells["any", "events"] == (2, 3, 5)
+    assert cells["class", "n_with:Critical"] == (0, 0, 0)
+    assert cells["class", "n_with:Minor"] == (1, 1, 2)
+    assert cells["Minor", "n_with:late"] == (1, 1, 2)
+    assert cells["Minor", "events:late"] == (2, 1, 3)
+    assert cells["Minor", "n_with:no term"] == (0, 1, 1)
+    assert cells["Major", "percent_with:dose"] == (0, pytest.approx(100 / 3), 20)
+    assert list(dict.fromkeys(row.analysis for row in rows)) == ["any", "class", "Major", "Minor"]
+
+
+EX = pd.DataFrame(
+    {"USUBJID": ["1", "1", "2", "3"], "DAT": dates("2024-01-10", "2024-02-08", "2024-01-10", "2024-01-11"),
+     "DOSE": [5.0, 7, 5, None], "OK": ["Y", "Y", "Y", "Y"]}
+)  # fmt: skip
+
+
+def test_exposure_to_single_doses():
+    settings = Exposure("ex", "DAT", dose="DOSE", unit="mg", planned_doses=2, population="safety")
+    cells = found(summarize_exposure(Sources(ADSL, tables={"ex": EX}), STUDY, settings))
+    assert cells["doses_given", "n:0"] == (0, 1, 1)
+    assert cells["doses_given", "n:1"] == (1, 1, 2)
+    assert cells["doses_given", "n:2"] == (1, 0, 1)
+    assert cells["doses", "mean"] == (1.5, 0.5, 1)
+    assert cells["compliance", "mean"] == (75, 25, 50)
+    assert cells["cumulative_dose", "mean"] == (8.5, None, 8.5)
+    assert cells["cumulative_dose", "n_missing"] == (0, 2, 2)
+    assert cells["duration", "max"] == (30, 1, 30)
+    assert ("average_daily_dose", "mean") not in cells
+
+
+def test_exposure_to_intervals_is_that_of_the_pilots_adsl(shared):
+    """Outside numbers: CUMDOSE, AVGDD and TRTDUR of the study's own ADSL, for all 254 patients."""
+    import pyreadstat
+
+    folder = shared / "data/cdiscpilot"
+    adsl = pyreadstat.read_xport(str(folder / "adam/adsl.xpt"))[0]
+    adsl["TRTEDT"] = pd.to_datetime(adsl["TRTEDT"])
+    ex = pyreadstat.read_xport(str(folder / "sdtm/ex.xpt"))[0]
+    for column in ("EXSTDTC", "EXENDTC"):
+        ex[column] = pd.to_datetime(ex[column].replace("", None))
+    settings = Exposure("ex", "EXSTDTC", end="EXENDTC", missing_end="TRTEDT", dose="EXDOSE", unit="mg")
+    mine = exposure_per_patient(Sources(adsl, tables={"ex": ex}), settings).reindex(adsl["USUBJID"])
+    for name, column in (("cumulative_dose", "CUMDOSE"), ("duration", "TRTDUR"), ("average_daily_dose", "AVGDD")):
+        assert np.abs(mine[name].to_numpy() - adsl[column].to_numpy()).max() < 0.051  # AVGDD is rounded to 0.1 there
+
+
+def test_an_interval_that_ends_before_it_starts_names_the_patient():
+    ex = EX.assign(END=dates("2024-01-09", "2024-02-09", "2024-01-11", "2024-01-12"))
+    with pytest.raises(SummaryError, match="an interval of subject 1 in ex ends before it starts"):
+        summarize_exposure(Sources(ADSL, tables={"ex": ex}), STUDY, Exposure("ex", "DAT", end="END", population="itt"))
+
+
+CM = pd.DataFrame(
+    [
+        ("1", "before, ended", "2023-01-01", "2024-01-09", "N"),
+        ("1", "until the day of the dose", "2023-01-01", "2024-01-10", "N"),
+        ("2", "during", "2024-02-01", "2024-02-03", "N"),
+        ("2", "ongoing", "2023-01-01", None, "Y"),
+        ("3", "no dates", None, None, "N"),
+        ("3", "after treatment", "2024-04-01", None, "Y"),
+        ("5", "never dosed", "2023-01-01", None, "Y"),
+    ],
+    columns=["USUBJID", "TRT", "START", "END", "ONGO"],
+).assign(START=lambda t: pd.to_datetime(t["START"]), END=lambda t: pd.to_datetime(t["END"]), START_DTF=["D"] + [""] * 6)
+MEDICATION = Medication("cm", "TRT", "START", "END", ongoing="ONGO == 'Y'", population="safety")
+
+
+def test_medication_before_and_during_treatment():
+    prior, concomitant = periods(CM, ADSL, MEDICATION)
+    assert prior.tolist() == [True, True, False, True, False, False, False]
+    assert concomitant.tolist() == [False, True, True, True, True, False, False]
+
+
+def test_medication_by_term_and_what_is_not_known_of_its_dates():
+    rows = summarize_medication(Sources(ADSL, tables={"cm": CM}), STUDY, MEDICATION)
+    cells = found(rows)
+    assert cells["prior", "n_with"] == (2, 0, 2)
+    assert cells["concomitant", "n_with"] == (2, 1, 3)
+    assert cells["concomitant/terms", "n_with:no dates"] == (0, 1, 1)
+    assert cells["dates", "n_records"] == (4, 2, 6)
+    assert cells["dates", "n_records:missing start"] == (0, 1, 1)
+    assert cells["dates", "n_records:missing end"] == (0, 1, 1)
+    assert cells["dates", "n_records:partial start"] == (1, 0, 1)
+
+
+def test_medication_of_the_pilot_by_class_and_term_is_a_plain_count(shared):
+    import pyreadstat
+
+    folder = shared / "data/cdiscpilot"
+    adsl = pyreadstat.read_xport(str(folder / "adam/adsl.xpt"))[0]
+    adsl = adsl.assign(TRTSDT=pd.to_datetime(adsl["TRTSDT"]), TRTEDT=pd.to_datetime(adsl["TRTEDT"]))
+    cm = pyreadstat.read_xport(str(folder / "sdtm/cm.xpt"))[0]
+    full = cm["CMSTDTC"].str.len().ge(10)
+    cm = cm[full].assign(START=pd.to_datetime(cm["CMSTDTC"][full].str[:10]))
+    cm["END"] = pd.to_datetime(cm["CMENDTC"].str[:10].where(cm["CMENDTC"].str.len().ge(10)))
+    arms = tuple(sorted(set(adsl["TRT01P"])))
+    study = SummaryStudy("pilot", arms, {"safety": SummaryPopulation("SAFFL")})
+    settings = Medication("cm", "CMDECOD", "START", "END", category="CMCLAS", population="safety")
+    rows = summarize_medication(Sources(adsl, tables={"cm": cm}), study, settings)
+    slow = {}
+    first, last, arm = (dict(zip(adsl["USUBJID"], adsl[c], strict=True)) for c in ("TRTSDT", "TRTEDT", "TRT01P"))
+    for row in cm.itertuples():
+        if row.USUBJID not in first:
+            continue
+        ended = not pd.isna(row.END) and first[row.USUBJID] > row.END
+        if not ended and not last[row.USUBJID] < row.START:
+            key = (row.CMCLAS.strip() or "not coded", row.CMDECOD.strip() or "not coded", arm[row.USUBJID])
+            slow.setdefault(key, set()).add(row.USUBJID)
+    mine = {
+        (row.analysis.removeprefix("concomitant/"), row.statistic.removeprefix("n_with:"), row.group): row.value
+        for row in rows
+        if row.analysis.startswith("concomitant/") and row.statistic.startswith("n_with:") and row.group and row.value
+    }
+    assert mine == {key: len(ids) for key, ids in slow.items()}
+    assert len(mine) > 30
+
+
+def test_small_cells_of_deviations_are_hidden_and_rare_terms_not_named():
+    adsl = pd.DataFrame({"USUBJID": [f"{i:02d}" for i in range(40)], "TRT01P": ["p", "d"] * 20, "ITTFL": "Y"})
+    adsl["TRT01A"] = adsl["TRT01P"]
+    dv = pd.DataFrame({"USUBJID": adsl["USUBJID"][:21], "TERM": "late", "CLASS": "Minor"})
+    dv.loc[20, "TERM"] = "lost his leg"
+    study = SummaryStudy("demo", ("p", "d"), {"itt": SummaryPopulation("ITTFL")}, small_cells=5)
+    settings = Deviations("dv", "TERM", "CLASS", population="itt")
+    rows = disclosable(summarize_deviations(Sources(adsl, tables={"dv": dv}), study, settings), 5)
+    assert not any("leg" in row.result_id for row in rows)
+    assert all(row.value is None or row.value == 0 or row.value >= 5 for row in rows if not row.unit)
+    few = dv.assign(TERM="late")[dv.index < 12].query("USUBJID not in ['00', '02', '04']")
+    rows = disclosable(summarize_deviations(Sources(adsl, tables={"dv": few}), study, settings), 5)
+    hidden = {(row.statistic, row.group) for row in rows if row.note == SUPPRESSED}
+    assert {("n_with:late", "p"), ("percent_with:late", "p")} <= hidden
