@@ -93,6 +93,68 @@ def test_14_1_01_populations(value: Any, published: dict[str, Any]) -> None:
     assert printed([header, *rows]) == printed(published["tables"]["14-1.01"]["rows"])
 
 
+NUMBERS = {
+    "Age (y)": "AGE",
+    "MMSE": "MMSETOT",
+    "Duration of disease": "DURDIS",
+    "Years of education": "EDUCLVL",
+    "Baseline weight(kg)": "WEIGHTBL",
+    "Baseline height(cm)": "HEIGHTBL",
+    "Baseline BMI": "BMIBL",
+}
+TEXTS = {"Sex": "SEX", "Race (Origin)": "ORIGIN"}
+LEVELS = {"Male": "M", "Female": "F", "African Descent": "African descent"}
+CLASSES = {
+    "<65 yrs": ("AGEGR1", "<65"),
+    "65-80 yrs": ("AGEGR1", "65-80"),
+    ">80 yrs": ("AGEGR1", ">80"),
+    "<12 months": ("DURDSGR1", "<12"),
+    ">=12 months": ("DURDSGR1", ">=12"),
+    "<25": ("BMIBLGR1", "<25"),
+    "25-<30": ("BMIBLGR1", "25-<30"),
+    ">=30": ("BMIBLGR1", ">=30"),
+}
+DIGITS = {"Mean": 1, "SD": 2, "Median": 1, "Min": 1, "Max": 1, "n": 0}
+TIES = {  # printed rounded down, half away from zero here: (row, statistic, arm) -> unrounded, printed
+    ("Duration of disease", "Mean", "placebo"): (42.65, "42.6"),
+    ("Duration of disease", "Median", "low"): (40.25, "40.2"),
+    ("Duration of disease", "Median", ""): (36.25, "36.2"),
+    ("Baseline weight(kg)", "Median", "placebo"): (60.55, "60.5"),
+    ("Baseline height(cm)", "Median", ""): (162.85, "162.8"),
+}
+
+
+def test_14_2_01_demographics_and_baseline(value: Any, published: dict[str, Any]) -> None:
+    def of(variable: str, arm: str, statistic: str) -> float:
+        return value("baseline", variable, "itt", "all", arm or "all", statistic)
+
+    def share(variable: str, level: str, arm: str) -> str:
+        count, rate = (of(variable, arm, f"{name}:{level}".replace(" ", "")) or 0 for name in ("n", "percent"))
+        return f"{count:g} ({'<1' if rate < 0.5 else rounded(rate, 0)}%)" if count else "0"
+
+    columns, ties = (*ARMS, ""), set()
+    header, *rows = published["tables"]["14-2.01"]["rows"]
+    assert printed([header]) == printed(
+        [["", "", *(f"{LABELS[a]} (N={of('AGE', a, 'n'):g})" for a in columns), "p-value [1]"]]
+    )
+    block = ""
+    for name, what, *cells, p in rows:
+        block = name or block
+        variable, level = CLASSES.get(what) or ((NUMBERS | TEXTS)[block], LEVELS.get(what, what))
+        if what in DIGITS:
+            found = [rounded(of(variable, arm, what.lower()), DIGITS[what]) for arm in columns]
+            for place, arm in enumerate(columns):
+                if (block, what, arm) in TIES:
+                    unrounded, told = TIES[block, what, arm]
+                    assert of(variable, arm, what.lower()) == pytest.approx(unrounded, abs=1e-9)
+                    found[place], _ = told, ties.add((block, what, arm))
+        else:
+            found = [share(variable, level, arm) for arm in columns]
+        assert printed([found]) == printed([cells]), (block, what)
+        assert rounded(of(variable, "", "p_value"), 4) == p or not p, (block, what)
+    assert ties == set(TIES)
+
+
 def test_14_3_01_primary_analysis(value: Any, published: dict[str, Any]) -> None:
     def of(arm: str, visit: str, statistic: str, analysis: str = "descriptive_locf") -> float:
         return value("adas_cog", analysis, "efficacy", visit, arm, statistic)
@@ -209,7 +271,9 @@ def test_from_sdtm_and_from_adam_the_same_numbers(pilot: Path, from_adam: Path, 
     ADaM has no change for the mean NPI-X, so that there is none to describe.
     """
     sdtm, adam = (
-        pd.read_csv(folder / f"endpoints/{endpoint}/results.csv", keep_default_na=False).set_index("result_id")
+        pd.read_csv(
+            folder / f"endpoints/{endpoint}/results.csv", dtype={"value": str}, keep_default_na=False
+        ).set_index("result_id")
         for folder in (pilot, from_adam)
     )
     assert len(sdtm) > least

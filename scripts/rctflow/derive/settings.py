@@ -35,14 +35,16 @@ class Source:
     """One column of a clean table, reduced to one value per subject.
 
     where: rows that count (all when empty). pick: which of several non-missing values: the first or last by date or
-    day, then row; the smallest or largest; ``only`` when there must be no more than one. map: value -> value that
-    ADSL shows; when given, it names every value that occurs. pool: of strata and covariates: small levels become one.
+    day, then row; the smallest or largest; the sum (none when a row has no value); ``only`` when there must be no more
+    than one. digits: decimals of a number that ADSL keeps, half away from zero. map: value -> value that ADSL shows;
+    when given, it names every value that occurs. pool: of strata and covariates: small levels become one.
     """
 
     table: str
     column: str
     where: str = ""
-    pick: Literal["first", "last", "min", "max", "only"] = "only"
+    pick: Literal["first", "last", "min", "max", "sum", "only"] = "only"
+    digits: int | None = None
     map: dict[str, str] = field(default_factory=dict)
     pool: Pool | None = None
 

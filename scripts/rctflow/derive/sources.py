@@ -11,6 +11,7 @@ from rctflow.derive.errors import DeriveError, did_you_mean
 from rctflow.derive.settings import Flag, Source
 from rctflow.errors import RctflowError
 from rctflow.expressions import parse
+from rctflow.rounding import rounded
 
 
 def table_of(tables: Mapping[str, pd.DataFrame], name: str, place: str) -> pd.DataFrame:
@@ -60,6 +61,31 @@ def value_per_subject(tables: Mapping[str, pd.DataFrame], source: Source, place:
     table = table_of(tables, source.table, place)
     require_columns(table, source.table, [source.column], place)
     rows = select_rows(table, source.table, source.where, place)
+    return _to_digits(_picked(rows, source, place), source, place)
+
+
+def _to_digits(values: pd.Series, source: Source, place: str) -> pd.Series:
+    """``values`` with the declared decimals, half away from zero, as ADaM data sets are rounded."""
+    if source.digits is None:
+        return values
+    _refuse_text(values, source, place, "digits")
+    digits = source.digits
+    return values.map(lambda value: float(rounded(value, digits)), na_action="ignore").astype("float64")
+
+
+def _refuse_text(values: pd.Series, source: Source, place: str, key: str) -> None:
+    if len(values) and not pd.api.types.is_numeric_dtype(values):
+        raise DeriveError(
+            f"{place}.{key}: column {source.column!r} of table {source.table!r} holds no numbers. Declare its type as "
+            f"number under tables.{source.table}.columns."
+        )
+
+
+def _picked(rows: pd.DataFrame, source: Source, place: str) -> pd.Series:
+    if source.pick == "sum":
+        _refuse_text(rows[source.column], source, place, "pick")
+        summed: pd.Series = rows.groupby("USUBJID")[source.column].sum(skipna=False)
+        return summed.dropna().sort_index()
     rows = rows[rows[source.column].notna()]
     if source.pick == "only":
         _refuse_several(rows, source, place)

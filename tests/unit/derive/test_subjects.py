@@ -62,6 +62,19 @@ def test_the_actual_arm_of_a_misallocated_and_of_an_untreated_subject() -> None:
     assert list(adsl["TRT01A"].fillna("none")) == ["msc", "msc", "none"]
 
 
+def test_a_sum_of_rows_and_a_number_to_its_decimals() -> None:
+    tables = TABLES | {
+        "items": clean("USUBJID POINTS\nP01 2\nP01 3\nP02 4\nP02 .\nP03 1"),
+        "vital": clean("USUBJID WEIGHT\nP01 88.45\nP02 56.25\nP03 -0.04"),
+    }
+    sources = {"MMSE": Source("items", "POINTS", pick="sum"), "WEIGHT": Source("vital", "WEIGHT", digits=1)}
+    adsl = derive_subjects(tables, replace(PLAIN, covariates=sources))
+    assert list(adsl["MMSE"].fillna(-1)) == [5, -1, 1]
+    assert list(adsl["WEIGHT"]) == [88.5, 56.3, 0]
+    with pytest.raises(DeriveError, match="holds no numbers"):
+        derive_subjects(tables, replace(PLAIN, covariates={"S": Source("dm", "SEX", pick="sum")}))
+
+
 def test_a_study_without_dates_has_none() -> None:
     adsl = derive_subjects(TABLES, replace(PLAIN, randomized=None, first_dose=None))
     assert adsl[["RANDDT", "TRTSDT"]].isna().all(axis=None)
