@@ -84,16 +84,18 @@ def tables_of(forms: Sequence[Form]) -> list[Table]:
 def _subject(form: Form, looks: dict[str, Look], forms: Sequence[Form]) -> tuple[str, str]:
     """The identifier column: a usual name, above all one that every form has; else values that look like one."""
 
-    def usable(look: Look) -> bool:
+    def usable(look: Look, rows_each: int = 60) -> bool:
         return (
             len(look.filled) == look.rows
             and look.kind in ("integer", "text")
-            and look.filled.nunique() > max(1, look.rows // 60)
+            and look.filled.nunique() > max(1, look.rows // rows_each)
         )
 
-    named = [h for h, look in looks.items() if squeezed(h) in SUBJECTS and usable(look)]
+    # a name that other forms have too is trusted in long listings: laboratory data have hundreds of rows per subject
+    told = {h: sum(squeezed(h) in map(squeezed, other.headers) for other in forms) for h in looks}
+    named = [h for h, look in looks.items() if squeezed(h) in SUBJECTS and usable(look, 60 if told[h] == 1 else 10_000)]
     if named:
-        shared = {h: sum(squeezed(h) in map(squeezed, other.headers) for other in forms) for h in named}
+        shared = {h: told[h] for h in named}
         best = min(named, key=lambda h: (-shared[h], SUBJECTS.index(squeezed(h))))
         count = looks[best].filled.nunique()
         return best, f"{count} identifiers in {looks[best].rows} rows, by its name"

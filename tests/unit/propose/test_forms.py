@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
+import pyreadstat
 import pytest
 from rctflow.propose.forms import ProposalError, look_at_folder
+from rctflow.propose.roles import tables_of
 
 
 def test_every_sheet_of_a_workbook_is_a_form(tmp_path: Path) -> None:
@@ -65,3 +68,31 @@ def test_an_absent_or_empty_folder_is_an_error(tmp_path: Path) -> None:
         look_at_folder(tmp_path / "nowhere")
     with pytest.raises(ProposalError, match="holds no form"):
         look_at_folder(tmp_path)
+
+
+def test_an_identifier_that_other_forms_have_is_one_in_a_long_listing_too(tmp_path: Path) -> None:
+    people = [f"S{number:02d}" for number in range(20)]
+    pd.DataFrame({"USUBJID": people, "ARM": ["A", "B"] * 10}).to_csv(tmp_path / "dm.csv", index=False)
+    rows = [(who, test) for who in people for test in range(200)]
+    pd.DataFrame(rows, columns=["USUBJID", "TEST"]).to_csv(tmp_path / "lb.csv", index=False)
+    tables = tables_of(look_at_folder(tmp_path)[0])
+    assert {table.id: table.subject for table in tables} == {"dm": "USUBJID", "lb": "USUBJID"}
+
+
+def test_a_transport_file_is_a_form_per_member_with_its_labels(tmp_path: Path) -> None:
+    for name in ("DM", "AE"):
+        frame = pd.DataFrame({"USUBJID": ["1"], "AGE": [50.0]})
+        path, labels = tmp_path / f"{name}.xpt", {"AGE": "Age in years"}
+        pyreadstat.write_xport(frame, path, file_format_version=5, table_name=name, column_labels=labels)
+    both = (tmp_path / "DM.xpt").read_bytes() + (tmp_path / "AE.xpt").read_bytes()[240:]
+    for path in tmp_path.glob("*.xpt"):
+        path.unlink()
+    (tmp_path / "all.xpt").write_bytes(both)
+    (tmp_path / "cut.xpt").write_bytes(both[:700])
+    forms, faults = look_at_folder(tmp_path)
+    assert [(form.id, form.source) for form in forms] == [
+        ("dm", {"file": "all.xpt", "member": "DM"}),
+        ("ae", {"file": "all.xpt", "member": "AE"}),
+    ]
+    assert forms[0].labels == {"AGE": "Age in years"}
+    assert faults[0].startswith("cut.xpt could not be read: its")
