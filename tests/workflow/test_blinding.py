@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from tests.tiny import tiny_config, write_config, write_data
+from tests.tiny import tiny_config, with_adverse_events, write_config, write_data
 from tests.workflow.conftest import STUDY, Checkout, copy_of_checkout
 
 pytestmark = pytest.mark.workflow
@@ -24,10 +24,13 @@ RECORD = ("benchmarks", "logs")  # times; logs are compared for what they say, b
 
 
 def blinded_study(root: Path, folder: Path, true: str, mode: str, seed: int = 5) -> Checkout:
-    """A checkout with the tiny study, its arms ``true``, written so that a grep can find them, and an exposure form."""
+    """A checkout with the tiny study, its arms ``true``, written so that a grep can find them, an exposure form, and
+    adverse events, one of which says the arm.
+    """
     copy_of_checkout(root, folder)
     write_data(folder / "data")
-    config = tiny_config()
+    config = with_adverse_events(tiny_config(), folder / "data")
+    config["summaries"]["adverse_events"]["sort_arm"] = "drug"
     for arm, (label, value) in ARMS.items():
         config["arms"]["levels"][arm] = {"label": label, "values": [value], "description": f"{label} daily"}
     written = {"P": ARMS["placebo"][1], "D": ARMS["drug"][1]}
@@ -41,6 +44,8 @@ def blinded_study(root: Path, folder: Path, true: str, mode: str, seed: int = 5)
         f"{row[0]},{row[1]},{50 if 'RX' in row[1] else 0},gave {row[1]} by hand,K{i:03d}" for i, row in enumerate(rows)
     ]
     (folder / "data/exposure.csv").write_text("\n".join(["ID,TRT,DOSE,NOTE,KIT", *doses]) + "\n")
+    with (folder / "data/ae.csv").open("a", encoding="utf-8") as form:
+        form.write(f"S04,1,rash after {written[true[3]]},Rash,Skin,2024-01-20,,2,Y,stopped\n")
     columns = {"TRT": {"required": True}, "DOSE": {"type": "number", "required": True}, "NOTE": {}}
     config["tables"]["exposure"] = {"file": "exposure.csv", "subject": "ID", "columns": columns, "constant": ["TRT"]}
     config["subjects"]["actual"] = {"table": "exposure", "column": "TRT"}

@@ -121,3 +121,24 @@ rule summary_figure:
         display=dag.summaries.display(),
     script:
         "../../scripts/summary_figure.py"
+
+
+if "adverse_events" in dag.summaries:
+
+    rule incidence:
+        """Adverse events as one wide table, for spreadsheets: every level, no number rounded."""
+        input:
+            results="<results>/summaries/adverse_events/results.csv",
+            code=code_of("incidence"),
+        output:
+            report("<results>/tables/adverse_events.csv", category="overview"),
+        log:
+            "<logs>/incidence.log",
+        benchmark:
+            "<benchmarks>/incidence.tsv"
+        conda:
+            "../../environment.yml"
+        params:
+            display=dag.summaries.display(),
+        script:
+            "../../scripts/incidence.py"

@@ -31,6 +31,7 @@ AGGREGATES: dict[str, tuple[str, ...]] = {
     ),
     "leave_one_out": ("*/endpoints/*/leave_one_out.svg",),
     "subgroups": ("*/endpoints/*/subgroups.svg", "*/endpoints/*/subgroups.html"),
+    "incidence": ("*/tables/adverse_events.csv",),
     "overview": ("*/figures/*.svg", "*/tables/overview.html", "*/tables/overview.csv"),
     "report": ("*/report.html",),
 }

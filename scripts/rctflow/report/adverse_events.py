@@ -105,7 +105,7 @@ def term_grid(
     if left_out:
         grid.notes.append(
             f"{left_out} classes and terms of fewer than {shown.shown_from:g} % of the patients of every arm stand in "
-            "summaries/adverse_events/results.csv alone."
+            "tables/adverse_events.csv alone."
         )
     return grid
 

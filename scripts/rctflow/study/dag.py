@@ -220,6 +220,7 @@ class Dag:
             *self.allocation(),
             *self.adverse_events(),
             *self.listings(),
+            *([f"{self.results}/tables/adverse_events.csv"] if "adverse_events" in self.summaries else []),
             *(f"{self.results}/figures/forest.svg", f"{self.results}/tables/overview.csv"),
             *self.summaries.files(),
             *self.summaries.figures(),
