@@ -1,6 +1,7 @@
 """``./run bench [--repeats N] [WHAT ...]``: measure speed in a copy of this checkout and print medians.
 
-WHAT: ``workflow`` (the default study), ``mmrm`` (the engine, against a peer) or ``resampling``; all when omitted.
+WHAT: ``workflow`` (the default study), ``mmrm`` (the engine, against a peer), ``resampling`` or ``scale`` (up to 10,000
+patients through ingest, clean and derive); all when omitted.
 ``./run bench truth ...`` measures no speed, but whether models recover the truth of their estimand (bench_truth.py).
 """
 
@@ -23,7 +24,7 @@ from rctflow.errors import RctflowError
 
 PARTS = ("Snakefile", "workflow", "scripts", "profiles", "config", "environment.yml")
 ENDPOINT = "tug"
-KINDS = "workflow, mmrm, resampling"
+KINDS = "workflow, mmrm, resampling, scale"
 
 
 def main(arguments: list[str]) -> int:
@@ -52,6 +53,10 @@ def main(arguments: list[str]) -> int:
         from rctflow.commands import bench_resampling
 
         bench_resampling.main([])
+    if not chosen.what or "scale" in chosen.what:
+        from rctflow.commands import bench_scale
+
+        bench_scale.main([])
     return 0
 
 
@@ -75,7 +80,7 @@ def bench_workflow(repeats: int) -> None:
             lambda: _forget(folder, *own),
         )
         _row("nothing to do", folder, repeats, [], lambda: None)
-        memory, job = max((_max_rss(file), file.stem) for file in (results / "benchmarks").rglob("*.tsv"))
+        memory, job = max((max_rss(file), file.stem) for file in (results / "benchmarks").rglob("*.tsv"))
         print(f"{'largest job':<44}{memory:>9.0f} MB   ({job})")
 
 
@@ -110,7 +115,8 @@ def _forget(folder: Path, *names: str) -> None:
             path.unlink(missing_ok=True)
 
 
-def _max_rss(file: Path) -> float:
+def max_rss(file: Path) -> float:
+    """Megabytes that a job took at most, by its benchmark file (0 where that is not known)."""
     with file.open(encoding="utf-8", newline="") as table:
         row = next(csv.DictReader(table, delimiter="\t"))
     return float(row["max_rss"]) if row["max_rss"] not in ("NA", "-") else 0.0
