@@ -93,10 +93,10 @@ def _values(found: Cells, code: str, test: ReportTest, title: str, settings: Rep
     heads = [f"{arm.label}: {words}" for arm in settings.arms for words in ("value", "change")]
     words = "n, mean (SD), median [minimum to maximum]"
     grid = Grid(f"{title}: {test.label}; {words}", ("Visit", *heads), folded=True)
-    for visit in settings.visits:
-        if any((code, visit.id, arm.id, "n") in found for arm in settings.arms):
-            cells = [cell for arm in settings.arms for cell in _described(found, code, visit.id, arm.id, test.digits)]
-            grid.lines.append((visit.label, cells, False))
+    for visit, label in {**{visit.id: visit.label for visit in settings.visits}, "last": "Last value"}.items():
+        if any((code, visit, arm.id, "n") in found for arm in settings.arms):
+            cells = [cell for arm in settings.arms for cell in _described(found, code, visit, arm.id, test.digits)]
+            grid.lines.append((label, cells, False))
     return grid
 
 

@@ -45,7 +45,9 @@ def _summary_problems(study: Study) -> Iterator[Problem]:
         for key, test in named:
             if test not in tests:
                 yield f"{path}.{key}", f"{test!r} is no test of {declared.dataset}. {did_you_mean(test, tests)}"
-        for visit in declared.visits:
+        if declared.last_until and declared.visits and declared.last_until not in declared.visits:
+            yield f"{path}.last_until", f"{declared.last_until!r} is none of its `visits`"
+        for visit in (*declared.visits, *([declared.last_until] if declared.last_until else [])):
             if visit not in study.visits:
                 yield f"{path}.visits", f"no such visit. {did_you_mean(visit, study.visits)}"
 

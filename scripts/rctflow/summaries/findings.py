@@ -20,6 +20,8 @@ SHOWN = ("mean", "sd", "median", "min", "max")
 NEEDED = ["USUBJID", "PARAMCD", "PARAM", "AVISIT", "ADY", "AVAL", "CHG", "ANL01FL", "ONTRTFL", "ANRIND", "BNRIND"]
 NEEDED += ["TRTEMFL", "CRIT1", "CRIT1FL", "CRIT2", "CRIT2FL", "R2ANRHI", "SRCSEQ"]
 MISSING, BOTH = "missing", "LOW and HIGH"
+LAST_VALUE = "last"
+"""Stands for a visit: each patient's last value."""
 WORST, LAST, ABNORMAL = "worst", "last", "abnormal"
 
 
@@ -37,13 +39,13 @@ def summarize_findings(name: str, sources: Sources, study: SummaryStudy, setting
     """Each test by arm.
 
     analysis <PARAMCD>, per visit: n, mean, sd, median, min, max of the analysed values (ANL01FL), and change_n,
-    change_mean, ... of their change from baseline. <PARAMCD>:worst and :last: n patients with a result under treatment
-    (ONTRTFL), n:<shift> and percent:<shift> from baseline to the worst of them (planned or not; LOW and HIGH when both
-    occurred) and to the last. <PARAMCD>:abnormal: n, and n:low, n:high (treatment-emergent, TRTEMFL), n:markedly_low,
-    n:markedly_high (CRIT1FL, CRIT2FL) with their percentages, exact_ci_high:<level> (%) where nobody is counted. Of
-    restricted data there are no :last and :abnormal rows, nor those of the liver: together with the others a reader
-    could compute counts of few patients from them. Raises SummaryError for an unknown population or data
-    set, and for a test without a record.
+    change_mean, ... of their change from baseline; at visit ``last`` of each patient's last one. <PARAMCD>:worst and
+    :last: n patients with a result under treatment (ONTRTFL), n:<shift> and percent:<shift> from baseline to the worst
+    of them (planned or not; LOW and HIGH when both occurred) and to the last. <PARAMCD>:abnormal: n, and n:low, n:high
+    (treatment-emergent, TRTEMFL), n:markedly_low, n:markedly_high (CRIT1FL, CRIT2FL) with their percentages,
+    exact_ci_high:<level> (%) where nobody is counted. Of restricted data there are no :last and :abnormal rows, nor
+    those of the liver: together with the others a reader could compute counts of few patients from them. Raises
+    SummaryError for an unknown population, and for a data set without the columns.
     """
     require(sources.datasets[settings.dataset], NEEDED, settings.dataset)
     records = members_records(sources, study, settings)
@@ -62,14 +64,25 @@ def _by_visit(
     name: str, records: DataFrame, code: str, study: SummaryStudy, settings: FindingsSummary
 ) -> Iterator[Result]:
     analysed = records[records["ANL01FL"].eq("Y") & records["AVAL"].notna()]
-    for visit in settings.visits:
-        at_visit = analysed[analysed["AVISIT"].eq(visit)]
+    at_visits = {visit: analysed[analysed["AVISIT"].eq(visit)] for visit in settings.visits}
+    if settings.last_until:
+        at_visits[LAST_VALUE] = _last_values(analysed, settings)
+    for visit, at_visit in at_visits.items():
         for arm in study.arms:
             of_arm = at_visit[at_visit["ARM"].eq(arm)]
             shared = {"population": settings.population, "visit": visit, "group": arm, "unit": settings.units[code]}
             yield from _described(name, code, of_arm["AVAL"], "", study, shared)
             if visit != settings.baseline_visit:
                 yield from _described(name, code, of_arm["CHG"].dropna(), "change_", study, shared)
+
+
+def _last_values(analysed: DataFrame, settings: FindingsSummary) -> DataFrame:
+    """Each patient's last analysed record after the baseline visit, up to and including ``settings.last_until``."""
+    counted = settings.visits[: settings.visits.index(settings.last_until) + 1]
+    counted = tuple(visit for visit in counted if visit != settings.baseline_visit)
+    places = analysed["AVISIT"].map({visit: place for place, visit in enumerate(counted)})
+    ordered = analysed.assign(_place=places)[places.notna()].sort_values(["USUBJID", "_place"], kind="stable")
+    return ordered.drop_duplicates("USUBJID", keep="last").drop(columns="_place")
 
 
 def _described(

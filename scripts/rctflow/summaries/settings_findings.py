@@ -25,14 +25,16 @@ class FindingsSummary:
     """Which findings are summarized.
 
     dataset: of the section ``findings``. population: whose (that whose arms are those received, when empty). tests: in
-    the order of print (all of the data set when empty). visits: all of the plan when empty. liver: with Hy's law.
-    units, baseline_visit: the study's own.
+    the order of print (all of the data set when empty). visits: in order, all of the plan when empty. last_until: each
+    patient's last value at a visit after baseline, up to and including this one, is described as well (end of
+    treatment). liver: with Hy's law. units, baseline_visit: the study's own.
     """
 
     dataset: str
     population: str = ""
     tests: tuple[str, ...] = ()
     visits: tuple[str, ...] = ()
+    last_until: str = ""
     liver: Liver | None = None
     units: dict[str, str] = field(default_factory=dict)
     baseline_visit: str = ""

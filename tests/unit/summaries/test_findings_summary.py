@@ -1,5 +1,6 @@
 """Laboratory and vital signs: every count against a path by hand, and what restricted data hide."""
 
+from dataclasses import replace
 from statistics import mean, median, stdev
 
 import numpy as np
@@ -25,7 +26,13 @@ VISITS = {
 }
 STUDY = SummaryStudy("demo", ARMS, {"safety": SummaryPopulation("SAFFL", "actual")}, ("safety",))
 SETTINGS = FindingsSummary(
-    "adlb", "safety", tuple(TESTS), tuple(VISITS), Liver(), dict.fromkeys(TESTS, "U/L"), "baseline"
+    "adlb",
+    "safety",
+    tuple(TESTS),
+    tuple(VISITS),
+    liver=Liver(),
+    units=dict.fromkeys(TESTS, "U/L"),
+    baseline_visit="baseline",
 )
 
 
@@ -101,6 +108,22 @@ def test_values_and_changes_by_visit(made, test):
                 ends = [found[test, visit, arm, prefix + name].value for name in ("min", "max")]
                 assert ends == [min(numbers), max(numbers)]
     assert (test, "baseline", "msc", "change_n") not in found
+
+
+def test_the_last_value_until_a_visit_is_that_of_the_last_visit_with_one(made):
+    table, adsl, _, _ = made
+    settings = replace(SETTINGS, last_until="week4")
+    rows = {
+        (r.visit, r.group, r.statistic): r.value
+        for r in summarize_laboratory(trial()[2], STUDY, settings)
+        if r.analysis == "ALT"
+    }
+    patients = by_patient(table, adsl, "ALT").values()
+    for arm in ARMS:
+        planned = [[(at, v) for at, visit, v in p[2] if visit] for p in patients if p[0] == arm]
+        last = [max(values)[1] for values in planned if values]
+        assert rows["last", arm, "n"] == len(last)
+        assert rows["last", arm, "mean"] == pytest.approx(mean(last))
 
 
 @pytest.mark.parametrize("test", TESTS)
