@@ -27,7 +27,7 @@ PROJECT = (
 FOLDERS = {  # what else the workflow is made of; other files (data, backups, caches) are nobody's business
     "docs": (".md",),
     "profiles/default": (".yaml",),
-    "scripts": (".css", ".html", ".j2", ".json", ".py"),
+    "scripts": (".css", ".html", ".j2", ".json", ".py", ".yaml"),
     "workflow": (".csv", ".html", ".json", ".md", ".py", ".rst", ".smk", ".yaml", ".yml"),
 }
 
