@@ -8,11 +8,13 @@ itself; the first path works with b / s and 1 / s, by Newton's method.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rctflow.second.censored_profile import profile
 from rctflow.second.columns import Array, independent_columns, is_estimable
 from rctflow.second.errors import NoSecondPathError
 from rctflow.second.selection import analysed, at_baseline, baseline, complete, constant_columns, outcome
@@ -33,8 +35,6 @@ def compute(bds: DataFrame, adsl: DataFrame, declared: Declared) -> dict[str, di
 
     Raises NoSecondPathError when nothing can be computed.
     """
-    if declared.options["interval"] != "t":
-        raise NoSecondPathError("censored with a profile-likelihood interval has no second path")
     rows = analysed(bds, adsl, declared)
     rows = complete(rows[rows["AVISIT"] == declared.visit], declared)
     if rows.empty:
@@ -71,9 +71,22 @@ def _comparison(X: Array, y: Array, censored: Flags, place: int, declared: Decla
     df = len(y) - len(kept)
     if df < 1 or np.linalg.matrix_rank(X[~censored]) < len(kept):
         raise NoSecondPathError("the values above the limit do not determine the model")
+    if declared.options["interval"] == "profile":
+        return _profiled(X, y, censored, kept.index(place), declared)
     b, s = _maximum(X, y, censored)
     covariance = np.linalg.inv(_information(X, y, censored, b, s))[:-1, :-1] * len(y) / df
     return contrast_statistics(float(c @ b), float(np.sqrt(c @ covariance @ c)), df, declared.confidence, declared.log)
+
+
+def _profiled(X: Array, y: Array, censored: Flags, place: int, declared: Declared) -> dict[str, float]:
+    """The statistics by the profile likelihood; with b_place = b_0 + d the comparison d is a coefficient."""
+    moved = X.copy()
+    moved[:, 0] += X[:, place]
+    found = profile(moved, y, censored, place, declared.confidence, _maximum)
+    if not declared.log:
+        return found
+    back = {name: math.exp(found[name]) for name in ("estimate", "ci_low", "ci_high")}
+    return back | {"se_log": found["se"], "z": found["z"], "p_value": found["p_value"]}
 
 
 def _maximum(X: Array, y: Array, censored: Flags) -> tuple[Array, float]:

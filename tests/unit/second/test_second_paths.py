@@ -84,11 +84,18 @@ def test_censored_without_logarithms_and_what_is_left_when_most_is_below():
     assert all(set(of) == {"p_value"} for of in found.values())
 
 
-def test_censored_by_the_profile_likelihood_is_not_computed_again():
-    adsl, bds = random_trial(3)
-    _, declared = two("censored", "month6", THREE, ("month6",), log=True, options={"interval": "profile"})
-    with pytest.raises(NoSecondPathError, match="profile"):
-        second_path("censored")(below_limits(bds), adsl, declared)
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("log", "below"), [(True, "censored"), (False, "censored"), (True, "half")])
+def test_censored_by_the_profile_likelihood(seed, log, below):
+    adsl, bds = random_trial(seed, n=60)
+    bds = below_limits(bds)
+    options = {"interval": "profile", "detection_above": 100, "below": below}
+    fit, declared = two("censored", "month6", THREE, ("month6",), ("SITE",), log=log, options=options)
+    rows, found = fitted(adsl, bds, fit), second_path("censored")(bds, adsl, declared)
+    for contrast in (declared.contrast(arm) for arm in THREE[1:]):
+        apart = disagreements(values(rows, contrast), found[contrast], log)
+        assert set(apart) == {"estimate", "se_log" if log else "se", "z", "p_value", "ci_low", "ci_high"}
+        assert max(apart.values()) < 1e-7, apart
 
 
 def test_mmrm_of_three_arms_judged_before_the_last_visit():
