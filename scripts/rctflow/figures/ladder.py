@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ANALYSIS, METHOD, HEAD, AXIS, TOP, NOTE = 0.32, 0.19, 0.3, 0.58, 0.5, 0.13  # inches
-LABELS, NUMBERS, P_WIDTH, ESTIMATES, GAP = 1.75, 0.55, 0.55, 1.32, 0.14
+LABELS, NUMBERS, P_WIDTH, ESTIMATES, GAP = 1.72, 0.68, 0.5, 1.3, 0.14
 MANY_SCALES = 3
 """With more of them the estimates in words make room for the axes; the table has the numbers."""
 NEUTRAL = {"": 0.0, "percentage points": 0.0, WIN: 0.5}
