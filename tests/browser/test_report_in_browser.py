@@ -72,8 +72,9 @@ def test_nothing_is_requested_nothing_complains_and_everything_fits(browser, rep
 
 def test_no_column_of_overview_or_ladder_has_to_be_scrolled_to_on_a_desktop(browser, report):
     page, _, _ = opened(browser, report, 1200)
+    chosen = "[id$=-ladder] .scroll, #table-overview .scroll"
     widths = page.evaluate(
-        "() => [...document.querySelectorAll('[id$=-ladder] .scroll, #table-overview .scroll')].map((e) => [e.scrollWidth, e.clientWidth])"
+        f"() => [...document.querySelectorAll('{chosen}')].map((e) => [e.scrollWidth, e.clientWidth])"
     )
     assert widths and all(needed <= given for needed, given in widths)
 
