@@ -49,8 +49,11 @@ def _datasets(study: Study, adae: bool) -> Iterator[Contents]:
         structure = "One record per subject and adverse event"
         further = tuple(_renamed(list(_event_variables(study)), "ADAE"))
         yield Contents("ADAE", "Adverse Events Analysis Dataset", "ADAE", ("adae",), structure, ADAE_KEYS, further)
+    for dataset in study.findings:
+        yield _findings(study, dataset)
     tables = endpoints_by_table(study)
-    names = short_names([f"AD{table}" for table in tables], taken=("ADSL", "ADAE"))
+    taken = ("ADSL", "ADAE", *(dataset.upper() for dataset in study.findings))
+    names = short_names([f"AD{table}" for table in tables], taken)
     for table, endpoints in tables.items():
         yield _bds(study, names[f"AD{table}"], table, endpoints)
 
@@ -136,6 +139,24 @@ def _flag_rule(flag: Flag) -> str:
 
 def _met(where: str) -> str:
     return f" where {where}" if where else ""
+
+
+def _findings(study: Study, dataset: str) -> Contents:
+    findings = study.findings[dataset]
+    place = f"findings.{dataset}.tests"
+    parameters = tuple(
+        Parameter(
+            dataset,
+            code,
+            f"{test.label} ({test.unit})" if test.unit else test.label,
+            f"{findings.value or test.column or code}, form {findings.table}{_met(test.where)}.",
+            f"{place}.{code}",
+        )
+        for code, test in findings.tests.items()
+    )
+    structure, label = "One record per subject, parameter and assessment", f"Analysis Dataset of Form {findings.table}"
+    name = dataset.upper()
+    return Contents(name, label[:LABEL], "FINDINGS", (dataset,), structure, BDS_KEYS, parameters=parameters)
 
 
 def _bds(study: Study, name: str, table: str, endpoints: list[str]) -> Contents:

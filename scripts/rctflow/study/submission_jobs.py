@@ -30,7 +30,7 @@ class SubmissionJobs:
 
     def tables(self) -> list[str]:
         """The derived tables that they are made from."""
-        stems = ["adsl", *["adae"] * self._adae, *self.study.endpoints]
+        stems = ["adsl", *["adae"] * self._adae, *self.study.findings, *self.study.endpoints]
         return [f"{self.results}/adam/{stem}.parquet" for stem in stems]
 
     def params(self) -> Any:

@@ -18,11 +18,13 @@ def standard_labels() -> dict[str, str]:
 
 @cache
 def catalogue() -> dict[str, tuple[Variable, ...]]:
-    """Kind of dataset (ADSL, BDS, ADAE) -> its variables, in the order in which they stand."""
-    return {
-        kind: tuple(Variable(**{"source": name, "name": name} | told) for name, told in _told()[kind].items())
-        for kind in ("ADSL", "BDS", "ADAE")
-    }
+    """Kind of dataset -> its variables, in the order in which they stand."""
+    told = {kind: _described(kind) for kind in ("ADSL", "BDS", "FINDINGS", "ADAE")}
+    return told | {"FINDINGS": (*told["BDS"], *told["FINDINGS"])}
+
+
+def _described(kind: str) -> tuple[Variable, ...]:
+    return tuple(Variable(**{"source": name, "name": name} | told) for name, told in _told()[kind].items())
 
 
 @cache

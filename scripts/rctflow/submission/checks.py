@@ -63,7 +63,7 @@ def _paired(dataset: Dataset) -> Iterator[str]:
 
 
 def _change(dataset: Dataset) -> Iterator[str]:
-    if dataset.contents.kind == "BDS":
+    if dataset.contents.parameters:
         table = dataset.table.dropna(subset=["AVAL", "BASE", "CHG"])
         wrong = int(((table["AVAL"] - table["BASE"] - table["CHG"]).abs() > 1e-9 * (1 + table["AVAL"].abs())).sum())
         if wrong:

@@ -62,12 +62,14 @@ def build_dataset(contents: Contents, tables: Mapping[str, pd.DataFrame], standa
 
 def _prepared(stem: str, tables: Mapping[str, pd.DataFrame], contents: Contents, standard: Standard) -> pd.DataFrame:
     table = tables[stem]
-    if contents.kind != "BDS":
+    if contents.kind not in ("BDS", "FINDINGS"):
         return table
     arms = tables["adsl"].set_index("USUBJID")[["TRT01P", "TRT01A"]]
-    parameter = next(parameter for parameter in contents.parameters if parameter.endpoint == stem)
-    visits = table["AVISIT"].map(dict(standard.visits)).fillna("")
-    return table.assign(PARAMCD=parameter.code, PARAM=parameter.label, AVISIT=visits).join(arms, on="USUBJID")
+    table = table.assign(AVISIT=table["AVISIT"].map(dict(standard.visits)).fillna(""))
+    if contents.kind == "BDS":
+        parameter = next(parameter for parameter in contents.parameters if parameter.endpoint == stem)
+        table = table.assign(PARAMCD=parameter.code, PARAM=parameter.label)
+    return table.join(arms, on="USUBJID")
 
 
 def _ordered(fixed: tuple[Variable, ...], contents: Contents) -> tuple[Variable, ...]:

@@ -50,7 +50,7 @@ class Contents:
 
     name: str
     label: str
-    kind: Literal["ADSL", "BDS", "ADAE"]
+    kind: Literal["ADSL", "BDS", "FINDINGS", "ADAE"]
     files: tuple[str, ...]
     structure: str
     keys: tuple[str, ...]

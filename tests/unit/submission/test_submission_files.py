@@ -197,9 +197,11 @@ def test_every_described_variable_names_code_that_exists():
 
 
 def test_every_variable_of_the_records_is_described():
+    from rctflow.derive.findings.records import LAYOUT as FINDINGS
     from rctflow.derive.records import LAYOUT
     from rctflow.derive.subjects import FIXED, FURTHER_DATES
 
     described = {kind: {variable.source for variable in variables} for kind, variables in catalogue().items()}
     assert set(LAYOUT) <= described["BDS"]
+    assert set(FINDINGS) <= described["FINDINGS"]
     assert {*FIXED, *FURTHER_DATES} <= described["ADSL"]
