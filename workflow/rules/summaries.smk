@@ -4,9 +4,6 @@ in: adam/, clean/, as each summary declares; out: summaries/<name>/results.csv. 
 """
 
 
-ruleorder: edish > summary_figure
-
-
 rule summary_flow:
     """Participant flow, from randomization to analysis."""
     input:

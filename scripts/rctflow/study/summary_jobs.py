@@ -76,6 +76,10 @@ class SummaryJobs:
             return []
         return [f"{self.results}/summaries/laboratory/{name}" for name in ("edish.svg", "liver.csv")]
 
+    def drawn(self) -> str:
+        """The summaries whose figures are drawn from their rows alone, as a pattern."""
+        return "|".join(SUMMARY_FIGURES)
+
     def figure_modules(self, summary: str, figure: str) -> list[str]:
         """The module that draws a figure of a summary."""
         return [SUMMARY_FIGURES[summary][figure].partition(":")[0]]
