@@ -102,6 +102,7 @@ rule overview:
 
 
 rule summary_figure:
+    """A figure of the whole study, drawn from the rows of one summary."""
     input:
         results="<results>/summaries/{summary}/results.csv",
         code=lambda wildcards: code_of(
@@ -113,7 +114,6 @@ rule summary_figure:
         "<logs>/summaries/{summary}.{figure}.log",
     benchmark:
         "<benchmarks>/summaries/{summary}.{figure}.tsv"
-    """A figure of the whole study, drawn from the rows of one summary."""
     wildcard_constraints:
         summary=dag.summaries.drawn(),
     conda:
