@@ -105,18 +105,24 @@ def _draw(axes: Axes, curve: Curve, index: int, label: str, display: Display) ->
     if not curve.at_risk:
         return
     colour = style.colour_of(display.arms, index)
-    times = [0.0, *(step[0] for step in curve.steps), curve.end]
+    end = _told_until(curve, display)
+    times = [0.0, *(step[0] for step in curve.steps), end]
     shares = [100.0, *(step[1] for step in curve.steps)]
     look: dict[str, Any] = {"color": colour, "linestyle": style.LINES[index % 6], "label": label, "zorder": 3 + index}
     axes.plot(times, [*shares, shares[-1]], drawstyle="steps-post", **look)
     band = [(t, low, high) for t, _, low, high in curve.steps if low is not None and high is not None]
     if band:
-        ends = [*(t for t, _, _ in band[1:]), max(band[-1][0], _end_of_band(curve))]
+        ends = [*(t for t, _, _ in band[1:]), max(band[-1][0], min(end, _end_of_band(curve)))]
         for (start, low, high), end in zip(band, ends, strict=True):
             axes.fill_between([start, end], low, high, color=colour, alpha=0.14, linewidth=0, zorder=1)
     if curve.censored:
         heights = [curve.height(t) for t in curve.censored]
         axes.plot(curve.censored, heights, "|", color=colour, markersize=6, markeredgewidth=1.1, zorder=5 + index)
+
+
+def _told_until(curve: Curve, display: Display) -> float:
+    """Where the curve ends: with the follow-up; of restricted data with the last step that may be told."""
+    return max((step[0] for step in curve.steps), default=0.0) if display.small_cells else curve.end
 
 
 def _end_of_band(curve: Curve) -> float:
@@ -163,7 +169,8 @@ def _numbers(figure: Figure, axes: Axes, curves: Sequence[Curve], display: Displ
 def _note(figure: Figure, curves: Sequence[Curve], display: Display) -> None:
     words = "Steps: events. Vertical marks: patients followed up to then without the event."
     if display.small_cells:
-        words = f"Restricted data: each step is of {display.small_cells} events or more, and censoring is not shown."
+        words = f"Restricted data: each step is of {display.small_cells} events or more, and the curves end with the "
+        words += "last that may be told; censoring is not shown."
     elif not any(curve.censored for curve in curves):
         words = "Steps: events. Everybody was followed up to the event."
     wide, height = figure.get_size_inches()
