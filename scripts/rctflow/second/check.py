@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from rctflow.results import SUPPRESSED, Result, is_ratio
+from rctflow.results import SUPPRESSED, Result, compared_arms, is_ratio
 from rctflow.second.agreement import NOISE, TOLERANCE, disagreements
 from rctflow.second.errors import DisagreementError, NoSecondPathError
 from rctflow.second.registry import second_path
@@ -53,7 +54,13 @@ def _computed(bds: DataFrame, adsl: DataFrame, declared: Declared) -> tuple[dict
     from numpy.linalg import LinAlgError
 
     try:
-        return second_path(declared.model)(bds, adsl, declared), "the second computation has no number here"
+        compute = second_path(declared.model)
+        found = compute(bds, adsl, declared)
+        for arm, other in declared.contrasts:
+            turned = replace(declared, arms=(other, *(name for name in declared.arms if name != other)))
+            again = compute(bds, adsl, turned)
+            found |= {who: numbers for who, numbers in again.items() if compared_arms(who) == [arm, other]}
+        return found, "the second computation has no number here"
     except NoSecondPathError as error:
         return {}, str(error)
     except LinAlgError as error:

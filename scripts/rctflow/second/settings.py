@@ -10,8 +10,9 @@ class Declared:
 
     flag: ADSL variable of the population. arm_variable: TRT01P or TRT01A. counts: BDS variable that says which records
     count. visits: after baseline, in the order of the plan. factors: strata, text or not. covariates: numbers are
-    linear, text is a factor. options: of the model, defaults filled in. arms: the reference first. direction: which
-    end of the scale is better. mcid: the endpoint's, when responders are looked for.
+    linear, text is a factor. options: of the model, defaults filled in. arms: the reference first. direction: which end
+    of the scale is better. contrasts: (arm, other) compared beside those with the reference. mcid: the endpoint's, when
+    responders are looked for.
     """
 
     endpoint: str
@@ -37,6 +38,7 @@ class Declared:
     direction: Literal["higher", "lower"] = "higher"
     mcid: float | None = None
     options: dict[str, Any] = field(default_factory=dict)
+    contrasts: tuple[tuple[str, str], ...] = ()
 
     def contrast(self, arm: str, ratio: bool = False) -> str:
         """The comparison of ``arm`` with the reference as result rows name it; a ratio also when logarithms are."""

@@ -57,6 +57,7 @@ def _declared(fit: Fit, name: str, analysis: Analysis, population: str, visit: s
         factors=fit.strata if analysis.strata else (),
         covariates=analysis.covariates,
         direction=fit.direction,
+        contrasts=fit.contrasts,
         mcid=fit.mcid if analysis.model == "responder" else None,
         options=as_params(settings_from(options_class(analysis.model), analysis.options)),
     )

@@ -164,3 +164,34 @@ def test_how_disagreement_is_measured():
     assert ratios["estimate"] == pytest.approx(0.09758, abs=1e-5)
     assert disagreement(float("nan"), 1.0) == float("inf")
     assert check.TOLERANCE == 1e-5
+
+
+@pytest.mark.parametrize(
+    ("model", "more"), [("ancova", {}), ("mmrm", {}), ("wilcoxon", {}), ("binary", {"outcome": "value"})]
+)
+def test_a_comparison_between_other_arms_is_computed_again_and_a_wrong_one_found(model, more):
+    arms, pair = ("placebo", "low", "high"), (("high", "low"),)
+    adsl, bds = visit_trial(4, n=48, arms=arms)
+    if model == "binary":
+        bds = bds.assign(AVAL=(bds["AVAL"] > bds["AVAL"].median()).astype(float).where(bds["AVAL"].notna()))
+    fit, declared = two(model=model, arms=arms, strata=(), **more)
+    fit, declared = replace(fit, contrasts=pair), replace(declared, contrasts=pair)
+    rows = fitted(adsl, bds, fit)
+    settings = Second("demo", (declared,))
+    mine = [
+        r
+        for r in compute_again(settings, adsl, {"pcs": bds}, {"pcs": rows})
+        if "high" in r.contrast and "low" in r.contrast
+    ]
+    assert [r.value < 1e-6 for r in mine if r.statistic == "largest_disagreement"] == [True] * len(
+        {r.contrast for r in mine}
+    )
+    (estimate,) = [r for r in mine if r.statistic == "second_estimate"]
+    wrong = [
+        replace(r, value=r.value * 1.1 + 0.1)
+        if (r.contrast, r.statistic, r.visit) == (estimate.contrast, "estimate", declared.visit)
+        else r
+        for r in rows
+    ]
+    with pytest.raises(DisagreementError, match=r"high.*low.*estimate: first"):
+        compute_again(settings, adsl, {"pcs": bds}, {"pcs": wrong})
