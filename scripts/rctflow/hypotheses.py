@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from rctflow.results import SIGNS, Result, comparison_name
+from rctflow.results import DOSE_RESPONSE, SIGNS, Result, comparison_name
 
 Procedure = Literal["fixed_sequence", "holm", "hochberg", "hommel", "graphical", "benjamini_hochberg"]
 EXPLORATORY: tuple[Procedure, ...] = ("benjamini_hochberg",)
@@ -23,7 +23,8 @@ class Hypothesis:
     endpoint's main analysis, the population that it is judged in, and its primary visit when omitted. arm: the one
     compared with the reference; may be omitted when the study has two. statistic: the p-value that is tested: p_value,
     the model's; randomization_p_value, that of the randomization test which the analysis declares under resampling; or
-    the p-value of a further method (fisher_p_value).
+    the p-value of a further method (fisher_p_value); dose_response_p_value, the trend over all arms, which
+    names no arm.
     """
 
     endpoint: str
@@ -44,8 +45,16 @@ class Hypothesis:
         """Whether it is tested by the randomization test instead of the model."""
         return self.statistic == RANDOMIZATION_TEST
 
+    @property
+    def over_doses(self) -> bool:
+        """Whether it is about the trend over the doses of all arms, and not about one arm against the reference."""
+        return self.statistic.startswith(DOSE_RESPONSE)
+
     def compares(self, row: Result, reference: str) -> bool:
         """Whether a row belongs to the comparison of this hypothesis, all of whose defaults are filled in."""
+        if self.over_doses:
+            whose = (row.endpoint, row.analysis, row.population, row.visit, row.contrast + row.group)
+            return whose == (self.endpoint, self.analysis, self.population, self.visit, "")
         pairs = [comparison_name(self.arm, reference, scale) for scale in SIGNS]
         same = (row.endpoint, row.analysis, row.population, row.visit)
         return same == (self.endpoint, self.analysis, self.population, self.visit) and row.contrast in pairs

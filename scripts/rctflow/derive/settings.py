@@ -37,7 +37,8 @@ class Source:
     where: rows that count (all when empty). pick: which of several non-missing values: the first or last by date or
     day, then row; the smallest or largest; the sum (none when a row has no value); ``only`` when there must be no more
     than one. digits: decimals of a number that ADSL keeps, half away from zero. map: value -> value that ADSL shows;
-    when given, it names every value that occurs. pool: of strata and covariates: small levels become one.
+    when given, it names every value that occurs. pool: of strata and covariates: small levels become one. label: the
+    words printed for the ADSL column (those of the form's column when omitted).
     """
 
     table: str
@@ -45,6 +46,7 @@ class Source:
     where: str = ""
     pick: Literal["first", "last", "min", "max", "sum", "only"] = "only"
     digits: int | None = None
+    label: str = ""
     map: dict[str, str] = field(default_factory=dict)
     pool: Pool | None = None
 

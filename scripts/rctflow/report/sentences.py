@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from rctflow.display import digits_of, not_measured_words
 from rctflow.report.settings import ReportArm, ReportEndpoint, ReportSettings
-from rctflow.results import HAZARD, ODDS, RATE, Result, compared_arms, is_ratio, scale_of
+from rctflow.results import DOSE_RESPONSE, HAZARD, ODDS, RATE, Result, compared_arms, is_ratio, scale_of
 from rctflow.rounding import interval, p_value, rounded
 
 
@@ -31,8 +31,28 @@ def headline(
     compared = [
         (_sentence(row, main, endpoint, settings, adjusted), row.result_id) for row in estimates if row.contrast
     ]
+    compared += _trends(main, endpoint, settings)
     told = "".join(f" {words}" for words in not_measured(rows, endpoint, settings, endpoint.primary_visit))
     return [Sentence(text + (told if i == len(compared) else ""), name) for i, (text, name) in enumerate(compared, 1)]
+
+
+def _trends(main: Sequence[Result], endpoint: ReportEndpoint, settings: ReportSettings) -> Iterator[tuple[str, str]]:
+    """The slope over the doses of all arms, where the main analysis has one."""
+    at = {row.statistic: row for row in main if row.visit == endpoint.primary_visit and not (row.contrast or row.group)}
+    slope = at.get(f"{DOSE_RESPONSE}estimate")
+    if slope is None:
+        return
+    visit = next((visit.label for visit in settings.visits if visit.id == slope.visit), slope.visit)
+    subject = f"At {visit.lower()}, the trend of {endpoint.label} over the doses of all arms"
+    details = f"{'; '.join(slope.method.split(';')[:2])}; {_population(endpoint, settings)}"
+    if slope.value is None:
+        yield f"{subject} could not be estimated: {slope.note} ({details}).", slope.result_id
+        return
+    low, high, p = (at[f"{DOSE_RESPONSE}{name}"].value for name in ("ci_low", "ci_high", "p_value"))
+    digits = digits_of(slope, endpoint.digits)
+    name = _named(slope, endpoint, settings)
+    numbers = f"{endpoint.confidence * 100:g}% CI {interval(low, high, digits)}; {name} {_equals(p or 0.0)}"
+    yield f"{subject} was {rounded(slope.value, digits)} {slope.unit} ({numbers}; {details}).", slope.result_id
 
 
 def not_measured(
@@ -79,7 +99,8 @@ def _named(row: Result, endpoint: ReportEndpoint, settings: ReportSettings) -> s
     if endpoint.tested is None:
         tests = endpoint.role == row.role == "primary"
     else:
-        model = replace(row, statistic="p_value")
+        trend = DOSE_RESPONSE if row.statistic.startswith(DOSE_RESPONSE) else ""
+        model = replace(row, statistic=f"{trend}p_value")
         tests = any(hypothesis.tests(model, settings.arms[0].id) for hypothesis in endpoint.tested)
     return "p" if tests else "nominal p"
 

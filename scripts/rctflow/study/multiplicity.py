@@ -76,7 +76,7 @@ def _resolved(study: Study, hypothesis: Hypothesis) -> Hypothesis:
         analysis=analysis,
         population=hypothesis.population or population,
         visit=hypothesis.visit or primary_visit(study, study.endpoints[endpoint]),
-        arm=hypothesis.arm or arm_order(study)[1],
+        arm="" if hypothesis.over_doses else hypothesis.arm or arm_order(study)[1],
     )
 
 
@@ -114,7 +114,9 @@ def _hypothesis_problems(study: Study, path: str, hypothesis: Hypothesis, family
     arms = arm_order(study)[1:]
     if hypothesis.arm and hypothesis.arm not in arms:
         yield f"{path}.arm", f"no arm beside the reference. {did_you_mean(hypothesis.arm, arms)}"
-    elif not hypothesis.arm and len(arms) > 1:
+    elif hypothesis.arm and hypothesis.over_doses:
+        yield f"{path}.arm", "a trend over the doses is about all arms; leave the arm out"
+    elif not hypothesis.arm and len(arms) > 1 and not hypothesis.over_doses:
         yield path, f"say which `arm` is compared with {study.arms.reference}: {', '.join(arms)}"
     if not analysis_problems(study, hypothesis.endpoint):
         yield from _analysis_problems(study, path, hypothesis)
@@ -145,6 +147,8 @@ def _statistic_problems(path: str, hypothesis: Hypothesis, name: str, analysis: 
     if not hypothesis.statistic.endswith("p_value"):
         known = did_you_mean(hypothesis.statistic, ("p_value", RANDOMIZATION_TEST))
         yield path, f"{hypothesis.statistic!r} is no p-value. {known}"
+    elif hypothesis.over_doses and not analysis.dose_response:
+        yield path, f"{name} of {hypothesis.endpoint} tests no trend; add `dose_response` to the analysis"
     elif hypothesis.by_randomization and not (analysis.resampling and analysis.resampling.randomization_test):
         yield (
             path,

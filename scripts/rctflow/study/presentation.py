@@ -242,7 +242,7 @@ def _variable_labels(study: Study) -> dict[str, str]:
     """ADSL variable -> the words printed for it, where the config has some."""
     described = {**study.subjects.strata, **study.subjects.covariates}
     columns = {name: table_columns(study.tables[source.table])[source.column] for name, source in described.items()}
-    words = {name: column.label for name, column in columns.items()}
+    words = {name: described[name].label or column.label for name, column in columns.items()}
     words |= {name: entry.label for name, entry in study.subjects.derived.items()}
     return {name: label for name, label in words.items() if label}
 

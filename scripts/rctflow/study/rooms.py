@@ -160,8 +160,8 @@ def subjects_settings(study: Study) -> Subjects:
         end_of_study=subjects.end_of_study,
         death=subjects.death,
         birth=subjects.birth,
-        strata=subjects.strata,
-        covariates=subjects.covariates,
+        strata=_unlabelled(subjects.strata),
+        covariates=_unlabelled(subjects.covariates),
         derived={name: replace(entry, label="") for name, entry in subjects.derived.items()},
         flags=subjects.flags,
         populations={
@@ -172,6 +172,11 @@ def subjects_settings(study: Study) -> Subjects:
         events={name: event.event for name, event in study.intercurrent_events.items()},
         complete=tuple(sorted({event.table for event in study.intercurrent_events.values() if event.complete})),
     )
+
+
+def _unlabelled(sources: dict[str, Source]) -> dict[str, Source]:
+    """The sources without what is for print alone."""
+    return {name: replace(source, label="") for name, source in sources.items()}
 
 
 def _randomization_order(study: Study) -> Source | None:

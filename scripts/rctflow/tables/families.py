@@ -8,7 +8,7 @@ from typing import Any
 
 from rctflow.display import Display
 from rctflow.hypotheses import Family, Hypothesis
-from rctflow.results import Found, Result, is_ratio, rows_of
+from rctflow.results import DOSE_RESPONSE, PER_DOSE, Found, Result, is_ratio, rows_of
 from rctflow.rounding import MISSING, p_value, rounded
 from rctflow.tables.rows import contrast_words, interval_cell, visit_said_once, words
 from rctflow.tables.table import Cell, Table, cell_of
@@ -70,6 +70,7 @@ def _line(
     mine = {row.statistic: row for row in adjusted if hypothesis.compares(row, reference)}
     found = rows_of(rows, hypothesis.analysis, hypothesis.population)
     contrast = next(row.contrast for row in mine.values())
+    compared = contrast_words(contrast, display) if contrast else f"Dose response, {PER_DOSE}"
     label = display.label
     if (hypothesis.analysis, hypothesis.population) != (display.main_analysis, display.main_population):
         label += (
@@ -79,7 +80,7 @@ def _line(
     line = [
         Cell(label, head=True, link=f"#endpoint-{display.endpoint}"),
         Cell(words(hypothesis.visit, display.visits)),
-        Cell(contrast_words(contrast, display)),
+        Cell(compared),
         _estimate(found, hypothesis.visit, contrast, display),
     ]
     raw, p, order, decision = (mine.get(f"{what}:{name}") for what in ("p_value", "p_adjusted", "order", "rejected"))
@@ -91,6 +92,8 @@ def _line(
 
 
 def _estimate(found: Found, visit: str, contrast: str, display: Display) -> Cell:
+    if not contrast:
+        return interval_cell(found, visit, "", f"{DOSE_RESPONSE}estimate", display, ends=f"{DOSE_RESPONSE}ci")
     cell = interval_cell(found, visit, contrast, "estimate", display)
     row = found.get((visit, contrast, "estimate"))
     if is_ratio(contrast) or row is None or row.value is None:

@@ -166,3 +166,28 @@ def test_masked_arms_are_not_told_by_a_family(tmp_path):
     shown = shown_study(loaded(config, tmp_path))
     assert list(families_of(shown)) == ["other"]
     assert families_of(shown)["other"].hypotheses[0].arm == "arm_b"
+
+
+def test_a_trend_over_the_doses_names_no_arm_and_needs_an_analysis_that_tests_it(tmp_path):
+    config = tiny_config()
+    name = next(iter(config["endpoints"]))
+    for dose, level in enumerate(config["arms"]["levels"].values()):
+        level["dose"] = dose
+    config["endpoints"][name] |= {
+        "role": "primary",
+        "analyses": {"trend": {"model": "ancova", "populations": ["itt"], "dose_response": "covariate"}},
+    }
+    hypothesis = {"endpoint": name, "statistic": "dose_response_p_value"}
+    config["multiplicity"] = {"families": {"one": {"procedure": "holm", "hypotheses": [hypothesis]}}}
+    write_config(config, tmp_path / "study.yaml")
+    (resolved,) = families_of(load_study(tmp_path / "study.yaml"))["one"].hypotheses
+    assert (resolved.analysis, resolved.arm, resolved.over_doses) == ("trend", "", True)
+    hypothesis["arm"] = next(arm for arm in config["arms"]["levels"] if arm != config["arms"]["reference"])
+    write_config(config, tmp_path / "study.yaml")
+    with pytest.raises(ConfigError, match="leave the arm out"):
+        load_study(tmp_path / "study.yaml")
+    del hypothesis["arm"]
+    config["endpoints"][name]["analyses"]["trend"].pop("dose_response")
+    write_config(config, tmp_path / "study.yaml")
+    with pytest.raises(ConfigError, match="tests no trend"):
+        load_study(tmp_path / "study.yaml")
