@@ -128,6 +128,11 @@ def digits_of(row: Result | None, digits: int) -> int:
     return PERCENT_DIGITS
 
 
+def sentence_case(term: str) -> str:
+    """A coded term for print: ``LOST TO FOLLOW-UP`` as ``Lost to follow-up``; short names in capitals (AGE) stay."""
+    return term.capitalize() if term.isupper() and (" " in term or len(term) > 5) else term
+
+
 def stamps_of(synthetic: bool, blinded: str) -> list[str]:
     """The stamps of simulated data and of a blinded study (``blinded``: its words, or "")."""
     return ["SYNTHETIC DATA"] * synthetic + [blinded] * bool(blinded)

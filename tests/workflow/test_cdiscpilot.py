@@ -369,3 +369,34 @@ def test_adverse_events_from_sdtm_and_from_adam_are_the_same(pilot: Path, from_a
     timed = sdtm["result_id"].str.contains(r"rate|person_years")
     pd.testing.assert_frame_equal(sdtm[~timed], adam[~timed])
     pd.testing.assert_series_equal(sdtm.loc[timed, "value"], adam.loc[timed, "value"], rtol=1e-3)
+
+
+def test_the_flow_has_its_screening_and_every_sum(value: Any, published: dict[str, Any]) -> None:
+    """DM has 306 subjects, 254 of them with an arm; 14-1.01 has those who completed the study."""
+    flow = ("flow", "flow", "all", "all")
+    assert [value(*flow, "all", name) for name in ("n_screened", "n_not_randomized", "n_randomized")] == [306, 52, 254]
+    completed = published["key"]["14-1.01"]["Complete Study"]
+    for arm, n in zip((*ARMS, "all"), completed, strict=True):
+        assert (
+            value(*flow, arm, "n_completed")
+            == n
+            == value("disposition", "status", "itt", "all", arm, "n:Completedthestudy")
+        )
+        assert value(*flow, arm, "n_completed") + value(*flow, arm, "n_discontinued") == value(
+            *flow, arm, "n_randomized"
+        )
+        for population in ("efficacy", "completers"):
+            parts = [value("flow", "flow", population, "all", arm, name) for name in ("n", "n_excluded")]
+            assert sum(parts) == value(*flow, arm, "n_randomized")
+
+
+def test_exposure_is_that_of_the_studys_own_adsl(value: Any, shared: Path) -> None:
+    import pyreadstat
+
+    adsl = pyreadstat.read_xport(str(shared / "data/cdiscpilot/adam/adsl.xpt"))[0]
+    for arm in ARMS:
+        members = adsl[adsl["TRT01A"].eq(LABELS[arm])]
+        for name, column in (("cumulative_dose", "CUMDOSE"), ("duration", "TRTDUR")):
+            mine = [value("exposure", name, "safety", "all", arm, statistic) for statistic in ("mean", "sd", "max")]
+            known = members[column]
+            assert mine == pytest.approx([known.mean(), known.std(), known.max()])

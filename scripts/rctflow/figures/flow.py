@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rctflow.display import ArmLabel, StudyDisplay
+from rctflow.display import ArmLabel, StudyDisplay, sentence_case
 from rctflow.figures import style
 from rctflow.results import Result
 from rctflow.rounding import rounded
@@ -80,7 +80,7 @@ def _reasons(found: Found, statistic: str, group: str, place: str = "") -> Itera
     """A line for each reason that somebody of the group has; a dash for what is suppressed."""
     for (_, at, name, arm), row in found.items():
         if name.startswith(f"{statistic}:") and (arm, at) == (group, place) and row.value != 0:
-            yield Line(f"{name.partition(':')[2]}: {rounded(row.value, 0)}", 2)
+            yield Line(f"{sentence_case(name.partition(':')[2])}: {rounded(row.value, 0)}", 2)
 
 
 def _screened(found: Found) -> list[Line]:

