@@ -30,6 +30,7 @@ TESTS = ("ALT", "AST", "ALP", "BILI", "CREAT", "HGB", "WBC", "NEUT", "LYM", "PLT
 DIARY_DAYS = 112
 ITEMS = 36
 CORES = 2
+SHOWN = 6
 TARGETS = ("adam/adsl.parquet", "adam/adlb.parquet", "adam/pain.parquet", "adam/pf.parquet")
 
 
@@ -212,23 +213,20 @@ def config() -> dict[str, Any]:
 
 
 def drawn(costs: Sequence[Cost]) -> Any:
-    """Seconds of the run, and megabytes of its jobs, against the number of patients."""
+    """Seconds of CPU of the run, and megabytes of its largest jobs, against the number of patients."""
     from rctflow.figures import style
 
     sizes = [cost.patients for cost in costs]
     with style.house_style():
         figure = style.new_figure(3.4)
         axes = figure.add_axes((0.08, 0.15, 0.27, 0.68))
-        for number, (words, seconds) in enumerate(
-            (("CPU, all processes", [c.cpu for c in costs]), (f"wall, {CORES} cores", [c.wall for c in costs]))
-        ):
-            _line(axes, sizes, seconds, words, number)
-        axes.set_ylabel("seconds")
-        memory = figure.add_axes((0.45, 0.15, 0.27, 0.68))
-        for number, job in enumerate(costs[0].memory):
+        _line(axes, sizes, [cost.cpu for cost in costs], "all processes", 1)
+        axes.set_ylabel("CPU seconds of the whole run")
+        memory = figure.add_axes((0.46, 0.15, 0.27, 0.68))
+        large = sorted(costs[-1].memory, key=lambda job: -costs[-1].memory[job])[:SHOWN]
+        for number, job in enumerate(large):
             _line(memory, sizes, [cost.memory[job] for cost in costs], job, number)
-        memory.set_ylabel("memory, MB")
-        axes.legend(loc="upper left")
+        memory.set_ylabel("memory of the largest jobs, MB")
         memory.legend(loc="upper left", bbox_to_anchor=(1.02, 1.0))
         for panel in (axes, memory):
             panel.set_ylim(bottom=0)
