@@ -156,3 +156,16 @@ def with_adverse_events(config: dict[str, Any], folder: Path) -> dict[str, Any]:
     }
     config["summaries"] = {"adverse_events": {"meddra": "27.0", "ctcae": "5.0"}}
     return config
+
+
+def with_findings(config: dict[str, Any]) -> dict[str, Any]:
+    """The config with the blood's tests as a data set of findings, and its summary, the liver's tests included."""
+    tests = {
+        "HB": {"label": "Haemoglobin", "unit": "g/L", "low": 120, "high": 150, "marked_below": 100},
+        "CRP": {"label": "C-reactive protein", "unit": "mg/L", "high": 5, "marked_high_times": 2},
+    }
+    config["findings"] = {"adlb": {"table": "blood", "tests": tests, "below": "half", "above": "limit"}}
+    liver = {"alt": "HB", "ast": "HB", "bilirubin": "CRP"}
+    summaries = config.get("summaries", {})
+    config["summaries"] = summaries | {"laboratory": {"dataset": "adlb", "liver": liver}}
+    return config

@@ -23,7 +23,7 @@ from pathlib import Path
 import pytest
 from rctflow.results import SUPPRESSED
 
-from tests.tiny import tiny_config, with_adverse_events, write_config, write_data
+from tests.tiny import tiny_config, with_adverse_events, with_findings, write_config, write_data
 from tests.workflow.conftest import STUDY, Checkout, copy_of_checkout
 from tests.workflow.test_package import whole
 
@@ -50,7 +50,7 @@ def restricted(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Checkout
     folder = copy_of_checkout(root, tmp_path_factory.mktemp("restricted") / "checkout")
     whole(root, folder)
     write_data(folder / "data")
-    config = with_adverse_events(tiny_config(), folder / "data")
+    config = with_findings(with_adverse_events(tiny_config(), folder / "data"))
     renamed(folder / "data")
     config["study"]["data"] = "real"
     config["package"] = {"data": "restricted", "access": "ask the trial office", "twin": {"patients": 24, "seed": 3}}
@@ -110,6 +110,20 @@ def test_no_member_holds_an_adverse_event_of_few(restricted):
     assert counts["serious", "drug"]["note"] == SUPPRESSED and counts["serious", "placebo"]["value"] == "0"
     assert counts["population", "drug"]["value"] == "6"
     assert {float(row["value"] or 0) for row in counts.values()} <= {0, 5, 6}
+
+
+def test_no_member_holds_a_finding_of_few(restricted):
+    """Values and shifts with what may be told; the liver's peaks, patient by patient, stay with the data."""
+    held, results = members(restricted.folder), restricted.folder / "results/tiny"
+    rows = list(csv.DictReader(io.StringIO(held["data/results/tiny/summaries/laboratory/results.csv"].decode())))
+    assert {row["analysis"].partition(":")[2] for row in rows} == {"", "worst"}
+    counts = [row for row in rows if row["statistic"].startswith(("n", "change_n")) and row["value"]]
+    assert {float(row["value"]) for row in counts} <= {0, 5, 6}
+    assert not [row for row in rows if row["statistic"].endswith(("min", "max"))]
+    assert "PAT-S01-X" in (results / "summaries/laboratory/liver.csv").read_text()
+    assert (results / "summaries/laboratory/edish.svg").exists()
+    assert not [name for name in held if "edish" in name or "liver.csv" in name]
+    assert "laboratory-edish" not in held["data/results/tiny/report.html"].decode()
 
 
 def test_patient_level_files_stay_out(restricted):

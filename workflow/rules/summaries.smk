@@ -305,7 +305,7 @@ rule edish:
         datasets=dag.summaries.datasets("laboratory"),
         code=code_of("edish"),
     output:
-        figure=report("<results>/summaries/laboratory/edish.svg", category="safety"),
+        figure="<results>/summaries/laboratory/edish.svg",
         peaks="<results>/summaries/laboratory/liver.csv",
     log:
         "<logs>/summaries/edish.log",

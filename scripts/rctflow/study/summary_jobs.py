@@ -64,15 +64,15 @@ class SummaryJobs:
         return {"settings": settings, "study": as_params(summary_study(self.study)), "summary": summary}
 
     def figures(self) -> list[str]:
-        """The figures of all declared summaries, of open data those of single patients, too."""
+        """The figures of all declared summaries that the report shows, of open data those of single patients, too."""
         declared = declared_summaries(self.study)
         drawn = [f"{self.results}/summaries/{s}/{f}.svg" for s in declared for f in SUMMARY_FIGURES.get(s, ())]
-        return drawn + self.liver()[:1]
+        return drawn if self.study.package.suppressed_below else drawn + self.liver()[:1]
 
     def liver(self) -> list[str]:
-        """Figure and list of the liver's tests, patient by patient: none of restricted data."""
+        """Figure and list of the liver's tests, patient by patient: never in a restricted report or package."""
         declared = self.study.summaries.laboratory
-        if declared is None or declared.liver is None or self.study.package.suppressed_below:
+        if declared is None or declared.liver is None:
             return []
         return [f"{self.results}/summaries/laboratory/{name}" for name in ("edish.svg", "liver.csv")]
 
