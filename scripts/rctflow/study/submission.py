@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from rctflow.derive.plan import analysis_flag, event_column
-from rctflow.derive.settings import Flag, Source
+from rctflow.derive.settings import Derived, Flag, Source
 from rctflow.submission.catalogue import catalogue, standard_labels
 from rctflow.submission.names import short_names
 from rctflow.submission.settings import Contents, Parameter, Standard, Type, Variable
@@ -88,6 +88,10 @@ def _renamed(variables: list[Variable], kind: str) -> Iterator[Variable]:
 def _subject_variables(study: Study) -> Iterator[Variable]:
     yield from _covariates(study, study.subjects.strata, "subjects.strata", "Stratum: ")
     yield from _covariates(study, study.subjects.covariates, "subjects.covariates", "")
+    for name, derived in sorted(study.subjects.derived.items()):
+        kind: Type = "text" if derived.levels else "float"
+        rule, place = _derived_rule(derived), f"subjects.derived.{name}"
+        yield Variable(name, name, derived.label or name, kind, rule, "derive.derived:derive_derived", place)
     for name, flag in sorted(study.subjects.flags.items()):
         yield Variable(
             name, name, f"Flag: {name}", "text", _flag_rule(flag), "derive.subjects:derive_flags", "subjects.flags"
@@ -104,6 +108,17 @@ def _subject_variables(study: Study) -> Iterator[Variable]:
         place = f"populations.{name}"
         label = f"{population.label} Population Flag"
         yield Variable(source, source, label, "text", rule, "derive.populations:flag_populations", place)
+
+
+def _derived_rule(derived: Derived) -> str:
+    if derived.bmi:
+        return "{} in kg / ({} in m)^2.".format(*derived.bmi)
+    if derived.duration:
+        days = ", both days counted" if derived.both_days else ""
+        return f"From {derived.duration[0]} to {derived.duration[1]} in {derived.unit}{days}."
+    if derived.ranges:
+        return f"Class of {derived.of}: {', '.join(derived.ranges)}."
+    return "The first that is true: " + "; ".join(f"{case.label} when {case.where}" for case in derived.cases) + "."
 
 
 def _covariates(study: Study, sources: Mapping[str, Source], place: str, before: str) -> Iterator[Variable]:
