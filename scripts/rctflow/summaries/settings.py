@@ -212,8 +212,7 @@ class Medication:
 
     table: the form with one row per medication; term: the column of its (coded) name; category: of its class, such as
     ATC ("" when uncoded). start, end: columns of dates; ongoing: which rows had no end yet. where: rows that are
-    medication really taken. shown_from: the report shows terms that at least so many percent of an arm have taken.
-    population: as of exposure.
+    medication really taken. population: as of exposure.
     """
 
     table: str
@@ -223,7 +222,6 @@ class Medication:
     category: str = ""
     ongoing: str = ""
     where: str = ""
-    shown_from: float = 0
     population: str = ""
 
     @property
