@@ -81,7 +81,8 @@ def derive_date(
             "under "
             f"tables.{source.table}.columns."
         )
-    return subjects.map(pd.to_datetime(dates).dt.normalize()).astype("datetime64[us]")
+    days = pd.to_datetime(dates).dt.normalize().reindex(subjects)  # not Series.map, which fails when nobody has one
+    return days.set_axis(subjects.index).astype("datetime64[us]")
 
 
 def derive_further_dates(adsl: pd.DataFrame, tables: Mapping[str, pd.DataFrame], settings: Subjects) -> pd.DataFrame:

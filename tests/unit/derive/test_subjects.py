@@ -92,6 +92,12 @@ def test_further_dates_are_in_adsl_as_far_as_they_are_declared() -> None:
     assert list(adsl["DTHDT"].notna()) == [False, True, False]
 
 
+def test_a_date_that_nobody_has_is_missing() -> None:
+    adsl = derive_subjects(TABLES, replace(PLAIN, death=Source("rand", "DATE", "USUBJID == 'nobody'")))
+    assert adsl["DTHDT"].isna().all()
+    assert str(adsl["DTHDT"].dtype) == "datetime64[us]"
+
+
 def test_strata_covariates_and_flags_keep_their_type() -> None:
     adsl = derive_subjects(
         TABLES,
