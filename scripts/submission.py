@@ -12,4 +12,4 @@ with job(snakemake.log[0]):
 
     tables = {Path(file).stem: pd.read_parquet(file) for file in snakemake.input.tables}
     standard = settings_from(Standard, snakemake.params.standard)
-    write_submission(tables, standard, Path(snakemake.output[0]).parent)
+    write_submission(tables, standard, Path(snakemake.output.define).parent)

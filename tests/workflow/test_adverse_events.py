@@ -41,7 +41,7 @@ def test_events_are_counted_listed_and_shown_and_their_words_stay_data(study):
     respelled(study, ",none\nS03", ",stopped\nS03")
     assert study.plan() == {
         *("form:ae", "adverse_events", "listing_adverse_events", "summary_adverse_events", "summary_data_quality"),
-        *("summary_figure:adverse_events", "incidence", "report"),
+        *("summary_figure:adverse_events", "incidence", "query_list", "report"),
     }
 
 

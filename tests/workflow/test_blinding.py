@@ -6,6 +6,7 @@ import csv
 import gzip
 import json
 import re
+import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -69,6 +70,9 @@ def words(path: Path) -> str:
 
         table = pq.read_table(path)
         return " ".join(map(str, [*table.column_names, *table.to_pylist(), pq.read_schema(path).metadata]))
+    if path.suffix == ".xlsx":
+        with zipfile.ZipFile(path) as book:
+            return " ".join(book.read(name).decode("utf-8") for name in book.namelist())
     raw = path.read_bytes()
     return (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8")
 

@@ -11,7 +11,10 @@ if dag.submission.files():
             tables=dag.submission.tables(),
             code=code_of("submission"),
         output:
-            dag.submission.files(),
+            define="<results>/submission/define.xml",
+            page="<results>/submission/variables.html",
+            xpt=expand("<results>/submission/{dataset}.xpt", dataset=dag.submission.datasets("xpt")),
+            json=expand("<results>/submission/{dataset}.json", dataset=dag.submission.datasets("dataset_json")),
         log:
             "<logs>/submission.log",
         benchmark:

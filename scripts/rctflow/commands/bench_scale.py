@@ -103,7 +103,7 @@ def write_trial(folder: Path, patients: int) -> int:
     data = folder / "data"
     data.mkdir()
     subject = np.array([f"S{i:05d}" for i in range(patients)])
-    start = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 365, patients), unit="D")
+    start = pd.Timestamp("2019-01-01") + pd.to_timedelta(rng.integers(0, 365, patients), unit="D")
     arm = np.where(rng.permutation(patients) % 2, "A", "B")
     pd.DataFrame({"ID": subject, "ARM": arm, "START": _text(start)}).to_csv(data / "subjects.csv", index=False)
     who, day = _crossed(patients, len(DAYS))

@@ -8,8 +8,9 @@ from typing import Any
 from rctflow.settings import as_params
 from rctflow.study.model import Study
 from rctflow.study.submission import dataset_names, standard_settings
+from rctflow.submission.settings import Format
 
-SUFFIXES = {"xpt": "xpt", "dataset_json": "json"}
+SUFFIXES: dict[Format, str] = {"xpt": "xpt", "dataset_json": "json"}
 PAGES = ("define.xml", "variables.html")
 
 
@@ -24,9 +25,13 @@ class SubmissionJobs:
         """The datasets in each format, define.xml, and the page of variables."""
         if self.study.submission is None:
             return []
-        names = dataset_names(self.study, self._adae)
-        files = [f"{name}.{SUFFIXES[kind]}" for kind in self.study.submission.formats for name in names]
+        files = [f"{name}.{suffix}" for kind, suffix in SUFFIXES.items() for name in self.datasets(kind)]
         return [f"{self.results}/submission/{name}" for name in (*files, *PAGES)]
+
+    def datasets(self, kind: Format) -> list[str]:
+        """Names of the datasets that are written in a format."""
+        declared = self.study.submission
+        return dataset_names(self.study, self._adae) if declared and kind in declared.formats else []
 
     def tables(self) -> list[str]:
         """The derived tables that they are made from."""
