@@ -20,6 +20,11 @@ CODE = (".py", ".j2", ".css")
 LOCK = ".lock.json"
 
 
+def is_code(path: str) -> bool:
+    """Whether an input is code, tables that stand beside modules included."""
+    return path.endswith(CODE) or PurePosixPath(path).parts[:1] == ("scripts",)
+
+
 @dataclass(frozen=True)
 class Account:
     """A finished run and what became of its files.
@@ -89,7 +94,7 @@ class Account:
             return f"{made[0].name}.{made[1].name}"
         if path in self.makers:
             return f"{self.makers[path].rule}.output"
-        if path.endswith(CODE):
+        if is_code(path):
             return "code"
         if path.endswith(LOCK):
             return "lock"

@@ -33,8 +33,8 @@ from rctflow.package.crate_workflow import (
     BIOSCHEMAS,
     Plan,
     connections,
-    script_properties,
     steps,
+    tools,
     workflow_properties,
 )
 from rctflow.package.errors import PackageError
@@ -155,8 +155,8 @@ def _files(account: Account, plan: Plan, ids: dict[str, str], version: str) -> l
         if parameters := plan.parameters_of.get(name):
             entity["exampleOfWork"] = reference(*parameters)
     entities[f"{PAYLOAD}Snakefile"] |= workflow_properties(account, plan, version)
-    for rule in account.steps:
-        entities[uri(account.place(rule.script))] |= script_properties(rule, plan, version)
+    for tool, properties in tools(account, plan, version).items():
+        entities[tool] = entities.get(tool, {}) | properties
     if readme := entities.get("README.md"):
         readme["about"] = reference("./")
     return [*entities.values(), *_folders(account)]

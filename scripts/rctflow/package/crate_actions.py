@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from rctflow.package.account import CODE, Account
+from rctflow.package.account import Account, is_code
 from rctflow.package.crate_entities import Entity, author_id, reference, uri
-from rctflow.package.crate_workflow import Plan, job_id, step_id, value_id
+from rctflow.package.crate_workflow import Plan, job_id, step_id, tool_id, value_id
 from rctflow.package.jobs import Job
 from rctflow.package.software import version_of
 
@@ -42,7 +42,7 @@ def job_ids(account: Account) -> list[str]:
 
 def code_of(job: Job) -> tuple[str, ...]:
     """The code that a job ran: its script and all modules and templates behind it."""
-    return tuple(path for path in job.inputs if path.endswith(CODE))
+    return tuple(path for path in job.inputs if is_code(path))
 
 
 def code_collections(account: Account, ids: dict[str, str]) -> dict[tuple[str, ...], Entity]:
@@ -100,7 +100,7 @@ def machine(account: Account) -> list[Entity]:
 def _job(account: Account, plan: Plan, ids: dict[str, str], number: int, code: str) -> Iterator[Entity]:
     job, name = account.jobs[number], job_id(account, number)
     rule = account.rule_of[job.rule]
-    data = [ids[path] for path in job.inputs if not path.endswith(CODE)]
+    data = [ids[path] for path in job.inputs if not is_code(path)]
     values = [value_id(account, number, position) for position in job.params]
     action = {
         "@id": name,
@@ -108,7 +108,7 @@ def _job(account: Account, plan: Plan, ids: dict[str, str], number: int, code: s
         "name": f"{job.rule} {job.wildcard}".strip(),
         "description": rule.purpose,
         "agent": _agents(account),
-        "instrument": reference(uri(account.place(rule.script))),
+        "instrument": reference(tool_id(account, rule)),
         "object": reference(*data, *values, *([code] if code else [])),
         "result": reference(*(ids[path] for path in job.outputs)),
         "startTime": moment(job.start),

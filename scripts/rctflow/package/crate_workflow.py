@@ -133,17 +133,38 @@ def workflow_properties(account: Account, plan: Plan, version: str) -> Entity:
         "license": reference(licence_id(account.citation.licence)),
         "input": reference(*plan.starting("#in/")),
         "output": reference(*plan.starting("#out/")),
-        "hasPart": reference(*(uri(account.place(rule.script)) for rule in account.steps)),
+        "hasPart": reference(*dict.fromkeys(tool_id(account, rule) for rule in account.steps)),
         "step": reference(*(step_id(rule.name) for rule in account.steps)),
         "connection": reference(*connections),
         "softwareRequirements": reference(*(one.page for one in account.software)),
     }
 
 
+def tool_id(account: Account, rule: Rule) -> str:
+    """The id of the tool of a rule's jobs: its script, or the script as this rule uses it where several share one."""
+    script = uri(account.place(rule.script))
+    alone = sum(other.script == rule.script for other in account.steps) == 1
+    return script if alone else f"{script}#{rule.name}"
+
+
+def tools(account: Account, plan: Plan, version: str) -> dict[str, Entity]:
+    """What the tools are, by their ids; a script of several rules is each rule's tool with that rule's parameters."""
+    found = {}
+    for rule in account.steps:
+        script, tool = uri(account.place(rule.script)), tool_id(account, rule)
+        properties = script_properties(rule, plan, version)
+        if tool == script:
+            properties["@type"] = ["File", "SoftwareSourceCode"]
+        else:
+            properties |= {"@id": tool, "name": f"{rule.script} as {rule.name}", "isBasedOn": reference(script)}
+        found[tool] = properties
+    return found
+
+
 def script_properties(rule: Rule, plan: Plan, version: str) -> Entity:
-    """What a rule's script is, besides a file: the tool of the rule's jobs."""
+    """What a rule's script is: the tool of the rule's jobs."""
     return {
-        "@type": ["File", "SoftwareSourceCode"],
+        "@type": "SoftwareSourceCode",
         "description": rule.purpose,
         "programmingLanguage": reference(PYTHON_LANGUAGE),
         "version": version,
@@ -164,7 +185,7 @@ def steps(account: Account, plan: Plan) -> list[Entity]:
             "name": rule.name,
             "description": f"{rule.purpose} ({rule.file}, line {rule.line})",
             "position": str(position),
-            "workExample": reference(uri(account.place(rule.script))),
+            "workExample": reference(tool_id(account, rule)),
         }
         found.append(step | ({"connection": reference(*connections)} if connections else {}))
     return found
