@@ -59,7 +59,15 @@ def _trial() -> tuple[pd.DataFrame, pd.DataFrame]:
         value = base + level + chance.normal(0, 4, PATIENTS)
         value[chance.choice(PATIENTS, 2, replace=False)] = np.nan
         rows.append(pd.DataFrame({"USUBJID": names, "AVISIT": visit, "AVAL": value, "BASE": base}))
-    fixed: dict[str, Any] = {"AVALC": "", "ANL01FL": "Y", "ABLFL": "", "SRCDOM": "pcs", "SRCVAR": "PCS", "SRCSEQ": 1.0}
+    fixed: dict[str, Any] = {
+        "AVALC": "",
+        "DTYPE": "",
+        "ANL01FL": "Y",
+        "ABLFL": "",
+        "SRCDOM": "pcs",
+        "SRCVAR": "PCS",
+        "SRCSEQ": 1.0,
+    }
     bds = pd.concat(rows, ignore_index=True).assign(**fixed)
     return adsl, bds.assign(CHG=bds["AVAL"] - bds["BASE"])
 

@@ -38,10 +38,12 @@ LOST = 0.05
 def bootstrap_rows(data: AnalysisData, analysis: Analysis, settings: Fit, visit: str) -> Iterator[Row]:
     """Per contrast at ``visit``: bootstrap_se, bootstrap_ci_low, bootstrap_ci_high, bootstrap_draws.
 
-    Raises NotEstimable when the comparison cannot be made with everybody.
+    Nothing when no comparison can be made with everybody, which some models say by NotEstimable.
     """
     assert analysis.resampling is not None
     observed = effects_at(data, analysis, settings, visit)
+    if not observed:
+        return
     patients = np.array(sorted(data.records["USUBJID"].unique()), dtype=object)
     arms = data.subjects.loc[patients, "ARM"].to_numpy()
     estimator = _estimator(data, analysis, settings, visit, patients)

@@ -105,12 +105,25 @@ def effects_at(data: AnalysisData, analysis: Analysis, settings: Fit, visit: str
     return {
         contrast: Effect(
             {name: values[name] for name in STATISTICS},
-            values.get("se_log", values.get("se", 0.0)),
+            values.get("se_log", values.get("se", _from_interval(values, contrast, analysis.confidence))),
             units[contrast],
         )
         for contrast, values in written.items()
         if all(name in values for name in STATISTICS)
     }
+
+
+def _from_interval(values: dict[str, float], contrast: str, confidence: float) -> float:
+    """The standard error that a normal interval of this width would have, for methods that have none (scores)."""
+    import math
+
+    from scipy.special import ndtri
+
+    scale = math.log if is_ratio(contrast) else float
+    ends = values["ci_low"], values["ci_high"]
+    if is_ratio(contrast) and not min(ends) > 0:
+        return math.inf
+    return float((scale(ends[1]) - scale(ends[0])) / (2 * ndtri((1 + confidence) / 2)))
 
 
 def _mmrm_effects(data: AnalysisData, analysis: Analysis, settings: Fit, visit: str) -> dict[str, Effect]:
@@ -166,6 +179,10 @@ def _rows(
     if not found:
         return
     scale = math.log if is_ratio(contrast) else float
+    if not 0 < whole.se < math.inf:
+        note = "the estimate has no standard error to measure by"
+        yield Row("loo_influence", None, status="not_estimable", note=note, **shared)
+        return
     moved = {p: (scale(e.values["estimate"]) - scale(whole.values["estimate"])) / whole.se for p, e in found.items()}
     most = max(moved, key=lambda patient: (abs(moved[patient]), patient))
     note = f"most influential: {most}; moved in standard errors of the estimate when left out"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -46,11 +47,21 @@ def _tests(data: AnalysisData, adsl: pd.DataFrame, analysis: Analysis, settings:
     try:
         patients, reference = reference_allocations(adsl, data, fit, settings.scheme, wanted)
         found = list(comparisons(data, analysis, fit, patients, reference.allocations))
+        found = [comparison for comparison in found if math.isfinite(comparison.observed)]
     except NotEstimable as error:
         yield from _without_values(RANDOMIZATION[0], data.visits, analysis, fit, str(error))
         return
-    for comparison in found:
-        yield from _tested(comparison, reference, analysis, fit)
+    tested = [row for comparison in found for row in _tested(comparison, reference, analysis, fit)]
+    yield from tested
+    yield from _unmade(RANDOMIZATION[0], tested, data.visits, analysis, fit)
+
+
+def _unmade(statistic: str, made: list[Row], visits: Iterable[str], analysis: Analysis, fit: Fit) -> Iterator[Row]:
+    """What was asked for and could not be made, so that nothing is missing in silence."""
+    there = {(row.visit, row.contrast) for row in made}
+    note = "the comparison itself cannot be estimated"
+    rows = _without_values(statistic, visits, analysis, fit, note)
+    yield from (row for row in rows if (row.visit, row.contrast) not in there)
 
 
 def _without_values(statistic: str, visits: Iterable[str], analysis: Analysis, fit: Fit, note: str) -> Iterator[Row]:
@@ -83,8 +94,6 @@ def _tested(comparison: Comparison, reference: Reference, analysis: Analysis, fi
 def _interval(
     comparison: Comparison, reference: Reference, analysis: Analysis, fit: Fit, shared: dict[str, Any]
 ) -> Iterator[Row]:
-    import math
-
     assert comparison.shifts is not None
     ends = inverted_interval(comparison.shifts, reference, analysis.confidence)
     unit = "ratio" if analysis.log else fit.unit
@@ -123,6 +132,8 @@ def _at_visit(data: AnalysisData, analysis: Analysis, settings: Resample) -> Ite
         yield from _without_values("loo_influence", [visit], analysis, fit, str(error))
     try:
         if wanted.bootstrap:
-            yield from bootstrap_rows(data, analysis, fit, visit)
+            made = list(bootstrap_rows(data, analysis, fit, visit))
+            yield from made
+            yield from _unmade("bootstrap_se", made, [visit], analysis, fit)
     except NotEstimable as error:
         yield from _without_values("bootstrap_se", [visit], analysis, fit, str(error))

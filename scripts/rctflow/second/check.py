@@ -63,7 +63,7 @@ def _computed(bds: DataFrame, adsl: DataFrame, declared: Declared) -> tuple[dict
         return found, "the second computation has no number here"
     except NoSecondPathError as error:
         return {}, str(error)
-    except LinAlgError as error:
+    except (LinAlgError, ArithmeticError, ValueError) as error:
         return {}, f"the second computation failed: {error}"
 
 

@@ -202,3 +202,30 @@ def test_analyses_as_treated_cannot_be_allocated_again():
     fit = of("ancova", Resampling(randomization_test=20))
     treated = replace(fit, populations={"itt": replace(fit.populations["itt"], arm="actual")})
     assert "as treated" in resampled(adsl, bds, treated)[0].note
+
+
+def test_leaving_one_out_of_a_method_without_standard_error_measures_by_its_interval():
+    adsl, bds = trial()
+    bds = bds.assign(AVAL=bds["AVAL"].gt(30).where(bds["AVAL"].notna()).astype("float64"), BASE=0.0)
+    options = {"methods": ["miettinen_nurminen"]}
+    fit = of("binary", Resampling(leave_one_out=True), outcome="value", options=options)
+    found = [one for one in resampled(adsl, bds, fit) if one.statistic == "loo_influence"]
+    assert [one.status for one in found] == ["ok"]
+    assert abs(found[0].value) < 3
+
+
+def test_what_cannot_be_resampled_is_a_row_with_the_reason():
+    adsl, bds = trial()
+    equal = bds.assign(AVAL=bds["AVAL"].where(bds["AVAL"].isna(), 7.0), BASE=7.0, CHG=0.0)
+    fit = of("ancova", Resampling(randomization_test=99, bootstrap=20, leave_one_out=True))
+    found = resampled(adsl, equal, fit)
+    assert {"randomization_p_value", "bootstrap_se", "loo_influence"} <= {one.statistic for one in found}
+    assert all(one.status == "not_estimable" and one.note for one in found)
+
+
+def test_the_benchmark_runs_on_its_own_trial():
+    from rctflow.commands.bench_resampling import _settings, _trial
+
+    adsl, bds = _trial()
+    fit = of("ancova", Resampling(leave_one_out=True))
+    assert select_data(bds, adsl, fit.analyses["primary"], "itt", _settings(fit.analyses["primary"])).records.size

@@ -195,3 +195,12 @@ def test_a_comparison_between_other_arms_is_computed_again_and_a_wrong_one_found
     ]
     with pytest.raises(DisagreementError, match=r"high.*low.*estimate: first"):
         compute_again(settings, adsl, {"pcs": bds}, {"pcs": wrong})
+
+
+def test_values_that_are_all_equal_end_no_run(trial):
+    adsl, bds, _, declared = trial
+    equal = bds.assign(AVAL=bds["AVAL"].where(bds["AVAL"].isna(), 7.0), BASE=7.0, CHG=0.0)
+    fit, _ = two()
+    found = again(adsl, equal, fitted(adsl, equal, fit), declared)
+    assert found["largest_disagreement"].status == "not_estimable"
+    assert found["largest_disagreement"].note
