@@ -197,10 +197,11 @@ def test_a_comparison_between_other_arms_is_computed_again_and_a_wrong_one_found
         compute_again(settings, adsl, {"pcs": bds}, {"pcs": wrong})
 
 
-def test_values_that_are_all_equal_end_no_run(trial):
-    adsl, bds, _, declared = trial
+@pytest.mark.parametrize("more", [{"model": "mmrm"}, {"model": "ancova"}, {"model": "ancova", "baseline": False}])
+def test_values_that_are_all_equal_end_no_run(trial, more):
+    adsl, bds, *_ = trial
     equal = bds.assign(AVAL=bds["AVAL"].where(bds["AVAL"].isna(), 7.0), BASE=7.0, CHG=0.0)
-    fit, _ = two()
+    fit, declared = two(**more, strata=())
     found = again(adsl, equal, fitted(adsl, equal, fit), declared)
     assert found["largest_disagreement"].status == "not_estimable"
     assert found["largest_disagreement"].note
