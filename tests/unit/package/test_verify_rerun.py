@@ -181,10 +181,10 @@ def test_results_of_the_package_are_never_given_to_the_rerun(files, tmp_path, en
     files["data/results/mini/raw/made.csv"] = b"made"
     files[record_path("results/mini/raw/made.csv")] = b'{"input_checksums": {}}'
     raw = {
-        f"/home/author/{name}.csv": {"path": f"results/mini/raw/{name}.csv", "sha256": digest(name.encode())}
+        f"/elsewhere/{name}.csv": {"path": f"results/mini/raw/{name}.csv", "sha256": digest(name.encode())}
         for name in ("form", "made")
     }
-    raw["/home/author/form.csv"]["sha256"] = digest(b"raw")
+    raw["/elsewhere/form.csv"]["sha256"] = digest(b"raw")
     files["data/package.json"] = json.dumps(json.loads(files["data/package.json"]) | {"raw": raw}).encode()
     files["data/Snakefile"] += b"""
 import sys
@@ -308,7 +308,7 @@ def restricted(tmp_path: Path) -> dict[str, bytes]:
     secret = files.pop("data/config/mini.yaml")
     raw = {
         "config/mini.yaml": {"path": None, "sha256": digest(secret), "bytes": len(secret), "access": "ask"},
-        "/home/author/other.csv": {"path": None, "sha256": digest(b"other"), "bytes": 5, "access": "ask"},
+        "/elsewhere/other.csv": {"path": None, "sha256": digest(b"other"), "bytes": 5, "access": "ask"},
     }
     description = json.loads(files["data/package.json"]) | {"data": "restricted", "raw": raw, "twin": TWIN}
     files["data/package.json"] = json.dumps(description).encode()
@@ -332,7 +332,7 @@ def test_a_twin_that_makes_not_every_result_does_not_run(restricted, tmp_path, e
 def test_true_data_give_the_full_verdict(restricted, tmp_path, environment, temporary):
     restricted["data/Snakefile"] += b"""
 raw = json.loads(pathlib.Path("package.json").read_text())["raw"]
-assert pathlib.Path(raw["/home/author/other.csv"]["path"]).read_text() == "other"
+assert pathlib.Path(raw["/elsewhere/other.csv"]["path"]).read_text() == "other"
 """
     path = package(restricted, tmp_path)
     data = tmp_path / "data"
