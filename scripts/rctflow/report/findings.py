@@ -84,7 +84,7 @@ def _shifts(found: Cells, tests: dict[str, ReportTest], kind: str, title: str, s
             counts = [f"n = {_number(found.get((analysis, '', arm.id, 'n')), 0)}" for arm in settings.arms]
             grid.lines.append((test.label, counts, False))
         for level in (name.removeprefix("n:") for name in levels):
-            shown = [_share(found, analysis, level, arm.id).partition(" (up to")[0] for arm in settings.arms]
+            shown = [_share(found, analysis, level, arm.id).partition(" (≤")[0] for arm in settings.arms]
             grid.lines.append((level.lower(), shown, True))
     return grid
 
@@ -117,13 +117,13 @@ def _described(found: Cells, code: str, visit: str, arm: str, digits: int) -> It
 
 
 def _share(found: Cells, analysis: str, level: str, arm: str) -> str:
-    """``2/15 (13.3%)``; of nobody ``0/15 (up to 21.8%)``."""
+    """``2/15 (13.3%)``; of nobody ``0/15 (≤ 21.8%)``."""
     n, of = (found.get((analysis, "", arm, name)) for name in (f"n:{level}", "n"))
     percent = found.get((analysis, "", arm, f"percent:{level}"))
     upper = found.get((analysis, "", arm, f"exact_ci_high:{level}"))
     counts = _number(n, 0) if MISSING in (_number(n, 0), _number(of, 0)) else f"{_number(n, 0)}/{_number(of, 0)}"
     if upper is not None:
-        return f"{counts} (up to {_number(upper, 1)}%)"
+        return f"{counts} (≤ {_number(upper, 1)}%)"
     return f"{counts} ({_number(percent, 1)}%)" if percent is not None and percent.value is not None else counts
 
 

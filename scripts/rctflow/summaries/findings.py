@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SHOWN = ("mean", "sd", "median", "min", "max")
 NEEDED = ["USUBJID", "PARAMCD", "PARAM", "AVISIT", "ADY", "AVAL", "CHG", "ANL01FL", "ONTRTFL", "ANRIND", "BNRIND"]
-NEEDED += ["TRTEMFL", "CRIT1", "CRIT1FL", "CRIT2", "CRIT2FL", "R2ANRHI", "SRCSEQ"]
+NEEDED += ["ANRLO", "ANRHI", "TRTEMFL", "CRIT1", "CRIT1FL", "CRIT2", "CRIT2FL", "R2ANRHI", "SRCSEQ"]
 MISSING, BOTH = "missing", "LOW and HIGH"
 LAST_VALUE = "last"
 """Stands for a visit: each patient's last value."""
@@ -43,9 +43,10 @@ def summarize_findings(name: str, sources: Sources, study: SummaryStudy, setting
     :last: n patients with a result under treatment (ONTRTFL), n:<shift> and percent:<shift> from baseline to the worst
     of them (planned or not; LOW and HIGH when both occurred) and to the last. <PARAMCD>:abnormal: n, and n:low, n:high
     (treatment-emergent, TRTEMFL), n:markedly_low, n:markedly_high (CRIT1FL, CRIT2FL) with their percentages,
-    exact_ci_high:<level> (%) where nobody is counted. Of restricted data there are no :last and :abnormal rows, nor
-    those of the liver: together with the others a reader could compute counts of few patients from them. Raises
-    SummaryError for an unknown population, and for a data set without the columns.
+    exact_ci_high:<level> (%) where nobody is counted; of a side without a limit there is no row. Of restricted data
+    there are no :last and :abnormal rows, nor those of the liver: together with the others a reader could compute
+    counts of few patients from them. Raises SummaryError for an unknown population, and for a data set without the
+    columns.
     """
     require(sources.datasets[settings.dataset], NEEDED, settings.dataset)
     records = members_records(sources, study, settings)
@@ -142,7 +143,10 @@ def _abnormal(
     }
     asked = {"markedly_low": "CRIT1", "markedly_high": "CRIT2"}
     criteria = {level: next(iter(records[column]), "") for level, column in asked.items()}
-    kept = {level: met for level, met in had.items() if criteria.get(level, "emergent")}
+    asked_for = {level for level, words in criteria.items() if words} | _sides(treated)
+    kept = {level: met for level, met in had.items() if level in asked_for}
+    if not kept:
+        return
     for group in study.arms:
         patients = arm.index[arm.eq(group)]
         shared: dict[str, Any] = {"population": settings.population, "group": group}
@@ -152,6 +156,14 @@ def _abnormal(
             n = treated.loc[met & treated["USUBJID"].isin(patients), "USUBJID"].nunique()
             told = shared | {"method": criteria.get(level, "treatment-emergent")}
             yield from counted_level(name, analysis, level, n, len(patients), study, told)
+
+
+def _sides(records: DataFrame) -> set[str]:
+    """low, high: on which side of a range a result of the test could be found, by a limit or by the form's own word."""
+    limits = {"low": records["ANRLO"].notna().any(), "high": records["ANRHI"].notna().any()}
+    if not any(limits.values()) and records["ANRIND"].ne("").any():
+        return {"low", "high"}
+    return {side for side, known in limits.items() if known}
 
 
 def _counted(

@@ -37,8 +37,8 @@ def test_each_table_has_its_cells(settings):
     grids = {grid.caption: grid for grid in finding_grids(rows_of(settings), settings)}
     abnormal, liver, shifts, values = grids.values()
     assert abnormal.lines[0] == ("ALT, U/L", ["n = 15", "n = 15"], False)
-    assert abnormal.lines[1] == ("high, not so at baseline", ["0/15 (up to 21.8%)", "3/15 (20.0%)"], True)
-    assert liver.lines[1][1] == ["0/15 (up to 21.8%)", "3/15 (20.0%)"]
+    assert abnormal.lines[1] == ("high, not so at baseline", ["0/15 (≤ 21.8%)", "3/15 (20.0%)"], True)
+    assert liver.lines[1][1] == ["0/15 (≤ 21.8%)", "3/15 (20.0%)"]
     assert shifts.lines[1] == ("normal to high", ["0/15", "3/15 (20.0%)"], True)
     assert values.lines[0][1] == ["15, 20.0 (2.5), 19 [10 to 40]", "", "15, 30.5 (2.5), 19 [10 to 40]", ""]
     assert [grid.folded for grid in grids.values()] == [False, False, True, True]

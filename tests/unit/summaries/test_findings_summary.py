@@ -165,6 +165,20 @@ def test_patients_with_abnormal_results(made, test):
         assert found[f"{test}:abnormal", "", arm, "n:markedly_high"].method == "> 3 x upper limit"
 
 
+@pytest.mark.parametrize(
+    ("known", "levels"),
+    [({"ANRLO"}, {"n:low"}), ({"ANRHI"}, {"n:high"}), (set(), set()), ({"ANRIND"}, {"n:low", "n:high"})],
+)
+def test_nobody_is_counted_as_normal_of_a_test_without_a_limit(known, levels):
+    _, _, sources = trial()
+    unknown = {"ANRLO": np.nan, "ANRHI": np.nan, "ANRIND": "", "TRTEMFL": "", "CRIT1": "", "CRIT2": ""}
+    adlb = sources.datasets["adlb"].assign(**{name: value for name, value in unknown.items() if name not in known})
+    told = summarize_vital_signs(replace(sources, datasets={"adlb": adlb}), STUDY, replace(SETTINGS, liver=None))
+    found = {row.statistic for row in told if row.analysis == "ALT:abnormal"}
+    assert {name for name in found if name.startswith("n:")} == levels
+    assert ("n" in found) == bool(levels)
+
+
 def test_hys_law_counts_are_those_of_the_list(made):
     table, adsl, found, _ = made
     alt, ast, bili = (by_patient(table, adsl, test) for test in TESTS)
