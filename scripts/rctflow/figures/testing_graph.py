@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 RADIUS = 0.48  # inches
+BEHIND = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # words stand on it, so that no arrow crosses them
 HEIGHT = 4.6
 BENT = 0.16  # of their length: arcs, so that the two arrows between a pair part
 CLEAR = 0.95  # inches that an arc keeps from the straight line when another circle stands there
@@ -96,7 +97,9 @@ def _circle(axes: Axes, place: Place, label: str, share: float, rejected: bool |
     decided = {True: "rejected", False: "not rejected", None: "not estimable"}[rejected]
     axes.text(*place, words, ha="center", va="center", fontsize=size, zorder=4)
     below = f"{share:.3g} · {decided}"
-    axes.text(place[0], place[1] - RADIUS - 0.04, below, ha="center", va="top", fontsize=style.SMALL, zorder=5)
+    axes.text(
+        place[0], place[1] - RADIUS - 0.04, below, ha="center", va="top", fontsize=style.SMALL, bbox=BEHIND, zorder=5
+    )
 
 
 def bend(source: str, target: str, places: Mapping[str, Place]) -> float:
@@ -133,5 +136,4 @@ def _arrow(axes: Axes, source: Place, target: Place, share: float, bent: float) 
     t = 0.42
     cx, cy = (x0 + x1) / 2 + bent * (y1 - y0), (y0 + y1) / 2 - bent * (x1 - x0)
     x, y = ((1 - t) ** 2 * a + 2 * t * (1 - t) * c + t**2 * b for a, c, b in ((x0, cx, x1), (y0, cy, y1)))
-    box = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
-    axes.text(x, y, f"{share:.3g}", ha="center", va="center", fontsize=style.SMALL, bbox=box, zorder=2)
+    axes.text(x, y, f"{share:.3g}", ha="center", va="center", fontsize=style.SMALL, bbox=BEHIND, zorder=2)

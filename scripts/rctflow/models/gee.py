@@ -188,11 +188,21 @@ class Marginal:
         for cell in cells:
             if cell not in self.design.arms:
                 raise NotEstimable(f"no subject of {cell.removesuffix(f' at {visit}')} can be analysed at {visit}")
+        self._refuse_alone(cells, visit)
         self._refuse_exact(visit)
         function = self.design.difference(*cells) if len(cells) == 2 else self.design.lsmean(cells[0])
         along = self.space.coordinates(function)
         se = float(np.sqrt(along @ self.covariance @ along))
         return Estimate(float(along @ self.coefficients), se, self.df)
+
+    def _refuse_alone(self, cells: list[str], visit: str) -> None:
+        """Raise NotEstimable where one subject is all that a cell has: its residual is 0 whatever its value is, and
+        Mancl and DeRouen's correction divides by one less its leverage, which is 0 too.
+        """
+        at = self.rows[self.rows[VISIT].eq(visit)]
+        for arm in (cell.removesuffix(f" at {visit}") for cell in cells):
+            if at[ARM].eq(arm).sum() == 1:
+                raise NotEstimable(f"{arm} has one subject at {visit}: a sandwich finds no variance from one")
 
     def _refuse_exact(self, visit: str) -> None:
         """Raise NotEstimable where residuals are rounding noise: a sandwich of them is no standard error."""

@@ -162,3 +162,18 @@ def test_an_arm_with_nobody_left_at_a_visit():
     found = row(rows, "msc - placebo", "estimate")
     assert (found.status, "no subject of msc" in found.note) == ("not_estimable", True)
     assert values(rows, "msc - placebo", "month3")["estimate"] is not None
+
+
+@pytest.mark.parametrize("vcov", ["bias_reduced", "robust"])
+def test_one_subject_of_an_arm_has_no_sandwich(vcov):
+    adsl, bds = visit_trial(3)
+    last = VISITS[-1]
+    controls = adsl.loc[adsl["TRT01P"].eq("placebo"), "USUBJID"]
+    alone = bds[~(bds["AVISIT"].eq(last) & bds["USUBJID"].isin(controls[1:]))]
+    rows = fitted(adsl, alone, settings(visits=VISITS, model="gee", options={"vcov": vcov}))
+    told = row(rows, "msc - placebo", "estimate", last)
+    assert (told.status, told.note.split(";")[0]) == (
+        "not_estimable",
+        f"placebo has one subject at {last}: a sandwich finds no variance from one",
+    )
+    assert row(rows, "msc - placebo", "estimate", VISITS[0]).status == "ok"
