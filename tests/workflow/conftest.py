@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.pilot import Values, values_of
 from tests.tiny import tiny_config, write_config, write_data
 
 PARTS = ("Snakefile", "workflow", "scripts", "profiles", "config", "environment.yml")
@@ -82,6 +84,40 @@ def finished(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_config(tiny_config(), folder / STUDY)
     Checkout(folder).snakemake()
     return folder
+
+
+@pytest.fixture(scope="session")
+def pilot_checkout(root: Path, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout with the CDISC pilot's data beside it, as its configs name them."""
+    folder = tmp_path_factory.mktemp("pilot")
+    (folder / "shared").symlink_to(shared.resolve())
+    return copy_of_checkout(root, folder / "checkout")
+
+
+@pytest.fixture(scope="session")
+def pilot(pilot_checkout: Path) -> Path:
+    """Results of the CDISC pilot from its SDTM data, for all modules that read them."""
+    Checkout(pilot_checkout, "config/cdiscpilot.yaml").snakemake()
+    return pilot_checkout / "results/cdiscpilot"
+
+
+@pytest.fixture(scope="session")
+def from_adam(pilot_checkout: Path) -> Path:
+    """The same study from its ready-made ADaM data."""
+    Checkout(pilot_checkout, "config/cdiscpilot_adam.yaml").snakemake()
+    return pilot_checkout / "results/cdiscpilot_adam"
+
+
+@pytest.fixture(scope="session")
+def published(shared: Path) -> dict[str, Any]:
+    """Tables of the CDISC pilot as they were published."""
+    return json.loads((shared / "reference/cdiscpilot/published.json").read_text())
+
+
+@pytest.fixture(scope="session")
+def value(pilot: Path) -> Values:
+    """The value of a result row of the CDISC pilot by the parts of its id."""
+    return values_of(pilot)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +9,10 @@ import pandas as pd
 import pytest
 from rctflow.rounding import rounded
 
-from tests.workflow.conftest import Checkout, copy_of_checkout
+from tests.pilot import ARMS, LABELS, percent, printed
 
 pytestmark = pytest.mark.workflow
 
-ARMS = ("placebo", "low", "high")
-LABELS = {"placebo": "Placebo", "low": "Xanomeline Low Dose", "high": "Xanomeline High Dose", "": "Total"}
 POPULATIONS = {
     "Intent-To-Treat (ITT)": "itt",
     "Safety": "safety",
@@ -32,55 +29,6 @@ CIBIC = {
     6: "Moderate worsening",
     7: "Marked worsening",
 }
-
-
-def with_data(root: Path, shared: Path, folder: Path) -> Path:
-    """A checkout with the data of others beside it, as the config names them."""
-    checkout = copy_of_checkout(root, folder / "checkout")
-    (folder / "shared").symlink_to(shared.resolve())
-    return checkout
-
-
-@pytest.fixture(scope="module")
-def checkout(root: Path, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return with_data(root, shared, tmp_path_factory.mktemp("pilot"))
-
-
-@pytest.fixture(scope="module")
-def pilot(checkout: Path) -> Path:
-    Checkout(checkout, "config/cdiscpilot.yaml").snakemake()
-    return checkout / "results/cdiscpilot"
-
-
-@pytest.fixture(scope="module")
-def from_adam(checkout: Path) -> Path:
-    """The same study from its ready-made ADaM data."""
-    Checkout(checkout, "config/cdiscpilot_adam.yaml").snakemake()
-    return checkout / "results/cdiscpilot_adam"
-
-
-@pytest.fixture(scope="module")
-def published(shared: Path) -> dict[str, Any]:
-    return json.loads((shared / "reference/cdiscpilot/published.json").read_text())
-
-
-@pytest.fixture(scope="module")
-def value(pilot: Path) -> Any:
-    """The value of a result row by its id."""
-    files = [*pilot.glob("endpoints/*/results.csv"), *pilot.glob("summaries/*/results.csv")]
-    rows = pd.concat([pd.read_csv(file, keep_default_na=False) for file in files], ignore_index=True)
-    assert not rows["result_id"].duplicated().any()
-    values = dict(zip(rows["result_id"], pd.to_numeric(rows["value"]), strict=True))
-    return lambda *parts: values.get(".".join(parts))
-
-
-def printed(rows: list[list[str]]) -> list[list[str]]:
-    """Cells without the spaces that line numbers up."""
-    return [["".join(cell.split()) for cell in row] for row in rows]
-
-
-def percent(count: float, total: float) -> str:
-    return f"{count:g} ({rounded(100 * count / total, 0)}%)" if count else "0"
 
 
 def test_14_1_01_populations(value: Any, published: dict[str, Any]) -> None:
@@ -153,57 +101,6 @@ def test_14_2_01_demographics_and_baseline(value: Any, published: dict[str, Any]
         assert printed([found]) == printed([cells]), (block, what)
         assert rounded(of(variable, "", "p_value"), 4) == p or not p, (block, what)
     assert ties == set(TIES)
-
-
-def test_14_3_01_primary_analysis(value: Any, published: dict[str, Any]) -> None:
-    def of(arm: str, visit: str, statistic: str, analysis: str = "descriptive_locf") -> float:
-        return value("adas_cog", analysis, "efficacy", visit, arm, statistic)
-
-    def described(label: str, visit: str, prefix: str = "") -> list[list[str]]:
-        def cells(form: Any) -> list[str]:
-            return [form(lambda name, arm=arm: of(arm, visit, prefix + name)) for arm in ARMS]
-
-        return [
-            [label, "", "", ""],
-            ["n", *cells(lambda s: f"{s('n'):g}")],
-            ["Mean (SD)", *cells(lambda s: f"{rounded(s('mean'), 1)} ({rounded(s('sd'), 2)})")],
-            [
-                "Median (Range)",
-                *cells(lambda s: f"{rounded(s('median'), 1)} ({rounded(s('min'), 0)};{rounded(s('max'), 0)})"),
-            ],
-        ]
-
-    def compared(contrast: str) -> list[str]:
-        s = {
-            name: of(contrast, "week24", name, "ancova_locf")
-            for name in ("p_value", "estimate", "se", "ci_low", "ci_high")
-        }
-        return [
-            rounded(s["p_value"], 3),
-            f"{rounded(s['estimate'], 1)} ({rounded(s['se'], 2)})",
-            f"({rounded(s['ci_low'], 1)};{rounded(s['ci_high'], 1)})",
-        ]
-
-    low, high, between = (compared(name) for name in ("low-placebo", "high-placebo", "high-low"))
-    rows = [
-        ["", *(f"{LABELS[arm]} (N={value('flow', 'flow', 'efficacy', 'all', arm, 'n'):g})" for arm in ARMS)],
-        *described("Baseline", "baseline"),
-        *described("Week 24", "week24"),
-        *described("Change from Baseline", "week24", "change_"),
-        [
-            "p-value(Dose Response) [1][2]",
-            "",
-            "",
-            rounded(of("all", "week24", "dose_response_p_value", "ancova_locf"), 3),
-        ],
-        ["p-value(Xan - Placebo) [1][3]", "", low[0], high[0]],
-        ["Diff of LS Means (SE)", "", low[1], high[1]],
-        ["95% CI", "", low[2], high[2]],
-        ["p-value(Xan High - Xan Low) [1][3]", "", "", between[0]],
-        ["Diff of LS Means (SE)", "", "", between[1]],
-        ["95% CI", "", "", between[2]],
-    ]
-    assert printed(rows) == printed(published["tables"]["14-3.01"]["rows"])
 
 
 def test_14_3_01_to_full_precision(value: Any, published: dict[str, Any]) -> None:
