@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from rctflow.rounding import rounded
 
-from tests.pilot import Rows, Values, compared, described, headed, printed, transcribed, values_of
+from tests.pilot import ARMS, Rows, Values, compared, described, headed, printed, transcribed, values_of
 
 pytestmark = pytest.mark.workflow
 
@@ -67,3 +68,25 @@ def test_description_and_comparison_of_the_arms(number, either, published):
             assert [cell for cell in cells if cell == here] == [here]
             ours[place] = [there if cell == here else cell for cell in cells]
     assert printed(ours) == printed(theirs)
+
+
+def test_14_3_10_means_over_time(either):
+    def cells(analysis: str, visit: str, arm: str) -> list[str]:
+        def number(name: str, digits: int) -> str:
+            found = either("adas_cog", analysis, "efficacy", visit, arm, name)
+            return rounded(found, digits)
+
+        spread = {"mean": 1, "sd": 2, "median": 1, "min": 0, "max": 0}
+        found = [number("n", 0), *(number(name, digits) for name, digits in spread.items())]
+        if visit == "baseline":
+            return [*found, *[""] * 7]
+        found += [number("baseline_mean", 1), number("baseline_sd", 2)]
+        return [*found, *(number(f"change_{name}", digits) for name, digits in spread.items())]
+
+    weeks = (8, 16, 24)
+    rows = []
+    for arm, label in zip(ARMS, ("Placebo", "Xan.Low", "Xan.High"), strict=True):
+        rows.append([label, "Baseline", *cells("descriptive", "baseline", arm)])
+        rows += [["", f"Week {week} (Windowed)", *cells("descriptive", f"week{week}", arm)] for week in weeks]
+        rows += [["", f"Week {week} LOCF", *cells("descriptive_locf", f"week{week}", arm)] for week in weeks]
+    assert printed(rows) == printed(EFFICACY["14-3.10"][1:])

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rctflow.description import STATISTICS, describe_values, quantile_words
-from rctflow.models.contract import AnalysisData, ModelOutput, Row, rows_of
-from rctflow.models.settings import Analysis, Fit
+from rctflow.models.contract import AnalysisData, ModelOutput, Row, options_from, rows_of
+from rctflow.models.settings import Analysis, DescriptiveOptions, Fit
 from rctflow.results import SUPPRESSED
 
 if TYPE_CHECKING:
@@ -30,13 +30,15 @@ def describe(data: AnalysisData, analysis: Analysis, settings: Fit) -> ModelOutp
     """Per arm and visit: n, mean, sd, median, quartiles, extremes and t interval of AVAL, the same of CHG, and
     n_unable, n_below (percent_below), n_above.
 
-    With ``log`` also the geometric mean of AVAL and its interval. n_unable counts the subjects whose assessment at
+    With ``log`` also the geometric mean of AVAL and its interval; with ``over_time``, of open data, baseline_mean and
+    baseline_sd of those with an AVAL. n_unable counts the subjects whose assessment at
     the visit says that the test could not be performed (AVALC ``unable``), n_below and n_above those beyond a limit
     of quantification (AVALC ``<0.5``, ``>100``), whatever value the declared rule gave them. Without a baseline visit
     there is no change. Too few values: ``not_estimable``.
     """
     rows: list[Row] = []
     sets: dict[str, DataFrame] = {}
+    over_time = options_from(DescriptiveOptions, analysis.options).over_time and not settings.small_cells
     limited = bool(data.assessments["AVALC"].str.startswith("<", na=False).any())
     for visit in ((settings.baseline_visit,) if settings.baseline_visit else ()) + data.visits:
         at_baseline = visit == settings.baseline_visit
@@ -48,6 +50,7 @@ def describe(data: AnalysisData, analysis: Analysis, settings: Fit) -> ModelOutp
             rows += _described(of_arm["AVAL"], "", analysis, settings, shared)
             if settings.baseline_visit and not at_baseline:
                 rows += _described(of_arm["CHG"], "change_", analysis, settings, shared)
+                rows += _baseline_of_those_seen(of_arm, settings, shared) if over_time else []
             if analysis.log:
                 rows += _geometric(of_arm["AVAL"], analysis, settings, shared)
             assessed = data.assessments[data.assessments["ARM"].eq(arm)]
@@ -84,6 +87,18 @@ def _described(column: Series, prefix: str, analysis: Analysis, settings: Fit, s
     for name in STATISTICS:
         value = found.get(name)
         rows += rows_of({prefix + name: value}, units, method=method, **shared | _too_few(value, len(values)))
+    return rows
+
+
+def _baseline_of_those_seen(records: DataFrame, settings: Fit, shared: dict[str, Any]) -> list[Row]:
+    values = records.loc[records["AVAL"].notna(), "BASE"].dropna().to_numpy(float)
+    found = describe_values(values, 0.95)
+    method = "baseline of those with a value at the visit"
+    rows: list[Row] = []
+    for name in ("mean", "sd"):
+        value = found.get(name)
+        row = {f"baseline_{name}": value}
+        rows += rows_of(row, dict.fromkeys(row, settings.unit), method=method, **shared | _too_few(value, len(values)))
     return rows
 
 

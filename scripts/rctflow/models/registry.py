@@ -63,7 +63,7 @@ MODELS = {
     "counts": Entry("rctflow.models.counts:fit_counts", "rctflow.models.settings:CountsOptions", "ratio"),
     "time_to_event": Entry("rctflow.models.time_to_event:fit_time_to_event", scale="ratio"),
     "paired_change": Entry("rctflow.models.paired_change:fit_paired_change"),
-    "descriptive": Entry("rctflow.models.descriptive:describe"),
+    "descriptive": Entry("rctflow.models.descriptive:describe", "rctflow.models.settings:DescriptiveOptions"),
 }
 
 SUBGROUPS = "rctflow.models.subgroups.interaction:subgroup_rows"

@@ -132,6 +132,17 @@ class AncovaOptions:
 
 
 @dataclass(frozen=True)
+class DescriptiveOptions:
+    """Options of ``descriptive``.
+
+    over_time: at each visit also the mean and SD of the baseline of those with a value there, and a table of means over
+    time in the report; not of restricted data, where they would tell the baseline of the few who left.
+    """
+
+    over_time: bool = False
+
+
+@dataclass(frozen=True)
 class CmhOptions:
     """Options of ``cmh``.
 

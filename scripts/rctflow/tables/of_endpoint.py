@@ -9,6 +9,7 @@ from rctflow.results import Result
 from rctflow.tables.categories import category_tables
 from rctflow.tables.endpoint import endpoint_table
 from rctflow.tables.ladder import ladder_table
+from rctflow.tables.over_time import over_time_tables
 from rctflow.tables.table import csv_of
 
 
@@ -18,5 +19,6 @@ def tables_of(rows: Sequence[Result], settings: Display, plan: str = "") -> tupl
     plan: the status of the analysis plan, for the foot.
     """
     tables = [endpoint_table(rows, settings, plan), *category_tables(rows, settings, plan)]
+    tables += over_time_tables(rows, settings, plan)
     shown = [*tables, ladder_table(rows, settings, plan)]
     return "\n".join(table.to_html() for table in shown if table), csv_of(tables)

@@ -1,5 +1,7 @@
 """Descriptive statistics by arm and visit."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -146,3 +148,14 @@ def test_order_of_the_statistics(values):
     assert tuple(sorted(found)) == tuple(sorted(STATISTICS))
     assert found["min"] <= found["q1"] <= found["median"] <= found["q3"] <= found["max"]
     assert found["ci_low"] <= found["mean"] <= found["ci_high"]
+
+
+def test_over_time_the_baseline_is_that_of_those_still_seen():
+    bds = records(ADSL, BASE, month6=VALUE)
+    found = values(fitted(ADSL, bds, settings(**DESCRIBE, options={"over_time": True})), "msc")
+    assert found["baseline_mean"] == pytest.approx((41 + 39 + 44) / 3)
+    assert found["baseline_sd"] == pytest.approx(np.std([41, 39, 44], ddof=1))
+    assert "baseline_mean" not in values(fitted(ADSL, bds, settings(**DESCRIBE)), "msc")
+    over_time = settings(**DESCRIBE, options={"over_time": True})
+    restricted = fitted(ADSL, bds, replace(over_time, small_cells=2))
+    assert not any(row.statistic.startswith("baseline_") for row in restricted)
