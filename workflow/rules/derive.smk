@@ -1,4 +1,4 @@
-"""Room derive, study level: clean tables become ADSL, one row per subject, ADAE, one row per adverse event, and findings (ADLB, ADVS).
+"""Room derive, study level: clean tables become ADAE, one row per adverse event, ADSL, one row per subject, and findings (ADLB, ADVS).
 
 in: clean/; out: adam/adsl.parquet, adam/adae.parquet and its ledger, adam/<dataset>.parquet. The records of each endpoint are derived in the job that fits it (fit.smk).
 """
@@ -9,6 +9,7 @@ rule subjects:
     input:
         tables=expand("<results>/clean/{table}.parquet", table=dag.subject_tables()),
         others=ancient(expand("<results>/clean/{table}.parquet", table=dag.other_tables())),  # waits, never reruns
+        checked=ancient(dag.adverse_events()),  # waits, never reruns
         code=code_of("subjects"),
     output:
         "<results>/adam/adsl.parquet",
@@ -29,10 +30,10 @@ rule subjects:
 if dag.study.adverse_events:
 
     rule adverse_events:
-        """ADAE: onset, treatment-emergent events, first occurrences; findings that cannot be true end the run."""
+        """ADAE: onset, treatment-emergent events, first occurrences; what cannot be true ends the run before ADSL is written."""
         input:
             tables=dag.adverse_event_tables(),
-            adsl="<results>/adam/adsl.parquet",
+            others=ancient(expand("<results>/clean/{table}.parquet", table=dag.other_tables())),  # waits, never reruns
             code=code_of("adverse_events"),
         output:
             adae="<results>/adam/adae.parquet",
@@ -41,12 +42,13 @@ if dag.study.adverse_events:
             "<logs>/adverse_events.log",
         benchmark:
             "<benchmarks>/adverse_events.tsv"
-        priority: 75
+        priority: 85
         conda:
             "../../environment.yml"
         params:
             config=dag.file,
             adverse_events=dag.adverse_event_settings(),
+            subjects=dag.subjects(),
         script:
             "../../scripts/adverse_events.py"
 

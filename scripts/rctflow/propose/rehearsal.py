@@ -56,6 +56,7 @@ def rehearse(study: Study, file: str) -> Rehearsal:
         if allocation is not None:
             _forms(rehearsal, study, files, allocation, file)
     _subjects(rehearsal, file)
+    _adverse_events(rehearsal, file)
     _records(rehearsal, file)
     return rehearsal
 
@@ -127,6 +128,26 @@ def _subjects(rehearsal: Rehearsal, file: str) -> None:
         tables = {name: rehearsal.tables[name] for name in needed}
         settings = rooms.subjects_settings(rehearsal.study)
         rehearsal.adsl = rehearsal.attempt(lambda: derive_subjects(tables, settings, where=f"{file}: subjects"))
+
+
+def _adverse_events(rehearsal: Rehearsal, file: str) -> None:
+    """ADAE, for what cannot be true in it; its queries join the ledger."""
+    import pandas as pd
+
+    from rctflow.derive.adverse_events.records import derive_adverse_events
+
+    settings, adsl = rooms.adverse_event_settings(rehearsal.study), rehearsal.adsl
+    if (
+        settings is None
+        or adsl is None
+        or not set(rooms.adverse_event_tables(rehearsal.study)) <= set(rehearsal.tables)
+    ):
+        return
+    derived = rehearsal.attempt(
+        lambda: derive_adverse_events(rehearsal.tables, adsl, settings, where=f"{file}: adverse_events")
+    )
+    if derived is not None:
+        rehearsal.ledger = pd.concat([rehearsal.ledger, derived[1]], ignore_index=True)
 
 
 def _records(rehearsal: Rehearsal, file: str) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from rctflow.propose.events import Events, events_lines, events_questions, look_at_events
 from rctflow.propose.names import identifier
 from rctflow.propose.sdtm import Sdtm, Test
 from rctflow.propose.sections import comment, flow, line
@@ -27,6 +28,7 @@ def sdtm_config(found: Sdtm, name: str, folder: str, faults: Sequence[str] = ())
             *_subjects(found),
         ),
         *("", "# Analysis sets: who belongs.", *_populations(found)),
+        *events_lines(_events(found), _safety(found)),
         *("", "# Named analyses that the endpoints refer to.", *_analyses(found)),
         *("", "# Outcomes. direction: which way is better.", *_endpoints(found)),
     ]
@@ -73,8 +75,14 @@ def _questions(found: Sdtm, faults: Sequence[str]) -> Iterator[str]:
             "instruments: Totals of QS are read as the data have them. Should a questionnaire be scored from its items "
             "(instruments: {file:, table: qs, long:, items:})?"
         )
+    if "AE" in found.forms:
+        yield from events_questions(_events(found), found.forms["AE"].name)
     for fault in faults:
         yield f"tables: {fault}."
+
+
+def _events(found: Sdtm) -> Events | None:
+    return look_at_events(found.forms["AE"], "ae") if "AE" in found.forms else None
 
 
 def _head(found: Sdtm, name: str, folder: str, faults: Sequence[str]) -> Iterator[str]:
@@ -125,24 +133,30 @@ def _tables(found: Sdtm) -> Iterator[str]:
         endings += ["TPT"] if any(test.timepoint for test in found.tests if test.domain == domain) else []
         headers = [f"{domain}{end}" for end in endings if found.has(domain, f"{domain}{end}")]
         yield from _table(found, domain, headers)
-    read = {*plain, *(test.domain for test in found.tests)}
+    events = _events(found)
+    if events is not None:
+        yield from _table(found, "AE", list(events.columns), events.columns)
+    read = {*plain, *(["AE"] if events else []), *(test.domain for test in found.tests)}
     unread = sorted(form.name for domain, form in found.forms.items() if domain not in read)
     yield from comment(f"not read: {', '.join(unread)}", "  # ")
 
 
-def _table(found: Sdtm, domain: str, headers: Sequence[str]) -> Iterator[str]:
+def _table(
+    found: Sdtm, domain: str, headers: Sequence[str], declared: Mapping[str, dict[str, Any]] | None = None
+) -> Iterator[str]:
     form = found.forms[domain]
     yield line(1, domain.lower())
     for key, value in form.source.items():
         yield line(2, key, value)
     yield line(2, "subject", "USUBJID", f"{form.cells['USUBJID'].nunique()} patients in {len(form.cells)} rows")
     dates = [header for header in headers if header.endswith("DTC")]
-    if dates:
+    if dates and declared is None:
         yield line(2, "date", dates[0])
     yield "    columns:"
     for header in headers:
         label = form.labels.get(header, "")
-        yield line(3, header, _column(form.cells[header], header) | ({"label": label} if label else {}))
+        body = declared[header] if declared is not None else _column(form.cells[header], header)
+        yield line(3, header, body | ({"label": label} if label else {}))
     if domain == "DM":
         yield line(2, "constant", ["ARM"], "a second arm of a patient is an error")
 
@@ -198,10 +212,15 @@ def _quoted(text: str) -> str:
 def _populations(found: Sdtm) -> Iterator[str]:
     yield "populations:"
     yield line(1, "itt", {"label": "Intention to treat", "where": "RANDFL == 'Y'", "flag": "ITTFL"})
-    if found.has("EX", "EXSTDTC"):
+    if _safety(found):
         actual = {"arm": "actual"} if _has_actual(found) else {}
         body = {"label": "Safety", "where": "RANDFL == 'Y' and TRTSDT != missing", "flag": "SAFFL", **actual}
         yield line(1, "safety", body, "randomized, with a date of first dose")
+
+
+def _safety(found: Sdtm) -> str:
+    """The population of whoever was dosed; "" when the data have no doses."""
+    return "safety" if found.has("EX", "EXSTDTC") else ""
 
 
 def _analyses(found: Sdtm) -> Iterator[str]:

@@ -168,3 +168,12 @@ WORSE = word_list(
     exacerbations status preterm opioid opioids stillbirth
     number count counts crp tnf il attack attacks headache readmission hospitalization disorder"""
 )
+# adverse events: words of severity from mild to worst, and answers that mean related, or not
+SEVERITIES = ("mild", "moderate", "severe", "life threatening", "life-threatening", "fatal", "death")
+RELATED = (
+    "y", "yes", "related", "possible", "possibly related", "possibly", "probable", "probably related", "probably",
+    "definite", "definitely related", "definitely", "certain", "likely",
+)  # fmt: skip
+NOT_RELATED = (
+    "n", "no", "none", "not related", "unrelated", "remote", "unlikely", "unlikely related", "doubtful",
+)  # fmt: skip

@@ -102,7 +102,7 @@ def _ingest_column(name: str, column: TableColumn, table: Table) -> Column:
 
 
 def clean_settings(study: Study, table_id: str) -> Clean:
-    """How one source table is cleaned."""
+    """How one source table is cleaned; a record of ready-made data that belongs to no visit (AVISIT) needs no query."""
     table = study.tables[table_id]
     columns = table_columns(table)
     visit = WIDE_VISIT if table.wide else table.visit
@@ -113,7 +113,7 @@ def clean_settings(study: Study, table_id: str) -> Clean:
         subject=table.subject,
         visit=visit,
         visits={label: plan for plan in study.visits for label in visit_labels(study, plan)} if visit else {},
-        unplanned=table.unplanned,
+        unplanned=(*table.unplanned, "") if table.role == "bds" else table.unplanned,
         date=table.date,
         day=table.day,
         types={name: column.type for name, column in columns.items()},
@@ -210,11 +210,12 @@ def adverse_event_settings(study: Study) -> AdverseEvents | None:
 
 
 def adverse_event_tables(study: Study) -> list[str]:
-    """The tables that ADAE is made from."""
+    """The tables that ADAE is made from, those of ADSL among them."""
     settings = adverse_event_settings(study)
     if settings is None:
         return []
-    return sorted({settings.table, settings.subjects, *([settings.doses.table] if settings.doses else [])})
+    doses = [settings.doses.table] if settings.doses else []
+    return sorted({settings.table, settings.subjects, *doses, *subject_tables(study)})
 
 
 def records_settings(study: Study, endpoint_id: str) -> Records:

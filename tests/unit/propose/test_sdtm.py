@@ -40,7 +40,9 @@ def frames() -> dict[str, pd.DataFrame]:
     events = ["RANDOMIZED", "COMPLETED"] * 10
     ds = pd.DataFrame({"USUBJID": sorted(treated * 2), "DSDECOD": events, "DSSTDTC": ["2021-02-28", "2021-05-01"] * 10})
     ds["DSCAT"] = ["PROTOCOL MILESTONE", "DISPOSITION EVENT"] * 10
-    return {"dm": dm, "ex": ex, "qs": qs, "ds": ds}
+    ae = pd.DataFrame({"USUBJID": treated[:3], "AETERM": "Rash", "AESTDTC": ["2021", "2021-03", "2021-03-02"]})
+    ae = ae.assign(AESER=["Y", "N", "N"], AEREL="PERHAPS")
+    return {"dm": dm, "ex": ex, "qs": qs, "ds": ds, "ae": ae}
 
 
 def sdtm(folder: Path, **changed: pd.DataFrame) -> Sdtm:
@@ -73,7 +75,10 @@ def test_arms_visits_and_tests_by_the_standard(tmp_path: Path) -> None:
 
 def test_the_proposal_loads_and_fits_its_data(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
-    text = sdtm_config(sdtm(tmp_path / "data"), "small", str(tmp_path / "data"))
+    found = sdtm(tmp_path / "data")
+    text = sdtm_config(found, "small", str(tmp_path / "data"))
+    assert "serious: {column: AESER, counts: [Y], others: [N]}" in text
+    assert any("'PERHAPS' mean in AEREL" in question for question in sdtm_questions(found))
     assert "AGE: {type: number, label: Age in years}" in text
     assert "EXSTDTC: {type: datetime}" in text
     assert "where: DSDECOD == 'RANDOMIZED'" in text

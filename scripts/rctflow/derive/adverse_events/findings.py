@@ -1,4 +1,4 @@
-"""What cannot be true of adverse events: findings that end the run before modelling, and queries for the site."""
+"""What cannot be true of adverse events: findings that end the run before any result, and queries for the site."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ CHECKS: dict[str, Action] = {
     "fatal_without_death": "query",
     "fatal_grade": "query",
 }
-"""What is looked for in adverse events, and what a finding does: it ends the run before anything is modelled, or it is
-a query of the ledger.
+"""What is looked for in adverse events, and what a finding does: it ends the run before any result is written, or it
+is a query of the ledger.
 """
 
 
