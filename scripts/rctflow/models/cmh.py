@@ -26,6 +26,7 @@ from rctflow.models.ancova import source_records
 from rctflow.models.complete import excluded_words
 from rctflow.models.contract import AnalysisData, ModelOutput, NotEstimable, OptionError, Row, options_from, rows_of
 from rctflow.models.linear import Array
+from rctflow.models.rank.samples import rounded_ties
 from rctflow.models.settings import Analysis, CmhOptions, Fit
 from rctflow.models.visit import VisitData, visit_data
 from rctflow.results import PERCENT
@@ -104,16 +105,16 @@ def fit_cmh(data: AnalysisData, analysis: Analysis, settings: Fit) -> ModelOutpu
 
 def _groups(at_visit: VisitData, settings: Fit) -> Iterator[Row]:
     shared: dict[str, Any] = {"visit": at_visit.visit, "record_set": at_visit.visit}
-    values, arm_of = at_visit.outcome(), at_visit.records["ARM"].to_numpy()
+    values, arm_of = rounded_ties(at_visit.outcome()), at_visit.records["ARM"].to_numpy()
     for arm in settings.arms:
         mine = values[arm_of == arm]
         note = excluded_words(at_visit.lost, arm=arm)
         yield Row("n", len(mine), group=arm, method="subjects in the table", note=note, **shared)
         for value in np.unique(values) if len(mine) else ():
             count = int((mine == value).sum())
-            yield Row(f"n:{value:g}", count, group=arm, method="subjects with the value", **shared)
+            yield Row(f"n:{value:.10g}", count, group=arm, method="subjects with the value", **shared)
             percent, words = 100 * count / len(mine), "of the subjects in the table"
-            yield Row(f"percent:{value:g}", percent, group=arm, unit=PERCENT, method=words, **shared)
+            yield Row(f"percent:{value:.10g}", percent, group=arm, unit=PERCENT, method=words, **shared)
 
 
 def _tests(at_visit: VisitData, settings: Fit, options: CmhOptions) -> Iterator[Row]:
@@ -152,7 +153,7 @@ def _tables(at_visit: VisitData, settings: Fit, kind: str) -> tuple[Array, str, 
     records = at_visit.records
     if records.empty:
         raise NotEstimable(f"no subject can be analysed at {at_visit.visit}")
-    levels, column = np.unique(at_visit.outcome(), return_inverse=True)
+    levels, column = np.unique(rounded_ties(at_visit.outcome()), return_inverse=True)
     row = records["ARM"].map({arm: k for k, arm in enumerate(settings.arms)}).to_numpy(int)
     stratum = np.zeros(len(records), int)
     if at_visit.factors:

@@ -118,9 +118,12 @@ class Times:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 ends = curve.quantile_ci(0.5, alpha=1 - self.confidence, method="cloglog")
+            median = curve.quantile(0.5)
+            if math.isnan(ends[0]) and curve.surv_prob[curve.surv_times == median].any():
+                ends = median, median  # the curve falls past the interval in one step (as in R)
             if not curve.surv_prob[curve.surv_times == ends[1]].all():
                 ends = ends[0], math.inf  # a curve at 0 has no standard error there, and rejects nothing (as in R)
-            found = dict(zip(MEDIAN, map(float, (curve.quantile(0.5), *ends)), strict=True))
+            found = dict(zip(MEDIAN, map(float, (median, *ends)), strict=True))
         for name, value in found.items():
             if math.isfinite(value):
                 yield Row(name, value, unit=self.settings.unit, **shared)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rctflow.second.columns import Array, independent_columns, is_estimable
+from rctflow.second.columns import Array, independent_columns, is_estimable, is_exact
 from rctflow.second.errors import NoSecondPathError
 from rctflow.second.selection import analysed, baseline, complete, constant_columns, outcome
 from rctflow.second.settings import Declared
@@ -37,6 +37,8 @@ def compute(bds: DataFrame, adsl: DataFrame, declared: Declared) -> dict[str, di
     df = len(y) - len(kept)
     if df < 1:
         raise NoSecondPathError("no residual degree of freedom")
+    if is_exact(X[:, kept], y):
+        raise NoSecondPathError("the model reproduces every value: there is no residual variance")
     Q, R = np.linalg.qr(X[:, kept])
     b = np.linalg.solve(R, Q.T @ y)
     residual = y - X[:, kept] @ b

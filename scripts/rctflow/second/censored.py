@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rctflow.second.censored_profile import profile
-from rctflow.second.columns import Array, independent_columns, is_estimable
+from rctflow.second.columns import Array, independent_columns, is_estimable, is_exact
 from rctflow.second.errors import NoSecondPathError
 from rctflow.second.selection import analysed, at_baseline, baseline, complete, constant_columns, outcome
 from rctflow.second.settings import Declared
@@ -71,6 +71,8 @@ def _comparison(X: Array, y: Array, censored: Flags, place: int, declared: Decla
     df = len(y) - len(kept)
     if df < 1 or np.linalg.matrix_rank(X[~censored]) < len(kept):
         raise NoSecondPathError("the values above the limit do not determine the model")
+    if is_exact(X[~censored], y[~censored]):
+        raise NoSecondPathError("the model reproduces every value above the limit: there is no residual variance")
     if declared.options["interval"] == "profile":
         return _profiled(X, y, censored, kept.index(place), declared)
     b, s = _maximum(X, y, censored)

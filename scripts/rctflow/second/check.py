@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from rctflow.results import SUPPRESSED, Result, compared_arms, is_ratio
-from rctflow.second.agreement import NOISE, TOLERANCE, disagreements
+from rctflow.results import Result, compared_arms
+from rctflow.second.agreement import TOLERANCE
+from rctflow.second.comparison import Comparison
 from rctflow.second.errors import DisagreementError, NoSecondPathError
-from rctflow.second.registry import second_path
+from rctflow.second.registry import is_told_again, second_path
 from rctflow.second.settings import Declared, Second
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-PREFIX = "second_"
-LARGEST = "largest_disagreement"
-METHOD = "independent second computation (docs/second.md)"
+Found = dict[str, dict[str, float]]
 
 
 def compute_again(
@@ -31,15 +31,17 @@ def compute_again(
     to compare.
 
     records: BDS by endpoint. first: result rows by endpoint. Disagreements below NOISE are written as 0. Raises
-    DisagreementError, naming every pair of numbers that is further apart than TOLERANCE.
+    DisagreementError, naming every pair of numbers that is further apart than TOLERANCE, and every number of the first
+    that the second computation holds not to exist.
     """
     rows: list[Result] = []
     apart: list[str] = []
     for declared in settings.analyses:
-        found, why = _computed(records[declared.endpoint], adsl, declared)
+        bds = records[declared.endpoint]
+        found, why = _computed(bds, adsl, declared)
         for who, printed in _first_rows(first[declared.endpoint], declared, found).items():
             comparison = Comparison(settings, declared, who, printed)
-            rows += comparison.rows(found.get(who, {}), why)
+            rows += comparison.rows(*_as_used_first(bds, adsl, declared, who, printed, found.get(who, {}), why))
             apart += comparison.apart
     if apart:
         raise DisagreementError(
@@ -49,8 +51,8 @@ def compute_again(
     return rows
 
 
-def _computed(bds: DataFrame, adsl: DataFrame, declared: Declared) -> tuple[dict[str, dict[str, float]], str]:
-    """Contrast or arm -> statistics, and why there are none when there are none."""
+def _computed(bds: DataFrame, adsl: DataFrame, declared: Declared) -> tuple[Found, str]:
+    """Contrast or arm -> statistics, and what kept the second path from computing any ("" when nothing did)."""
     from numpy.linalg import LinAlgError
 
     try:
@@ -60,97 +62,73 @@ def _computed(bds: DataFrame, adsl: DataFrame, declared: Declared) -> tuple[dict
             turned = replace(declared, arms=(other, *(name for name in declared.arms if name != other)))
             again = compute(bds, adsl, turned)
             found |= {who: numbers for who, numbers in again.items() if compared_arms(who) == [arm, other]}
-        return found, "the second computation has no number here"
+        return {who: _finite(numbers) for who, numbers in found.items()}, ""
     except NoSecondPathError as error:
         return {}, str(error)
     except (LinAlgError, ArithmeticError, ValueError) as error:
         return {}, f"the second computation failed: {error}"
 
 
+def _finite(numbers: dict[str, float]) -> dict[str, float]:
+    """The numbers without those that are none."""
+    for name in [name for name, value in numbers.items() if not math.isfinite(value)]:
+        del numbers[name]
+    return numbers
+
+
+def _as_used_first(
+    bds: DataFrame,
+    adsl: DataFrame,
+    declared: Declared,
+    who: str,
+    first: Mapping[str, Result],
+    second: Mapping[str, float],
+    why: str,
+) -> tuple[Mapping[str, float], str, str]:
+    """The second numbers, what keeps absent ones, and what else is to be told of them.
+
+    Of a declared chain both paths may take another step; the second is then asked for the step that the first took.
+    """
+    why = why or getattr(second, "lacking", "")
+    left, used = getattr(second, "left", ""), getattr(second, "used", {})
+    step = next((step for step in declared.options.get("chain", ()) if _is_used(step, first)), None)
+    if not used or step is None or step == used:
+        return second, why, ""
+    both = f"the first computation used {step['covariance']}, the second {used['covariance']}"
+    both += f" ({left})" if left else ""
+    both += "".join(f"; the first: {note}" for note in _notes(first))
+    found, other = _computed(bds, adsl, replace(declared, options=declared.options | {"chain": [step]}))
+    if who not in found:
+        return {}, f"{both}; at the step of the first the second computation has no number: {other or 'none'}", ""
+    return found[who], why, f"{both}; compared at the step of the first"
+
+
+def _is_used(step: Mapping[str, str], first: Mapping[str, Result]) -> bool:
+    """Whether the methods of the first rows name this step of a chain."""
+    words = [f"; {step['covariance']} covariance", f" {step['df']} degrees of freedom"]
+    words += [] if step["vcov"] == "model" else [f" {step['vcov']} standard errors,"]
+    methods = [row.method for row in first.values() if row.value is not None]
+    return bool(methods) and all(word in method for method in methods for word in words)
+
+
+def _notes(first: Mapping[str, Result]) -> list[str]:
+    return sorted({row.note for row in first.values() if row.status == "fallback" and row.note})
+
+
 def _first_rows(rows: Sequence[Result], declared: Declared, found: Mapping[str, Any]) -> dict[str, dict[str, Result]]:
-    """Contrast with the reference -> statistic -> row, at the declared visit; arms too, where the second computation
-    has them, and where there is nothing else.
+    """Contrast with the reference -> statistic -> row, at the declared visit; arms too, and all arms together (""),
+    where the second computation has them, and where there is nothing else.
     """
     here = [
         row
         for row in rows
         if (row.analysis, row.population, row.visit) == (declared.analysis, declared.population, declared.visit)
-        and ":" not in row.statistic  # of a part of the patients
+        and (":" not in row.statistic or is_told_again(declared.model, row.statistic))  # of a part of the patients
     ]
     compares = any(row.contrast for row in here)
     sorted_out: dict[str, dict[str, Result]] = {}
     for row in here:
-        if row.contrast or (row.group and (row.group in found or not compares)):
-            sorted_out.setdefault(row.contrast or row.group, {})[row.statistic] = row
+        who = row.contrast or row.group
+        if row.contrast or who in found or (row.group and not compares):
+            sorted_out.setdefault(who, {})[row.statistic] = row
     return sorted_out
-
-
-class Comparison:
-    """One contrast or arm: its first result rows by statistic, held against the second computation's numbers.
-
-    apart: a sentence for each pair of numbers above the tolerance.
-    """
-
-    def __init__(self, settings: Second, declared: Declared, who: str, first: dict[str, Result]) -> None:
-        self.first = first
-        self.contrast, group = ("", who) if who in declared.arms else (who, "")
-        self.shared: dict[str, Any] = {
-            "study": settings.study,
-            "endpoint": declared.endpoint,
-            "estimand": declared.estimand,
-            "population": declared.population,
-            "analysis": declared.analysis,
-            "role": declared.role,
-            "model": declared.model,
-            "visit": declared.visit,
-            "group": group,
-            "contrast": self.contrast,
-            "method": METHOD,
-        }
-        self.apart: list[str] = []
-
-    def rows(self, second: Mapping[str, float], why: str) -> Iterator[Result]:
-        """The rows of this contrast. second: statistics by name, none when ``why`` says the reason."""
-        if any(row.note == SUPPRESSED for row in self.first.values()):
-            yield self._nothing(SUPPRESSED)
-            return
-        for name, value in second.items():
-            unit = self.first[name].unit if name in self.first else ""
-            yield Result(statistic=PREFIX + name, value=value, unit=unit, **self.shared)
-        values = {name: row.value for name, row in self.first.items() if row.value is not None}
-        found = disagreements(values, second, is_ratio(self.contrast))
-        if not found:
-            yield self._nothing(why if not second else "the first computation has no number to compare with")
-        elif max(found.values()) > TOLERANCE and (other := self._other_steps(second)):
-            yield self._nothing(other)
-        else:
-            yield from self._judged(found, values, second)
-
-    def _other_steps(self, second: Mapping[str, float]) -> str:
-        """Why numbers that are apart do not contradict one another: the paths fitted different models ("" if not)."""
-        left, used = getattr(second, "left", ""), getattr(second, "used", "")
-        if used and all(used in row.method for row in self.first.values() if row.value is not None):
-            return ""
-        fell = [row.note for row in self.first.values() if row.status == "fallback"]
-        if not fell:
-            return f"the second computation fell back, the first did not: {left}" if left else ""
-        theirs = f"another step ({left})" if left else "the declared model"
-        return f"the first computation fell back, the second computes {theirs}: " + "; ".join(sorted(set(fell)))
-
-    def _judged(
-        self, found: Mapping[str, float], values: Mapping[str, float], second: Mapping[str, float]
-    ) -> Iterator[Result]:
-        worst = max(found, key=lambda name: found[name])
-        self.apart = [
-            f"{self.first[name].result_id}: first {values[name]:.10g}, second {second[name]:.10g}"
-            for name, share in found.items()
-            if share > TOLERANCE
-        ]
-        once = [name for name in values if name not in found]
-        note = f"of {', '.join(found)}" + (f"; largest for {worst}" if found[worst] >= NOISE else "")
-        note += f"; not computed again: {', '.join(once)}" if once else ""
-        shown = found[worst] if found[worst] >= NOISE else 0.0
-        yield Result(statistic=LARGEST, value=shown, note=note, **self.shared)
-
-    def _nothing(self, note: str) -> Result:
-        return Result(statistic=LARGEST, value=None, status="not_estimable", note=note, **self.shared)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 DEPENDENT = 1e-8
+ROUNDING = 1e-11
 
 
 def independent_columns(X: Array) -> list[int]:
@@ -26,6 +27,12 @@ def independent_columns(X: Array) -> list[int]:
             basis.append(rest / np.linalg.norm(rest))
             kept.append(j)
     return kept
+
+
+def is_exact(X: Array, y: Array) -> bool:
+    """Whether the columns of X (n, p) reproduce y (n,) but for rounding: residuals that are no residual variance."""
+    rest = y - X @ np.linalg.lstsq(X, y, rcond=None)[0]
+    return bool(np.linalg.norm(rest) <= ROUNDING * np.linalg.norm(y))
 
 
 def is_estimable(X: Array, function: Array) -> bool:

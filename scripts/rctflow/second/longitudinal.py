@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
+SAME = 1e-12
+"""Outcomes that differ by less than this share of the values are equal: a change is a difference of two numbers."""
+
+
 def rows_of_all_visits(bds: DataFrame, adsl: DataFrame, declared: Declared) -> tuple[DataFrame, Array]:
     """The records of the model and their outcome (n,); with the baseline as an outcome (cLDA), its records too.
 
@@ -32,13 +36,18 @@ def rows_of_all_visits(bds: DataFrame, adsl: DataFrame, declared: Declared) -> t
 
     rows = analysed(bds, adsl, declared)
     if is_constrained(declared):
-        rows = concat([at_baseline(bds, adsl, declared), rows], ignore_index=True)
+        before = at_baseline(bds, adsl, declared)
+        if before.empty:
+            raise NoSecondPathError("a baseline that is an outcome, and no baseline value")
+        rows = concat([before, rows], ignore_index=True)
         y = logarithm(rows["AVAL"]) if declared.log else rows["AVAL"].to_numpy(float)
     else:
         rows = complete(rows, declared)
         y = outcome(rows, declared)
     if rows["ARM"].nunique() < 2:
         raise NoSecondPathError("records of fewer than two arms")
+    if np.ptp(y) <= SAME * rows["AVAL"].abs().max():
+        raise NoSecondPathError("the outcome is the same in every record")
     return rows, y
 
 

@@ -16,12 +16,13 @@ B = sum D_i' V_i^-1 D_i,
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rctflow.second.columns import Array, independent_columns, is_estimable
+from rctflow.second.columns import Array, independent_columns, is_estimable, is_exact
 from rctflow.second.errors import NoSecondPathError
 from rctflow.second.longitudinal import design, difference, rows_of_all_visits
 from rctflow.second.settings import Declared
@@ -49,12 +50,15 @@ def compute(bds: DataFrame, adsl: DataFrame, declared: Declared) -> dict[str, di
     if df < 1:
         raise NoSecondPathError("fewer patients than coefficients")
     equations = Equations(X[:, kept], y, patients, logit)
+    if not logit and is_exact(X[:, kept], y):
+        raise NoSecondPathError("the model reproduces every value: there is no residual variance")
     b, a = equations.solution(declared.options["working"] == "exchangeable")
     covariance = equations.sandwich(b, a, corrected=declared.options["vcov"] == "bias_reduced")
+    seen = Counter(rows.loc[rows["AVISIT"] == declared.visit, "ARM"])  # a sandwich finds no variance from one patient
     found = {}
     for arm in declared.arms[1:]:
         c = difference(names, declared.visit, arm, declared.arms[0])
-        if c is not None and is_estimable(X, c):
+        if c is not None and min(seen[arm], seen[declared.arms[0]]) > 1 and is_estimable(X, c):
             own = c[kept]
             se = float(np.sqrt(own @ covariance @ own))
             name = declared.contrast(arm, ratio=logit)

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from rctflow.second.columns import Array, independent_columns
+from rctflow.second.columns import Array, independent_columns, is_estimable
 from rctflow.second.errors import NoSecondPathError
 from rctflow.second.normal import critical_value
 from rctflow.second.normal import two_sided_p as normal_p
-from rctflow.second.selection import analysed, baseline, complete, constant_columns, outcome
+from rctflow.second.selection import analysed, baseline, complete, constant_columns, outcome, without_noise
 from rctflow.second.settings import Declared
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 STEPS = 200
 FAR = 60.0
 """Linear predictors further apart than this: the likelihood has no finite maximum."""
-DECIMALS = 9
 
 
 def compute(bds: DataFrame, adsl: DataFrame, declared: Declared) -> dict[str, dict[str, float]]:
@@ -53,15 +52,15 @@ def compute(bds: DataFrame, adsl: DataFrame, declared: Declared) -> dict[str, di
     theta = likelihood.maximum(range(likelihood.size), likelihood.start())
     found = {}
     for place, arm in enumerate(arms[1:], 1):
-        if place in kept:
+        if is_estimable(whole, np.eye(whole.shape[1])[place]):
             at = likelihood.top + kept.index(place)
             found[declared.contrast(arm, ratio=True)] = _statistics(likelihood, theta, at, declared.confidence)
     return found
 
 
 def _levels(values: Array) -> NDArray[np.int64]:
-    """0 .. K: the distinct values in their order, compared to nine decimals."""
-    return np.unique(np.round(values, DECIMALS), return_inverse=True)[1].astype(np.int64)
+    """0 .. K: the distinct values in their order, rounding errors apart."""
+    return np.unique(without_noise(values), return_inverse=True)[1].astype(np.int64)
 
 
 def _statistics(likelihood: Likelihood, theta: Array, at: int, confidence: float) -> dict[str, float]:
@@ -105,11 +104,12 @@ class Likelihood:
         """l, its gradient, minus its second derivatives; l is -inf where the thresholds are out of order."""
         u = np.where(self.lowest, np.inf, self.above @ theta)
         low = np.where(self.highest, -np.inf, self.below @ theta)
-        gap = np.exp(low - u)
+        gap = np.exp(np.minimum(low - u, 1.0))
         if not (gap < 1).all():
             return -math.inf, np.zeros(self.size), np.eye(self.size)
-        Fu, Fl = 1 / (1 + np.exp(-u)), 1 / (1 + np.exp(low))  # F(u), F(-l)
-        value = float((np.log(Fu) + np.log(Fl) + np.log1p(-gap)).sum())
+        log_Fu, log_Fl = -np.logaddexp(0.0, -u), -np.logaddexp(0.0, low)  # of F(u), F(-l)
+        Fu, Fl = np.exp(log_Fu), np.exp(log_Fl)
+        value = float((log_Fu + log_Fl + np.log1p(-gap)).sum())
         odds = gap / (1 - gap)
         gradient = self.above.T @ (1 - Fu + odds) - self.below.T @ (1 - Fl + odds)
         apart = self.above * ~self.lowest[:, None] - self.below * ~self.highest[:, None]

@@ -7,7 +7,6 @@ Differences are in percentage points, as the result rows have them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from fractions import Fraction
 from math import comb, inf, log, sqrt
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,7 +18,7 @@ from rctflow.second.constrained import DIFFERENCE, ODDS_RATIO, RISK_RATIO, Scale
 from rctflow.second.errors import NoSecondPathError
 from rctflow.second.normal import critical_value, two_sided_p
 from rctflow.second.responses import responses
-from rctflow.second.settings import Declared
+from rctflow.second.settings import Declared, Statistics
 from rctflow.second.standardized import standardized_difference
 from rctflow.second.strata import (
     cochran_mantel_haenszel,
@@ -59,18 +58,22 @@ def compute(bds: DataFrame, adsl: DataFrame, declared: Declared) -> dict[str, di
     Raises NoSecondPathError when nobody can be analysed.
     """
     rows, response = responses(bds, adsl, declared)
-    found: dict[str, dict[str, float]] = {}
+    found: dict[str, Statistics] = {}
     for arm in declared.arms[1:]:
         pair = _pair(rows, response, arm, declared)
         if pair.table.n1 and pair.table.n0:
             for place, name in enumerate(declared.options["methods"]):
                 ratio, method = METHODS[name]
-                own = found.setdefault(f"{arm} {'/' if ratio else '-'} {declared.arms[0]}", {})
-                with suppress(NoSecondPathError):  # of one method; the row says which statistics have no second number
-                    for statistic, value in method(pair).items():
-                        scale = 100 if statistic in POINTS and not ratio else 1
-                        own[f"{name}_{statistic}" if place else statistic] = scale * value
-    return {contrast: values for contrast, values in found.items() if values}
+                own = found.setdefault(f"{arm} {'/' if ratio else '-'} {declared.arms[0]}", Statistics())
+                try:
+                    values = method(pair)
+                except NoSecondPathError as error:
+                    own.lacking += f"{'; ' if own.lacking else ''}{name}: {error}"
+                    continue
+                for statistic, value in values.items():
+                    scale = 100 if statistic in POINTS and not ratio else 1
+                    own[f"{name}_{statistic}" if place else statistic] = scale * value
+    return {contrast: values for contrast, values in found.items() if values or values.lacking}
 
 
 def _pair(rows: DataFrame, response: Array, arm: str, declared: Declared) -> Pair:

@@ -7,6 +7,7 @@ path it shares what tests/unit/second/test_second_imports.py lists, and nothing 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ PATHS = {
     "ancova": "rctflow.second.ancova",
     "binary": "rctflow.second.proportions",
     "censored": "rctflow.second.censored",
+    "cmh": "rctflow.second.contingency",
     "counts": "rctflow.second.counts",
     "descriptive": "rctflow.second.within",
     "gee": "rctflow.second.marginal",
@@ -34,6 +36,25 @@ PATHS = {
     "time_to_event": "rctflow.second.survival",
     "wilcoxon": "rctflow.second.wilcoxon",
 }
+ONCE = {
+    "descriptive": re.compile(r"(change_)?(median|q1|q3|min|max)|n_(unable|below|above)|percent_below"),
+}
+"""Statistics of a model that its second path leaves out (docs/second.md says why)."""
+TOLD_AGAIN = {
+    "cmh": ("n:", "percent:"),
+    "time_to_event": ("at_risk:", "survival:", "survival_ci_low:", "survival_ci_high:", "censored:"),
+}
+"""Statistics with a value or a time in their name that the second path computes too."""
+
+
+def is_once(model: str, statistic: str) -> bool:
+    """Whether a statistic is left out by the second path of its model."""
+    return model in ONCE and bool(ONCE[model].fullmatch(statistic))
+
+
+def is_told_again(model: str, statistic: str) -> bool:
+    """Whether a statistic with a value or a time in its name is computed by the second path of its model."""
+    return statistic.startswith(TOLD_AGAIN.get(model, ()))
 
 
 def second_modules(models: Iterable[str]) -> list[str]:

@@ -14,6 +14,7 @@ the chain, as declared.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,6 +33,8 @@ from rctflow.second.student import contrast_statistics
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+EXACT = 1e-7
+"""Residuals of a visit below this share of the outcome's range are rounding noise (docs/mmrm.md)."""
 ADJUSTED = ("kenward-roger", "kr-linear")
 
 
@@ -48,6 +51,7 @@ def compute(bds: DataFrame, adsl: DataFrame, declared: Declared) -> dict[str, St
     group = rows["ARM"].map(arms.index).tolist() if options["group_by_arm"] else None
     visit = rows["AVISIT"].map(order.index).to_numpy(int)
     stacked = Stacked.of(X[:, kept], y, rows["USUBJID"].tolist(), visit, len(order), group, options["method"] == "reml")
+    _require_residuals(stacked)
     inference, left = _first_that_can_be_fitted(stacked, options["chain"])
     counted = _between_within(rows, X, names, declared) if inference.step["df"] == "between-within" else {}
     found = {}
@@ -59,7 +63,7 @@ def compute(bds: DataFrame, adsl: DataFrame, declared: Declared) -> dict[str, St
                 contrast_statistics(estimate, se, df, declared.confidence, declared.log)
             )
             found[declared.contrast(arm)].left = left
-            found[declared.contrast(arm)].used = f"; {inference.step['covariance']} covariance"
+            found[declared.contrast(arm)].used = inference.step
     return found
 
 
@@ -79,12 +83,29 @@ def _first_that_can_be_fitted(stacked: Stacked, chain: list[dict[str, str]]) -> 
 
 def _require_own_variances(stacked: Stacked) -> None:
     """Raises NoSecondPathError for a visit that the fixed effects saturate, of all or of a group (docs/mmrm.md)."""
+    for place, rows in _cells(stacked):
+        if len(rows) <= len(independent_columns(rows[:, :-1])):
+            raise NoSecondPathError(f"{place} has no more records than fixed effects")
+
+
+def _require_residuals(stacked: Stacked) -> None:
+    """Raises NoSecondPathError for a visit that the fixed effects explain without rest: it has no variance."""
+    spread = float(np.ptp(stacked.data[:, -1]))
+    for place, rows in _cells(stacked):
+        X, y = rows[:, :-1], rows[:, -1]
+        if len(y) > len(independent_columns(X)):
+            rest = y - X @ np.linalg.lstsq(X, y, rcond=None)[0]
+            if np.linalg.norm(rest) <= EXACT * spread * np.sqrt(len(y)):
+                raise NoSecondPathError(f"the fixed effects explain {place} without rest")
+
+
+def _cells(stacked: Stacked) -> Iterator[tuple[str, Array]]:
+    """Each visit (of each group with a covariance of its own) in words, with its rows: fixed effects, outcome."""
     for group in range(stacked.G):
         for visit in range(stacked.T):
             own = [p.rows[:, p.seen.index(visit)] for p in stacked.patterns if visit in p.seen and p.group == group]
-            X = stacked.data[np.concatenate(own), :-1] if own else np.empty((0, stacked.p))
-            if len(X) <= len(independent_columns(X)):
-                raise NoSecondPathError(f"visit {visit + 1} has no more records than fixed effects")
+            rows = stacked.data[np.concatenate(own)] if own else np.empty((0, stacked.p + 1))
+            yield f"visit {visit + 1}", rows
 
 
 def _between_within(rows: DataFrame, X: Array, names: list[tuple[str, str]], declared: Declared) -> dict[str, float]:

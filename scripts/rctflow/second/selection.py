@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
 Array = NDArray[np.float64]
+DIGITS = 10
 
 
 def analysed(bds: DataFrame, adsl: DataFrame, declared: Declared) -> DataFrame:
@@ -54,6 +56,12 @@ def outcome(rows: DataFrame, declared: Declared) -> Array:
         return rows["CHG" if declared.outcome == "change" else "AVAL"].to_numpy(float)
     logged = logarithm(rows["AVAL"])
     return logged - logarithm(rows["BASE"]) if declared.outcome == "change" else logged
+
+
+def without_noise(values: Array) -> Array:
+    """The values (n,) to ten digits of the largest: a change is a difference, and equal ones differ by rounding."""
+    largest = float(np.abs(values).max(initial=0.0))
+    return values if not largest else np.round(values, DIGITS - 1 - math.floor(math.log10(largest))) + 0.0
 
 
 def baseline(rows: DataFrame, declared: Declared) -> Array:

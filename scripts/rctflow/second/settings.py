@@ -1,6 +1,8 @@
 """What the second computation is told of the study: the declared analyses, and nothing of how the first made them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal
 
 
@@ -12,7 +14,8 @@ class Declared:
     count. visits: after baseline, in the order of the plan. factors: strata, text or not. covariates: numbers are
     linear, text is a factor. options: of the model, defaults filled in. arms: the reference first. direction: which end
     of the scale is better. contrasts: (arm, other) compared beside those with the reference. mcid: the endpoint's, when
-    responders are looked for.
+    responders are looked for. arm_order: the arms in the order of the study. doses: arm -> dose, where trends are over
+    doses.
     """
 
     endpoint: str
@@ -39,6 +42,8 @@ class Declared:
     mcid: float | None = None
     options: dict[str, Any] = field(default_factory=dict)
     contrasts: tuple[tuple[str, str], ...] = ()
+    arm_order: tuple[str, ...] = ()
+    doses: dict[str, float] = field(default_factory=dict)
 
     def contrast(self, arm: str, ratio: bool = False) -> str:
         """The comparison of ``arm`` with the reference as result rows name it; a ratio also when logarithms are."""
@@ -48,12 +53,13 @@ class Declared:
 class Statistics(dict[str, float]):
     """Statistics of one comparison.
 
-    left: why the first steps of a declared chain were left, "" when they were not. used: how the first path's method
-    names the step that was used, "" without a chain.
+    left: why the first steps of a declared chain were left, "" when they were not. used: the step that was used, empty
+    without a chain. lacking: why statistics that one would expect are absent, "" when they are held not to exist.
     """
 
     left: str = ""
-    used: str = ""
+    used: Mapping[str, str] = MappingProxyType({})
+    lacking: str = ""
 
 
 @dataclass(frozen=True)

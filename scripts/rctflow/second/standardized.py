@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from rctflow.second.columns import Array, independent_columns
+from rctflow.second.columns import Array, independent_columns, is_estimable
 from rctflow.second.errors import NoSecondPathError
 from rctflow.second.selection import baseline, constant_columns
 from rctflow.second.settings import Declared
@@ -49,13 +49,17 @@ def standardized_difference(rows: DataFrame, response: Array, arm: str, declared
     own = [baseline(some, declared)] if declared.baseline else []
     X = np.column_stack([arms, *own, *constant_columns(some, declared)])
     kept = independent_columns(X)
-    if kept[: len(both)] != list(range(len(both))):
-        raise NoSecondPathError("the arms are confounded")
+    between = [float(name == arm) - float(name == declared.arms[0]) for name in both]
+    if not is_estimable(X, np.array(between + [0.0] * (X.shape[1] - len(both)))):
+        raise NoSecondPathError("the arms are confounded with the covariates")
+    if len(y) <= len(kept):
+        raise NoSecondPathError("no residual degree of freedom")
     stratum = [" x ".join(str(row[name]) for name in declared.factors) for row in some.to_dict("records")]
     model = Model(X[:, kept], y, arms, np.array(stratum, dtype=object))
     one, zero = both.index(arm), both.index(declared.arms[0])
     se = sqrt(model.variance(one, zero, declared.options["variance"]) / len(y))
-    return Difference(model.difference(one, zero), se, len(kept), len(y) - len(kept))
+    means = declared.options["variance"] != "ge"
+    return Difference(model.difference(one, zero, means), se, len(kept), len(y) - len(kept))
 
 
 @dataclass
@@ -76,12 +80,13 @@ class Model:
         self.m = 1 / (1 + np.exp(-((self.X[:, k:] @ self.b[k:])[:, None] + self.b[:k])))
         """Everybody's probability under each arm."""
 
-    def difference(self, one: int, zero: int) -> float:
-        """theta_1 - theta_0, with the residual means that are 0 but for the penalized model."""
+    def difference(self, one: int, zero: int, means_of_residuals: bool) -> float:
+        """theta_1 - theta_0; the residual means are 0 but for the penalized model, and no part of Ge's estimator."""
         means = []
         for a in (one, zero):
             inside = self.arms[:, a] > 0
-            means.append(self.m[:, a].mean() + (self.y - self.m[:, a])[inside].mean())
+            rest = (self.y - self.m[:, a])[inside].mean() if means_of_residuals else 0.0
+            means.append(self.m[:, a].mean() + rest)
         return float(means[0] - means[1])
 
     def variance(self, one: int, zero: int, kind: str) -> float:
@@ -116,8 +121,6 @@ class Model:
         return float(removed)
 
     def _delta(self, one: int, zero: int) -> float:
-        if self.penalized:
-            raise NoSecondPathError("the delta method of a penalized model has no second path")
         k, slope = self.arms.shape[1], np.zeros(len(self.b))
         for row, rest in zip(self.m, self.X[:, k:], strict=True):
             for a, sign in ((one, 1.0), (zero, -1.0)):

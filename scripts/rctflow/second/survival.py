@@ -6,9 +6,8 @@ w = exp(x'b), and the weights of the l-th tied factor w_i (1 - l / d [i in D]),
     log L = sum_t [ sum_(i in D) x_i'b - sum_(l < d) log sum_(i in R) w_i (1 - l / d [i in D]) ]
 
 the gradient and the information are those of weighted means and covariances of x in R. Log-rank: the events of an arm
-at t given those at risk are hypergeometric (Mantel 1966). Kaplan-Meier: products; the median's interval holds the
-times at which |log(-log S) - log(-log 1/2)| <= z se (Brookmeyer & Crowley 1982). Strata have sets of their own. The
-first path is statsmodels'.
+at t given those at risk are hypergeometric (Mantel 1966). Kaplan-Meier: kaplan_meier.py. Strata have sets of their
+own. The first path is statsmodels'.
 """
 
 from __future__ import annotations
@@ -23,7 +22,8 @@ from numpy.typing import NDArray
 
 from rctflow.second.columns import Array, independent_columns
 from rctflow.second.errors import NoSecondPathError
-from rctflow.second.normal import critical_value, ratio_statistics, two_sided_p
+from rctflow.second.kaplan_meier import curve
+from rctflow.second.normal import ratio_statistics, two_sided_p
 from rctflow.second.selection import analysed, constant_columns
 from rctflow.second.settings import Declared
 
@@ -59,7 +59,7 @@ class Times:
 
 
 def compute(bds: DataFrame, adsl: DataFrame, declared: Declared) -> dict[str, dict[str, float]]:
-    """Contrast -> hazard ratio and log-rank test; arm -> n, events, median with its interval; at ``declared.visit``.
+    """Contrast -> hazard ratio and log-rank test; arm -> n, events, Kaplan-Meier curve and median; at the visit.
 
     What is not estimable is absent. Raises NoSecondPathError when there are no records.
     """
@@ -74,7 +74,8 @@ def compute(bds: DataFrame, adsl: DataFrame, declared: Declared) -> dict[str, di
     found: dict[str, dict[str, float]] = {}
     for arm in declared.arms:
         own = times.of(arm_of == arm)
-        found[arm] = {"n": float(len(own.time)), "events": float(own.event.sum())} | _median(own, declared.confidence)
+        found[arm] = {"n": float(len(own.time)), "events": float(own.event.sum())}
+        found[arm] |= curve(own.time.tolist(), own.event.tolist(), float(times.time.max()), declared.confidence)
     for arm in declared.arms[1:]:
         of_pair = {arm, declared.arms[0]} <= set(arm_of)
         values = _log_rank(times, arm_of, arm, declared.arms[0]) if of_pair else {}
@@ -83,27 +84,6 @@ def compute(bds: DataFrame, adsl: DataFrame, declared: Declared) -> dict[str, di
         if values:
             found[declared.contrast(arm, ratio=True)] = values
     return found
-
-
-def _median(times: Times, confidence: float) -> dict[str, float]:
-    survival, spread, low, high = 1.0, 0.0, None, None
-    z, half, median = critical_value(confidence), math.log(math.log(2)), None
-    for t in np.unique(times.time[times.event]):
-        n, d = int((times.time >= t).sum()), int((times.event & (times.time == t)).sum())
-        survival *= 1 - d / n
-        if median is None and survival <= 0.5:
-            median = float(t)
-        if n == d:
-            break
-        spread += d / (n * (n - d))
-        se = math.sqrt(spread) / abs(math.log(survival))
-        away = math.log(-math.log(survival)) - half
-        if low is None and away >= -z * se:
-            low = float(t)
-        if high is None and away > z * se:
-            high = float(t)
-    values = {"median": median, "ci_low": low, "ci_high": high}
-    return {name: value for name, value in values.items() if value is not None}
 
 
 def _log_rank(times: Times, arm_of: NDArray[np.str_], arm: str, reference: str) -> dict[str, float]:

@@ -58,6 +58,8 @@ def _declared(fit: Fit, name: str, analysis: Analysis, population: str, visit: s
         covariates=analysis.covariates,
         direction=fit.direction,
         contrasts=fit.contrasts,
+        arm_order=fit.arms,
+        doses=fit.doses,
         mcid=fit.mcid if analysis.model == "responder" else None,
         options=as_params(settings_from(options_class(analysis.model), analysis.options)),
     )

@@ -1,5 +1,7 @@
 """Trials with several visits, and the declared analysis of both computations."""
 
+from dataclasses import replace
+
 import numpy as np
 from rctflow.models.registry import options_class
 from rctflow.second.settings import Declared
@@ -32,12 +34,17 @@ def visit_trial(seed, n=30, arms=("placebo", "msc"), visits=VISITS, missing=0.12
 def two(model="mmrm", visit=VISITS[-1], arms=("placebo", "msc"), visits=VISITS, strata=("SITE", "SEX"), **analysis):
     """Fit settings of the first computation, and the same analysis as the second is told it."""
     fit = settings(arms=arms, visits=visits, strata=strata, model=model, **analysis)
+    return fit, replace(declared_of(fit), visit=visit)
+
+
+def declared_of(fit):
+    """The analysis ``primary`` of fit settings, as the second computation is told it; judged at the last visit."""
     primary = fit.analyses["primary"]
-    declared = Declared(
+    return Declared(
         endpoint=fit.endpoint,
         analysis="primary",
         population="itt",
-        model=model,
+        model=primary.model,
         role="primary",
         estimand="treatment_policy",
         unit=fit.unit,
@@ -46,18 +53,21 @@ def two(model="mmrm", visit=VISITS[-1], arms=("placebo", "msc"), visits=VISITS, 
         counts="ANL01FL",
         arms=fit.arms,
         visits=fit.visits,
-        visit=visit,
+        visit=fit.visits[-1],
         baseline_visit=fit.baseline_visit,
         outcome=primary.outcome,
         baseline=primary.baseline,
         log=primary.log,
         confidence=primary.confidence,
-        factors=fit.strata,
+        factors=fit.strata if primary.strata else (),
         covariates=primary.covariates,
         direction=fit.direction,
-        options=as_params(settings_from(options_class(model), primary.options)),
+        mcid=fit.mcid,
+        options=as_params(settings_from(options_class(primary.model), primary.options)),
+        contrasts=fit.contrasts,
+        arm_order=fit.arms,
+        doses=fit.doses,
     )
-    return fit, declared
 
 
 def one_level(adsl, column):

@@ -8,7 +8,6 @@ from rctflow.second import check, registry
 from rctflow.second.agreement import disagreement, disagreements
 from rctflow.second.check import compute_again
 from rctflow.second.errors import DisagreementError
-from rctflow.second.registry import second_path
 from rctflow.second.settings import Second
 
 from tests.fit_cases import fitted
@@ -67,20 +66,37 @@ def test_a_small_disagreement_is_carried_with_the_statistic_that_it_is_of(trial)
     assert found["largest_disagreement"].note.endswith("largest for df")
 
 
-def test_where_the_first_fell_back_another_number_is_a_note_and_the_same_is_agreement(trial):
-    adsl, bds, rows, declared = trial
-    fell = [
-        replace(row, status="fallback", note="unstructured left", method="MMRM; ar1 covariance")
-        if row.value is not None
-        else row
-        for row in rows
-    ]
-    assert again(adsl, bds, fell, declared)["largest_disagreement"].value == 0.0
-    found = again(adsl, bds, changed(fell, "estimate", value=9.0), declared)
-    assert (found["largest_disagreement"].value, found["largest_disagreement"].status) == (None, "not_estimable")
-    assert "the first computation fell back" in found["largest_disagreement"].note
-    assert "unstructured left" in found["largest_disagreement"].note
-    assert "second_estimate" in found
+def step(covariance):
+    return {"covariance": covariance, "vcov": "CR2", "df": "satterthwaite"}
+
+
+def chained(declared, *names):
+    return replace(declared, options=declared.options | {"chain": [step(name) for name in names]})
+
+
+def test_where_only_the_first_left_a_step_both_are_compared_at_the_step_that_it_used(trial):
+    adsl, bds, _, declared = trial
+    options = {"chain": [step("heterogeneous-ar1")]}
+    rows = fitted(adsl, bds, two(options=options)[0])
+    fell = [replace(row, status="fallback", note="unstructured left") if row.value is not None else row for row in rows]
+    both = chained(declared, "unstructured", "heterogeneous-ar1")
+    found = again(adsl, bds, fell, both)
+    assert found["largest_disagreement"].value == 0.0
+    assert "first computation used heterogeneous-ar1, the second unstructured" in found["largest_disagreement"].note
+    assert "unstructured left; compared at the step of the first" in found["largest_disagreement"].note
+    with pytest.raises(DisagreementError, match=r"estimate: first 9, second"):
+        again(adsl, bds, changed(fell, "estimate", value=9.0), both)
+
+
+def test_where_the_second_path_has_no_number_at_the_first_ones_step_the_row_says_why():
+    adsl, bds = visit_trial(1, n=8, missing=0.05)
+    declared = chained(two()[1], "unstructured", "compound-symmetry")
+    rows = fitted(adsl, bds, two(options={"chain": [step("compound-symmetry")]})[0])
+    ours = [replace(row, method=row.method.replace("compound-symmetry", "unstructured")) for row in rows]
+    row = again(adsl, bds, ours, declared)["largest_disagreement"]
+    assert (row.value, row.status) == (None, "not_estimable")
+    assert row.note.startswith("the first computation used unstructured, the second compound-symmetry (unstructured: ")
+    assert "at the step of the first the second computation has no number: no step of the chain" in row.note
 
 
 def test_where_both_fell_back_to_the_same_step_another_number_ends_the_job():
@@ -92,25 +108,6 @@ def test_where_both_fell_back_to_the_same_step_another_number_ends_the_job():
         again(adsl, bds, changed(rows, "estimate", value=9.0), declared)
 
 
-def test_a_second_computation_that_alone_fell_back_is_said(trial):
-    adsl, bds, rows, declared = trial
-    ar1 = replace(
-        declared, options=declared.options | {"chain": [{"covariance": "ar1", "vcov": "CR2", "df": "residual"}]}
-    )
-    with pytest.raises(DisagreementError):
-        again(adsl, bds, rows, ar1)
-    other = second_path("mmrm")(bds, adsl, ar1)
-    other["msc - placebo"].left = "unstructured: no maximum"
-    comparison = check.Comparison(
-        Second("demo", (ar1,)),
-        ar1,
-        "msc - placebo",
-        {r.statistic: r for r in rows if r.visit == VISITS[-1] and r.contrast},
-    )
-    (*_, row) = comparison.rows(other["msc - placebo"], "")
-    assert row.note == "the second computation fell back, the first did not: unstructured: no maximum"
-
-
 def test_a_dropped_factor_is_a_fallback_of_the_first_and_agreed_upon():
     adsl, bds = visit_trial(3)
     fit, declared = two("ancova")
@@ -118,6 +115,8 @@ def test_a_dropped_factor_is_a_fallback_of_the_first_and_agreed_upon():
     rows = fitted(adsl, bds, fit)
     assert "fallback" in {row.status for row in rows if row.contrast}
     assert again(adsl, bds, rows, declared)["largest_disagreement"].value == 0.0
+    with pytest.raises(DisagreementError, match=r"estimate: first 9, second"):
+        again(adsl, bds, changed(rows, "estimate", value=9.0), declared)
 
 
 def test_suppressed_numbers_are_not_given_away(trial):
@@ -133,12 +132,37 @@ def test_a_model_without_a_second_path_is_one_row_that_says_so(trial):
     assert (row.value, row.note) == (None, "nothing has no second path")
 
 
-def test_a_first_without_a_number_keeps_the_second_one(trial):
+def test_a_number_of_the_second_path_alone_is_told_with_the_first_ones_reason(trial):
     adsl, bds, rows, declared = trial
     none = [replace(row, value=None, status="failed", note="it failed") for row in rows]
     found = again(adsl, bds, none, declared)
-    assert found["second_se"].value > 0
-    assert found["largest_disagreement"].note == "the first computation has no number to compare with"
+    assert {row.status for row in found.values()} == {"not_estimable"}
+    assert found["second_se"].note.endswith("by the second computation alone; the first: it failed")
+    assert float(found["second_se"].note.split()[0]) > 0
+    assert found["largest_disagreement"].note == "the first computation has no number to compare with: it failed"
+    one = changed(rows, "df", value=None, status="not_estimable", note="no df")
+    found = again(adsl, bds, one, declared)
+    assert found["second_df"].note.endswith("; the first: no df")
+    assert found["largest_disagreement"].note.endswith("; by the second computation alone: df")
+
+
+def test_a_number_of_the_first_path_alone_ends_the_job(trial, monkeypatch):
+    adsl, bds, rows, declared = trial
+    monkeypatch.setitem(registry.PATHS, "mmrm", "tests.unit.second.holding_nothing")
+    with pytest.raises(DisagreementError, match=r"estimate: first .* the second computation holds that it cannot be"):
+        again(adsl, bds, rows, declared)
+    monkeypatch.setitem(registry.PATHS, "mmrm", "tests.unit.second.holding_all_but_df")
+    with pytest.raises(DisagreementError) as error:
+        again(adsl, bds, rows, declared)
+    assert [line.partition(":")[0].strip() for line in str(error.value).splitlines()[1:]] == [f"{ID}.df"]
+
+
+def test_where_neither_path_has_a_number_both_reasons_are_told(trial, monkeypatch):
+    adsl, bds, rows, declared = trial
+    monkeypatch.setitem(registry.PATHS, "mmrm", "tests.unit.second.test_second_check")
+    none = [replace(row, value=None, status="failed", note="it failed") for row in rows]
+    (row,) = again(adsl, bds, none, declared).values()
+    assert row.note == "neither computation has a number: it failed; the second computation failed: singular"
 
 
 def test_a_second_computation_that_fails_is_a_reason_and_no_agreement(trial, monkeypatch):

@@ -148,9 +148,9 @@ def test_times_to_an_event(seed, strata, covariates, arms):
     fit, declared = two("time_to_event", "month6", arms, ("month6",), strata, **plan)
     rows, found = agree(*timed(seed, arms=arms), fit, declared, (*WALD, "logrank_chi2", "logrank_p_value"), groups=True)
     for arm in arms:
-        of_arm = values(rows, arm).items()
-        first = {name: value for name, value in of_arm if value is not None and ":" not in name}  # the curve has none
-        assert found[arm] == pytest.approx(first, rel=1e-12)
+        first = {name: value for name, value in values(rows, arm).items() if value is not None}
+        assert found[arm] == pytest.approx(first, rel=1e-10)
+        assert any(name.startswith("survival_ci_low:") for name in first)
 
 
 def test_an_arm_without_events_keeps_its_log_rank_test():
@@ -163,7 +163,8 @@ def test_an_arm_without_events_keeps_its_log_rank_test():
     first = values(fitted(adsl, bds, fit), "low / placebo")
     assert set(found["low / placebo"]) == {"logrank_chi2", "logrank_p_value"}
     assert found["low / placebo"]["logrank_chi2"] == pytest.approx(first["logrank_chi2"])
-    assert found["low"] == {"n": 30.0, "events": 0.0}
+    low = {name: value for name, value in found["low"].items() if ":" not in name}
+    assert low == {"n": 30.0, "events": 0.0}
 
 
 @pytest.mark.parametrize("log", [False, True])
@@ -196,8 +197,8 @@ def test_arms_without_a_comparison_have_a_row_each():
 
 def test_statistics_that_are_not_computed_again_are_named():
     adsl, bds = random_trial(2)
-    fit, declared = two("wilcoxon", "month6", THREE, ("month6",), ())
+    fit, declared = two("descriptive", "month6", THREE, ("month6",), ())
     rows = fitted(adsl, bds, fit)
     made = compute_again(Second("demo", (declared,)), adsl, {"pcs": bds}, {"pcs": rows})
     notes = {row.note for row in made if row.statistic == "largest_disagreement"}
-    assert all("not computed again: hodges_lehmann_estimate, hodges_lehmann_ci_low" in note for note in notes)
+    assert all("not computed again: median, q1, q3, min, max" in note for note in notes)

@@ -267,8 +267,9 @@ def test_wilcoxon(seed, direction, strata, options):
     found = second_path("wilcoxon")(bds, adsl, declared)
     assert set(found) == {"low vs placebo", "high vs placebo"}
     for contrast, second in found.items():
-        apart = disagreements(values(rows, contrast, "month6"), second, ratio=False)
-        assert set(apart) == {"estimate", "se", "z", "p_value", "ci_low", "ci_high"}
+        first = {name: value for name, value in values(rows, contrast, "month6").items() if value is not None}
+        apart = disagreements(first, second, ratio=False)
+        assert set(apart) == set(first) == set(second) >= {"p_value", "hodges_lehmann_estimate"}
         assert max(apart.values()) < 1e-9, apart
 
 

@@ -16,7 +16,8 @@ Variances of n^1/2 (theta_a), pi_a = n_a / n, var_a and cov_a over arm a, var an
   right or too large (conservative).
 - Ye et al. with permuted blocks: less sum_b P(b) R_b (diag(pi) - pi pi') R_b, R_b = diag(mean residual of arm a in
   stratum b / pi_a): what the balance of the arms within the strata b removes.
-- Ge et al.: the delta method, D I^-1 D' with D_a = mean_i m_a(1 - m_a) (x_i under arm a); the covariates are fixed.
+- Ge et al.: the delta method, D I^-1 D' with D_a = mean_i m_a(1 - m_a) (x_i under arm a); the covariates are fixed,
+  and theta_a is the mean prediction alone (another number for a penalized model only).
 
 Source: Ye, Bannick, Yi & Shao 2023, Stat Theory Relat Fields 7:159 (with the decomposition of var_a(y - m_a) of
 Bannick et al. 2025, Biometrics 81:ujaf043); Ye, Shao, Yi & Zhao 2023, J Am Stat Assoc 118:2370, eq. 18 (permuted

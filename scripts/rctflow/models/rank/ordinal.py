@@ -92,6 +92,8 @@ class OrdinalVisit:
         self.level = _levels(at_visit.outcome())
         design = build_design(arm_of, tuple(self.arms), at_visit.terms("equal"))
         self.X = _columns(design, self.arms.index(settings.reference))
+        if np.linalg.matrix_rank(np.column_stack([np.ones(len(self.X)), self.X])) <= self.X.shape[1]:
+            raise NotEstimable("the arms are confounded with the covariates")
         self.fit: OrdinalFit = fit_ordinal(self.level, self.X)
         notes = (*design.dropped, excluded_words(at_visit.lost))
         self.shared: dict[str, Any] = {
