@@ -56,7 +56,7 @@ if dag.study.adverse_events:
 rule findings:
     """Laboratory, vital signs: every result with its visit, baseline, change and place in the reference range."""
     input:
-        table=lambda wildcards: dag.finding_table(wildcards.dataset),
+        tables=lambda wildcards: dag.finding_tables(wildcards.dataset),
         adsl="<results>/adam/adsl.parquet",
         code=code_of("findings"),
     output:

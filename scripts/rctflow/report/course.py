@@ -74,9 +74,15 @@ def exposure_grids(rows: Sequence[Result], settings: ReportSettings) -> list[Gri
 def medication_grids(rows: Sequence[Result], settings: ReportSettings) -> list[Grid]:
     """Participants with medication before and during treatment, by class and term."""
     grids = []
-    titles = {"prior": "Medication begun before the first dose", "concomitant": "Concomitant medication"}
+    titles = {
+        "prior": "Medication begun before the first dose",
+        "concomitant": "Concomitant medication",
+        "recorded": "Medication recorded, whenever taken",
+    }
     for period, title in titles.items():
         found = _of(rows, period)
+        if not found:
+            continue
         grid = Grid(f"{title}: participants (%)", _heads(rows, period, settings))
         grid.lines.append(("Any", _shares(found, "", settings), False))
         classes = _levels(found) or ["terms"]
@@ -91,7 +97,8 @@ def medication_grids(rows: Sequence[Result], settings: ReportSettings) -> list[G
             )
             del grid.lines[LONGEST:]
         grids.append(grid)
-    grids[-1].notes += _dates(rows)
+    if grids:
+        grids[-1].notes += _dates(rows)
     return grids
 
 

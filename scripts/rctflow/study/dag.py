@@ -283,9 +283,10 @@ class Dag:
         """Params of one endpoint's records."""
         return as_params(rooms.records_settings(self.study, endpoint))
 
-    def finding_table(self, dataset: str) -> str:
-        """The clean table that a data set of findings comes from."""
-        return f"{self.results}/clean/{self.study.findings[dataset].table}.parquet"
+    def finding_tables(self, dataset: str) -> list[str]:
+        """The clean tables that a data set of findings comes from."""
+        declared = self.study.findings[dataset]
+        return [f"{self.results}/clean/{table}.parquet" for table in (declared.table, *declared.more_tables)]
 
     def findings(self, dataset: str) -> Any:
         """Params of a data set of findings."""

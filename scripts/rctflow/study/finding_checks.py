@@ -8,7 +8,9 @@ from rctflow.derive.findings.settings import Findings
 from rctflow.study.column_checks import Problem, clean_columns, where_problems
 from rctflow.study.messages import did_you_mean
 from rctflow.study.model import Study
+from rctflow.summaries.settings_findings import FindingsSummary
 
+LAST_VALUE = "last"
 TAKEN = ("adsl", "adae")
 
 
@@ -24,8 +26,22 @@ def finding_problems(study: Study) -> Iterator[Problem]:
             yield f"{path}.table", f"no such table. {did_you_mean(declared.table, study.tables)}"
         else:
             yield from _column_problems(path, declared, clean_columns(study.tables[declared.table]))
+        yield from _further_tables(study, path, declared)
         yield from _limit_problems(path, declared)
+        until = declared.extreme.until
+        if until and until not in study.visits:
+            yield f"{path}.extreme.until", f"no such visit. {did_you_mean(until, study.visits)}"
     yield from _summary_problems(study)
+
+
+def _further_tables(study: Study, path: str, declared: Findings) -> Iterator[Problem]:
+    for name in declared.more_tables:
+        place = f"{path}.more_tables"
+        if name not in study.tables:
+            yield place, f"no such table. {did_you_mean(name, study.tables)}"
+        else:
+            further = _column_problems(path, declared, clean_columns(study.tables[name]))
+            yield from ((place, f"{name}: {words}") for _, words in further)
 
 
 def _summary_problems(study: Study) -> Iterator[Problem]:
@@ -45,11 +61,29 @@ def _summary_problems(study: Study) -> Iterator[Problem]:
         for key, test in named:
             if test not in tests:
                 yield f"{path}.{key}", f"{test!r} is no test of {declared.dataset}. {did_you_mean(test, tests)}"
-        if declared.last_until and declared.visits and declared.last_until not in declared.visits:
-            yield f"{path}.last_until", f"{declared.last_until!r} is none of its `visits`"
-        for visit in (*declared.visits, *([declared.last_until] if declared.last_until else [])):
-            if visit not in study.visits:
-                yield f"{path}.visits", f"no such visit. {did_you_mean(visit, study.visits)}"
+        yield from _visit_problems(study, path, declared)
+        yield from _category_problems(path, declared, study.findings[declared.dataset])
+
+
+def _visit_problems(study: Study, path: str, declared: FindingsSummary) -> Iterator[Problem]:
+    until = declared.liver.shift.until if declared.liver and declared.liver.shift else ""
+    named = [("visits", visit) for visit in (*declared.visits, declared.last_until) if visit]
+    named += [("liver.shift.until", until)] if until else []
+    named += [(f"ends.{end}.visits", visit) for end, ending in declared.ends.items() for visit in ending.visits]
+    for key, visit in named:
+        if visit not in study.visits:
+            yield f"{path}.{key}", f"no such visit. {did_you_mean(visit, study.visits)}"
+        elif declared.visits and visit not in declared.visits:
+            yield f"{path}.{key}", f"{visit!r} is none of its `visits`"
+    for end in declared.ends:
+        if end == LAST_VALUE or end in study.visits:
+            yield f"{path}.ends.{end}", "is the name of a visit; choose another id"
+
+
+def _category_problems(path: str, declared: FindingsSummary, findings: Findings) -> Iterator[Problem]:
+    for kind in ("previous", "threshold"):
+        if kind in declared.categories and getattr(findings, kind) is None:
+            yield f"{path}.categories", f"{kind!r} needs findings.{declared.dataset}.{kind}"
 
 
 def _column_problems(path: str, declared: Findings, known: set[str]) -> Iterator[Problem]:

@@ -70,7 +70,7 @@ def fisher(table: NDArray[np.int64]) -> float | None:
     if min(table.shape) < 2:
         return None
     states: dict[tuple[int, ...], dict[float, float]] = {tuple(table.sum(axis=0)): {0.0: 1.0}}
-    for level in table.sum(axis=1):
+    for level in np.sort(table.sum(axis=1)):  # the largest last: it takes whatever the arms have left
         states = _placed(states, int(level))
         if not states:
             return None

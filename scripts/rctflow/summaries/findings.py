@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from rctflow.description import describe_values, quantile_words
 from rctflow.results import SUPPRESSED, Result
+from rctflow.summaries.finding_categories import category_rows
 from rctflow.summaries.liver import liver_rows, members_records
 from rctflow.summaries.rows import counted_level, require, summary_row
 from rctflow.summaries.settings import SummaryStudy
-from rctflow.summaries.settings_findings import FindingsSummary
+from rctflow.summaries.settings_findings import Ending, FindingsSummary
 from rctflow.summaries.sources import Sources
 
 if TYPE_CHECKING:
@@ -19,6 +20,23 @@ if TYPE_CHECKING:
 SHOWN = ("mean", "sd", "median", "min", "max")
 NEEDED = ["USUBJID", "PARAMCD", "PARAM", "AVISIT", "ADY", "AVAL", "CHG", "ANL01FL", "ONTRTFL", "ANRIND", "BNRIND"]
 NEEDED += ["ANRLO", "ANRHI", "TRTEMFL", "CRIT1", "CRIT1FL", "CRIT2", "CRIT2FL", "R2ANRHI", "SRCSEQ"]
+NEEDED += ["BASE", "A1IND", "B1IND", "PVIND", "ANL02FL", "ANL03FL"]
+    "BASE",
+    "A1IND",
+    "B1IND",
+    "PVIND",
+    "ANL02FL",
+    "ANL03FL",
+    "ANRLO",
+    "ANRHI",
+    "TRTEMFL",
+    "CRIT1",
+    "CRIT1FL",
+    "CRIT2",
+    "CRIT2FL",
+    "R2ANRHI",
+    "SRCSEQ",
+]
 MISSING, BOTH = "missing", "LOW and HIGH"
 LAST_VALUE = "last"
 """Stands for a visit: each patient's last value."""
@@ -39,14 +57,15 @@ def summarize_findings(name: str, sources: Sources, study: SummaryStudy, setting
     """Each test by arm.
 
     analysis <PARAMCD>, per visit: n, mean, sd, median, min, max of the analysed values (ANL01FL), and change_n,
-    change_mean, ... of their change from baseline; at visit ``last`` of each patient's last one. <PARAMCD>:worst and
-    :last: n patients with a result under treatment (ONTRTFL), n:<shift> and percent:<shift> from baseline to the worst
-    of them (planned or not; LOW and HIGH when both occurred) and to the last. <PARAMCD>:abnormal: n, and n:low, n:high
+    change_mean, ... of their change from baseline; n_missing and change_n_missing where planned records have no value;
+    at visit ``last``, and at those named under ``ends``, of each patient's last one. <PARAMCD>:worst and :last: n
+    patients with a result under treatment (ONTRTFL), n:<shift> and percent:<shift> from baseline to the worst of them
+    (planned or not; LOW and HIGH when both occurred) and to the last. <PARAMCD>:abnormal: n, and n:low, n:high
     (treatment-emergent, TRTEMFL), n:markedly_low, n:markedly_high (CRIT1FL, CRIT2FL) with their percentages,
-    exact_ci_high:<level> (%) where nobody is counted; of a side without a limit there is no row. Of restricted data
-    there are no :last and :abnormal rows, nor those of the liver: together with the others a reader could compute
-    counts of few patients from them. Raises SummaryError for an unknown population, and for a data set without the
-    columns.
+    exact_ci_high:<level> (%) where nobody is counted; of a side without a limit there is no row. The declared
+    categories: ``category_rows``. Of restricted data there are neither these nor :last and :abnormal rows, n_missing
+    and those of the liver: together with the others a reader could compute counts of few patients from them. Raises
+    SummaryError for an unknown population, and for a data set without the columns.
     """
     require(sources.datasets[settings.dataset], NEEDED, settings.dataset)
     records = members_records(sources, study, settings)
@@ -55,7 +74,9 @@ def summarize_findings(name: str, sources: Sources, study: SummaryStudy, setting
         of_test = records[records["PARAMCD"].eq(code)]
         rows += _by_visit(name, of_test, code, study, settings)
         rows += _shifts(name, of_test, code, study, settings)
-        rows += [] if study.small_cells else _abnormal(name, of_test, code, study, settings)
+        if not study.small_cells:
+            rows += _abnormal(name, of_test, code, study, settings)
+            rows += category_rows(name, of_test, code, study, settings)
     if settings.liver and not study.small_cells:
         rows += liver_rows(name, records, study, settings)
     return rows
@@ -64,33 +85,43 @@ def summarize_findings(name: str, sources: Sources, study: SummaryStudy, setting
 def _by_visit(
     name: str, records: DataFrame, code: str, study: SummaryStudy, settings: FindingsSummary
 ) -> Iterator[Result]:
-    analysed = records[records["ANL01FL"].eq("Y") & records["AVAL"].notna()]
-    at_visits = {visit: analysed[analysed["AVISIT"].eq(visit)] for visit in settings.visits}
-    if settings.last_until:
-        at_visits[LAST_VALUE] = _last_values(analysed, settings)
+    planned = records[records["ANL01FL"].eq("Y")]
+    at_visits = {visit: planned[planned["AVISIT"].eq(visit)] for visit in settings.visits}
+    at_visits |= {end: _last_records(planned, ending) for end, ending in _endings(settings).items()}
     for visit, at_visit in at_visits.items():
         for arm in study.arms:
             of_arm = at_visit[at_visit["ARM"].eq(arm)]
             shared = {"population": settings.population, "visit": visit, "group": arm, "unit": settings.units[code]}
             yield from _described(name, code, of_arm["AVAL"], "", study, shared)
             if visit != settings.baseline_visit:
-                yield from _described(name, code, of_arm["CHG"].dropna(), "change_", study, shared)
+                based = of_arm.loc[of_arm["BASE"].notna(), "CHG"]
+                yield from _described(name, code, based, "change_", study, shared)
 
 
-def _last_values(analysed: DataFrame, settings: FindingsSummary) -> DataFrame:
-    """Each patient's last analysed record after the baseline visit, up to and including ``settings.last_until``."""
+def _endings(settings: FindingsSummary) -> dict[str, Ending]:
+    """``last``, up to and including ``settings.last_until``, and the others."""
+    if not settings.last_until:
+        return settings.ends
     counted = settings.visits[: settings.visits.index(settings.last_until) + 1]
-    counted = tuple(visit for visit in counted if visit != settings.baseline_visit)
-    places = analysed["AVISIT"].map({visit: place for place, visit in enumerate(counted)})
-    ordered = analysed.assign(_place=places)[places.notna()].sort_values(["USUBJID", "_place"], kind="stable")
+    return {LAST_VALUE: Ending(tuple(visit for visit in counted if visit != settings.baseline_visit))} | settings.ends
+
+
+def _last_records(planned: DataFrame, ending: Ending) -> DataFrame:
+    """Each patient's last planned record at the visits of ``ending``."""
+    counted = planned if ending.any_record else planned[planned["AVAL"].notna()]
+    places = counted["AVISIT"].map({visit: place for place, visit in enumerate(ending.visits)})
+    ordered = counted.assign(_place=places)[places.notna()].sort_values(["USUBJID", "_place"], kind="stable")
     return ordered.drop_duplicates("USUBJID", keep="last").drop(columns="_place")
 
 
 def _described(
     name: str, code: str, values: Series, prefix: str, study: SummaryStudy, shared: dict[str, Any]
 ) -> Iterator[Result]:
+    missing, values = int(values.isna().sum()), values.dropna()
     found = describe_values(values.to_numpy(float), 0.95, study.small_cells)
     yield summary_row(study.study, name, code, f"{prefix}n", len(values), **shared | {"unit": ""})
+    if missing and not study.small_cells:
+        yield summary_row(study.study, name, code, f"{prefix}n_missing", missing, **shared | {"unit": ""})
     for statistic in SHOWN:
         value = found.get(statistic)
         lost = {"status": "not_estimable", "note": SUPPRESSED if study.small_cells else "too few values"}

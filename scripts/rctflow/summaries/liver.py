@@ -13,13 +13,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from rctflow.results import Result
+from rctflow.summaries.finding_categories import shift_rows
 from rctflow.summaries.rows import ARM_COLUMN, SummaryError, counted_level, summary_row
 from rctflow.summaries.settings import SummaryStudy
 from rctflow.summaries.settings_findings import FindingsSummary, Liver
 from rctflow.summaries.sources import Sources
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from pandas import DataFrame, Series
 
 ANALYSIS = "liver"
 QUADRANTS = ("normal", "temples_corollary", "cholestasis", "hys_law")
@@ -76,7 +77,9 @@ def members_records(sources: Sources, study: SummaryStudy, settings: FindingsSum
 
 
 def liver_rows(name: str, records: DataFrame, study: SummaryStudy, settings: FindingsSummary) -> Iterator[Result]:
-    """analysis ``liver`` by arm: n, n:<quadrant> and percent:<quadrant>."""
+    """analysis ``liver`` by arm: n, n:<quadrant> and percent:<quadrant>; with ``shift`` also ``liver:transaminase`` and
+    ``liver:hys_law``, as ``shift_rows``.
+    """
     assert settings.liver is not None
     peaks, method = liver_peaks(records, settings.liver), liver_words(settings.liver)
     for arm in study.arms:
@@ -86,6 +89,48 @@ def liver_rows(name: str, records: DataFrame, study: SummaryStudy, settings: Fin
         for quadrant in QUADRANTS:
             n = int(mine.eq(quadrant).sum())
             yield from counted_level(name, ANALYSIS, quadrant, n, len(mine), study, shared)
+    if settings.liver.shift:
+        for rule, shifts in liver_shifts(records, settings).items():
+            yield from shift_rows(name, f"{ANALYSIS}:{rule}", shifts, ("NORMAL", "HIGH"), study, settings)
+
+
+def liver_shifts(records: DataFrame, settings: FindingsSummary) -> dict[str, DataFrame]:
+    """``transaminase`` and ``hys_law`` (transaminase and bilirubin, at the same visit) -> one row per patient with a
+    baseline and a planned visit after it: USUBJID, ARM, FROM and TO (NORMAL, HIGH).
+
+    TO is HIGH when one of the visits after baseline, up to ``shift.until``, is. A visit counts where the tests that it
+    needs have a value: one of ALT and AST, and for Hy's law bilirubin, unless what is known rules it out.
+    """
+    liver = settings.liver
+    assert liver is not None
+    assert liver.shift is not None
+    planned = records[records["ANL01FL"].eq("Y") & records["R2ANRHI"].notna()]
+    wide = planned.pivot_table(index=["USUBJID", "AVISIT"], columns="PARAMCD", values="R2ANRHI", aggfunc="max")
+    wide = wide.reindex(columns=[liver.alt, liver.ast, liver.bilirubin])
+    higher, bilirubin = wide[[liver.alt, liver.ast]].max(axis=1), wide[liver.bilirubin]
+    high = _above(higher, liver.shift.transaminase_times)
+    both = high * _above(bilirubin, liver.shift.bilirubin_times)
+    both = both.mask(high.eq(0) | _above(bilirubin, liver.shift.bilirubin_times).eq(0), 0.0)
+    arm = records.drop_duplicates("USUBJID").set_index("USUBJID")["ARM"]
+    return {"transaminase": _from_baseline(high, arm, settings), "hys_law": _from_baseline(both, arm, settings)}
+
+
+def _above(multiple: Series, times: float) -> Series:
+    """1.0 above, 0.0 not above, missing where it is not known."""
+    return (multiple > times).astype(float).where(multiple.notna())
+
+
+def _from_baseline(abnormal: Series, arm: Series, settings: FindingsSummary) -> DataFrame:
+    visits = settings.visits
+    shift = settings.liver.shift if settings.liver else None
+    counted = visits[: visits.index(shift.until) + 1] if shift and shift.until else visits
+    by_visit = abnormal.unstack("AVISIT").reindex(columns=list(visits))
+    before = by_visit[settings.baseline_visit]
+    after = by_visit[[visit for visit in counted if visit != settings.baseline_visit]].max(axis=1)
+    known = before.notna() & after.notna()
+    words = {0.0: "NORMAL", 1.0: "HIGH"}
+    shifts = arm.reindex(by_visit.index[known]).to_frame("ARM")
+    return shifts.assign(FROM=before[known].map(words), TO=after[known].map(words)).reset_index()
 
 
 def liver_words(liver: Liver) -> str:

@@ -212,7 +212,8 @@ class Medication:
 
     table: the form with one row per medication; term: the column of its (coded) name; category: of its class, such as
     ATC ("" when uncoded). start, end: columns of dates; ongoing: which rows had no end yet. where: rows that are
-    medication really taken. population: as of exposure.
+    medication really taken. periods: what is counted; ``recorded`` is every row, whenever taken. population: as of
+    exposure.
     """
 
     table: str
@@ -222,6 +223,7 @@ class Medication:
     category: str = ""
     ongoing: str = ""
     where: str = ""
+    periods: tuple[Literal["prior", "concomitant", "recorded"], ...] = ("prior", "concomitant")
     population: str = ""
 
     @property

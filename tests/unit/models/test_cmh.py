@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from rctflow.models.cmh import cmh
+from rctflow.cochran_mantel_haenszel import cmh
 from rctflow.models.contract import OptionError
 from scipy import stats
 

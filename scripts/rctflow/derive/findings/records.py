@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TextIO
 
 import pandas as pd
 
 from rctflow.derive.change import derive_change
 from rctflow.derive.errors import DeriveError, located
+from rctflow.derive.findings.extremes import change_from_previous, flag_most_extreme, place_in_threshold
 from rctflow.derive.findings.ranges import flag_marked, place_in_range
 from rctflow.derive.findings.settings import Findings, Measure
 from rctflow.derive.notes import left_out, write_notes
@@ -29,7 +31,11 @@ LAYOUT = {
     **dict.fromkeys(("ANRLO", "ANRHI"), NUMBER),
     **dict.fromkeys(("ANRIND", "BNRIND", "SHIFT1", "TRTEMFL"), TEXT),
     **dict.fromkeys(("R2ANRLO", "R2ANRHI"), NUMBER),
-    **dict.fromkeys(("CRIT1", "CRIT1FL", "CRIT2", "CRIT2FL", "SRCDOM", "SRCVAR"), TEXT),
+    **dict.fromkeys(("CRIT1", "CRIT1FL", "CRIT2", "CRIT2FL"), TEXT),
+    **dict.fromkeys(("A1LO", "A1HI"), NUMBER),
+    **dict.fromkeys(("A1IND", "B1IND"), TEXT),
+    **dict.fromkeys(("PREVAL", "CHGPV", "R2CHGPV"), NUMBER),
+    **dict.fromkeys(("PVIND", "ANL02FL", "ANL03FL", "SRCDOM", "SRCVAR"), TEXT),
     "SRCSEQ": NUMBER,
 }
 
@@ -39,11 +45,12 @@ def derive_findings(
 ) -> pd.DataFrame:
     """The data set: columns and types of ``LAYOUT``, sorted by USUBJID, PARAMCD, AVISITN, ADY, SRCSEQ (missing last).
 
-    Every result of a declared test of a subject in ``adsl`` is a record. ONTRTFL: after first dose, and no later than
-    declared after the last. ANRIND: LOW, NORMAL, HIGH, as the form states it, else
-    by the range; "" without value or range. BNRIND: ANRIND of the baseline.
+    table: of ``stacked`` when there are several. Every result of a declared test of a subject in ``adsl`` is a record.
+    ONTRTFL: after first dose, and no later than declared after the last. ANRIND: LOW, NORMAL, HIGH, as the form states
+    it, else by the range; "" without value or range. BNRIND: ANRIND of the baseline.
     SHIFT1: ``NORMAL to HIGH``, on records after first dose. TRTEMFL: Y when under treatment, outside the range, and at
     baseline not outside it on that side. CRIT1FL, CRIT2FL (Y/N): markedly low, markedly high, as CRIT1, CRIT2 say.
+    A1LO to ANL03FL: extremes.py; empty where the config declares nothing.
     Raises DeriveError for unknown columns, a test without a row, values without numbers, and limits of detection for
     which no rule is declared.
     """
@@ -53,14 +60,21 @@ def derive_findings(
         parts = [_measured(rows, code, test, settings) for code, test in settings.tests.items()]
         parts = [_derived(part, adsl, settings) for part in parts]
         found = pd.concat(parts, ignore_index=True)
-    laid = found.assign(STUDYID=settings.study, SRCDOM=settings.table)[list(LAYOUT)].astype(LAYOUT)
+    laid = found.assign(STUDYID=settings.study)[list(LAYOUT)].astype(LAYOUT)
     laid = laid.sort_values(["USUBJID", "PARAMCD", "AVISITN", "ADY", "SRCSEQ"], kind="stable", ignore_index=True)
     write_notes(_notes(table, adsl, laid, settings), log)
     return laid
 
 
+def stacked(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The rows of several clean tables below one another, each with its table's name as SRCDOM."""
+    return pd.concat([table.assign(SRCDOM=name) for name, table in tables.items()], ignore_index=True)
+
+
 def _measured(rows: pd.DataFrame, code: str, test: Measure, settings: Findings) -> pd.DataFrame:
-    """One test: USUBJID, VISIT, ADT, DAY, SRCSEQ, PARAMCD, PARAM, AVAL, AVALC, DTYPE, SRCVAR, ANRLO, ANRHI, ANRIND."""
+    """One test: USUBJID, VISIT, ADT, DAY, SRCSEQ, SRCDOM, PARAMCD, PARAM, AVAL, AVALC, DTYPE, SRCVAR, ANRLO, ANRHI and
+    ANRIND.
+    """
     place = f"tests.{code}"
     column = settings.value or test.column or code
     require_columns(rows, settings.table, [*settings.columns, column], place)
@@ -76,6 +90,7 @@ def _measured(rows: pd.DataFrame, code: str, test: Measure, settings: Findings) 
     return rows[["USUBJID", "ADT", "DAY"]].assign(
         VISIT=rows["VISIT"].fillna(""),
         SRCSEQ=rows["SRCROW"].astype("float64"),
+        SRCDOM=rows.get("SRCDOM", settings.table),
         AVAL=value,
         AVALC=text.astype("str"),
         ANRLO=_limit(rows, settings.low, test.low),
@@ -136,7 +151,9 @@ def _derived(records: pd.DataFrame, adsl: pd.DataFrame, settings: Findings) -> p
     records = flag_analysis(records, settings.visits, settings.tie, True)
     records = derive_change(records, settings.visits)
     records = records.assign(ONTRTFL=_under_treatment(records, adsl, settings))
-    return flag_marked(place_in_range(records, after_treatment(records, settings.visits)), test)
+    records = flag_marked(place_in_range(records, after_treatment(records, settings.visits)), test)
+    records = change_from_previous(place_in_threshold(records, settings.threshold), settings.previous)
+    return flag_most_extreme(records, settings)
 
 
 def _under_treatment(records: pd.DataFrame, adsl: pd.DataFrame, settings: Findings) -> pd.Series:
