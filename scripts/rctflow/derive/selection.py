@@ -11,15 +11,19 @@ from rctflow.derive.settings import TieRule, Window
 from rctflow.derive.windows import before_treatment, days_since
 
 
-def flag_baseline(records: pd.DataFrame, windows: Mapping[str, Window], tie: TieRule) -> pd.DataFrame:
+def flag_baseline(
+    records: pd.DataFrame, windows: Mapping[str, Window], tie: TieRule, of_visit: bool = False
+) -> pd.DataFrame:
     """``records`` with ABLFL: Y on the last record with a value on or before the day of first dose, at most one per
     subject.
 
     It is found by the day of the assessment, not by the name of a visit; records without a day come last, and count
     when they are of the baseline visit. Two records of the same day are a tie; under ``mean`` their average is a new
-    row (DTYPE AVERAGE) that is the baseline.
+    row (DTYPE AVERAGE) that is the baseline. of_visit: only records of the baseline visit count.
     """
     candidates = before_treatment(records, windows) & records["AVAL"].notna()
+    if of_visit:
+        candidates &= records["AVISIT"].isin([visit for visit, window in windows.items() if window.baseline])
     return _flag(records, "ABLFL", candidates, ["USUBJID"], -days_since(records["ADY"]), tie)
 
 

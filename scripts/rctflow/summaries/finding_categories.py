@@ -68,7 +68,8 @@ def _shifts(
     name: str, records: DataFrame, code: str, study: SummaryStudy, settings: FindingsSummary
 ) -> Iterator[Result]:
     known = records[records["A1IND"].ne("") & records["B1IND"].ne("")].rename(columns={"B1IND": "FROM", "A1IND": "TO"})
-    levels = tuple(level for level in LEVELS if level == "NORMAL" or known[["FROM", "TO"]].eq(level).any(axis=None))
+    found = {"NORMAL", *known["FROM"], *known["TO"]}
+    levels = tuple(level for level in LEVELS if level in found)
     after = known[known["ANL01FL"].eq("Y")]
     analysis = f"{code}:{THRESHOLD}"
     for visit in settings.visits:

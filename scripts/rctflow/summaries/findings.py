@@ -21,22 +21,6 @@ SHOWN = ("mean", "sd", "median", "min", "max")
 NEEDED = ["USUBJID", "PARAMCD", "PARAM", "AVISIT", "ADY", "AVAL", "CHG", "ANL01FL", "ONTRTFL", "ANRIND", "BNRIND"]
 NEEDED += ["ANRLO", "ANRHI", "TRTEMFL", "CRIT1", "CRIT1FL", "CRIT2", "CRIT2FL", "R2ANRHI", "SRCSEQ"]
 NEEDED += ["BASE", "A1IND", "B1IND", "PVIND", "ANL02FL", "ANL03FL"]
-    "BASE",
-    "A1IND",
-    "B1IND",
-    "PVIND",
-    "ANL02FL",
-    "ANL03FL",
-    "ANRLO",
-    "ANRHI",
-    "TRTEMFL",
-    "CRIT1",
-    "CRIT1FL",
-    "CRIT2",
-    "CRIT2FL",
-    "R2ANRHI",
-    "SRCSEQ",
-]
 MISSING, BOTH = "missing", "LOW and HIGH"
 LAST_VALUE = "last"
 """Stands for a visit: each patient's last value."""

@@ -28,10 +28,10 @@ NO_CLASS = "terms"
 def summarize_medication(sources: Sources, study: SummaryStudy, settings: Medication) -> list[Result]:
     """Participants by arm of the population and in total, as rows with endpoint ``medication``.
 
-    analysis ``prior``, ``concomitant`` and ``recorded`` (every row), as declared: n, n_with, percent_with; with classes n_with:<class>. analysis
-    ``<period>/<class>`` (``<period>/terms`` without classes): n_with:<term>, percent_with:<term>, the most frequent
-    first. analysis ``dates``: n_records, and n_records:<what> of partial and missing dates. Raises SummaryError when a
-    column is missing.
+    analysis ``prior``, ``concomitant`` and ``recorded`` (every row), as declared: n, n_with, percent_with; with classes
+    n_with:<class>. analysis ``<period>/<class>`` (``<period>/terms`` without classes): n_with:<term>,
+    percent_with:<term>, the most frequent first. analysis ``dates``: n_records, and n_records:<what> of partial and
+    missing dates. Raises SummaryError when a column is missing.
     """
     named = [settings.term, settings.start, settings.end, *((settings.category,) if settings.category else ())]
     table = sources.tables[settings.table]
@@ -41,7 +41,7 @@ def summarize_medication(sources: Sources, study: SummaryStudy, settings: Medica
     table = table[table["USUBJID"].isin(members.of[""]["USUBJID"])]
     prior, concomitant = periods(table, sources.adsl, settings)
     rows: list[Result] = []
-    found = {"prior": prior, "concomitant": concomitant, "recorded": prior | ~prior}
+    found = {"prior": prior, "concomitant": concomitant, "recorded": prior.notna()}
     for period in settings.periods:
         rows += _counted(members, period, table[found[period]], settings)
     return [*rows, *_dates(members, table, settings)]

@@ -5,10 +5,11 @@ import pandas as pd
 import pyreadstat
 import pytest
 from rctflow.derive.findings.records import derive_findings
-from rctflow.derive.findings.settings import Findings, Measure
+from rctflow.derive.findings.settings import Findings, Measure, MostExtreme, PreviousVisit, Threshold
 from rctflow.derive.settings import Window
 
 WEEKS = (2, 4, 6, 8, 12, 16, 20, 24, 26)
+HAEMATOLOGY = ("HGB", "HCT", "WBC", "PLAT", "EOS", "BASO")
 CHEMISTRY = ("ALT", "AST", "BILI", "ALP", "CREAT", "SODIUM", "K", "GLUC")
 
 
@@ -40,14 +41,12 @@ def cleaned(table, prefix):
 
 @pytest.fixture(scope="module")
 def adlb(pilot, adsl):
-    return chemistry(pilot, adsl)
+    return laboratory(pilot, adsl)
 
 
-def chemistry(pilot, adsl, **more):
+def laboratory(pilot, adsl, tests=CHEMISTRY, **more):
     columns = {"test": "LBTESTCD", "value": "LBSTRESN", "low": "LBSTNRLO", "high": "LBSTNRHI", "windowing": "nominal"}
-    settings = Findings(
-        "lb", {code: Measure(code) for code in CHEMISTRY}, **columns, **more, visits=visits("SCREENING 1")
-    )
+    settings = Findings("lb", {code: Measure(code) for code in tests}, **columns, **more, visits=visits("SCREENING 1"))
     return derive_findings(cleaned(pilot("sdtm/lb"), "LB"), adsl, settings)
 
 
@@ -62,13 +61,56 @@ def test_chemistry_is_that_of_adlbc(pilot, adlb):
     pd.testing.assert_series_equal(both["AVAL"], both["AVAL_T"], check_names=False)
     pd.testing.assert_series_equal(both["ADY"], both["ADY_T"], check_names=False)
     pd.testing.assert_series_equal(both["R2ANRHI"], both["R2A1HI"], check_names=False)
-    for ours_is, theirs_is in (("ANRLO", "A1LO"), ("ANRHI", "A1HI")):
+    for ours_is, theirs_is in (("ANRLO", "A1LO_T"), ("ANRHI", "A1HI_T")):
         pd.testing.assert_series_equal(both[ours_is], both[theirs_is], check_names=False)
     same = pd.Series(np.isclose(both["BASE"], both["BASE_T"]), both.index)
     pd.testing.assert_series_equal(both.loc[same, "CHG"], both.loc[same, "CHG_T"], check_names=False)
     retested = adlb[adlb["ABLFL"].eq("Y") & adlb["AVISIT"].eq("")]  # unscheduled, later than screening: our baseline
     assert set(both.loc[~same, "USUBJID"]) <= set(retested["USUBJID"]) | set(both.loc[both["BASE_T"].isna(), "USUBJID"])
     assert same.mean() > 0.9
+
+
+@pytest.mark.parametrize(
+    ("name", "tests", "results", "same_extremes"),
+    [("adlbc", CHEMISTRY, 12170, 0), ("adlbh", HAEMATOLOGY, 9038, 1)],
+)
+def test_thresholds_changes_between_visits_and_the_most_extreme_are_those_of_the_pilot(
+    pilot, adsl, name, tests, results, same_extremes
+):
+    """ADLBC and ADLBH call the limits of the normal range A1LO and A1HI, the place in the threshold range ANRIND, and
+    have changes from the visit before, in halves of the range rounded to a decimal, as rows of a test _<test>.
+    """
+    ours = laboratory(
+        pilot,
+        adsl,
+        tests,
+        baseline="visit",
+        threshold=Threshold(0.5, 1.5),
+        previous=PreviousVisit(0.5, digits=1),
+        extreme=MostExtreme("WEEK 24", "distance"),
+    )
+    ours = ours[ours["AVISIT"].str.startswith("WEEK")].rename(columns={"SRCSEQ": "LBSEQ"})
+    theirs = pilot(f"adam/{name}")
+    theirs = theirs[theirs["AVISIT"].str.contains("Week")]
+    key = ["USUBJID", "PARAMCD", "LBSEQ"]
+    both = ours.merge(theirs[theirs["PARAMCD"].isin(tests)], on=key, suffixes=("", "_T"), validate="one_to_one")
+    assert len(both) == results
+    known = both["AVAL"].notna()
+    word = both["A1IND"].str[:1]
+    assert (word[known] == both.loc[known, "ANRIND_T"]).all()
+    assert (word[~known] == "").all()
+    assert (both["B1IND"].str[:1] == both["BNRIND_T"]).all()
+    other = both[both["ANL02FL"] != both["ANL01FL_T"]]  # equally extreme; theirs is farther in the 16th digit
+    apart = other.groupby(["USUBJID", "PARAMCD"])["ALBTRVAL"].agg(lambda found: found.max() - found.min())
+    assert (len(apart), len(other), other["ANRIND"].nunique() <= 1) == (same_extremes, 2 * same_extremes, True)
+    assert (apart < 1e-12).all()
+    changes = theirs[theirs["PARAMCD"].str.startswith("_")]
+    changes = changes.assign(PARAMCD=changes["PARAMCD"].str[1:])
+    pairs = ours.merge(changes[changes["PARAMCD"].isin(tests)], on=key, suffixes=("", "_T"), validate="one_to_one")
+    assert len(pairs) == results
+    pd.testing.assert_series_equal(pairs["R2CHGPV"], pairs["AVAL_T"], check_names=False)
+    assert (pairs["PVIND"].str[:1] == pairs["ANRIND_T"]).all()
+    assert (pairs["ANL03FL"] == pairs["ANL01FL_T"]).all()
 
 
 def test_low_normal_and_high_are_those_of_the_laboratory(pilot, adsl, adlb):
@@ -84,7 +126,7 @@ def test_low_normal_and_high_are_those_of_the_laboratory(pilot, adsl, adlb):
     assert (len(by_range), len(differ), set(differ["PARAMCD"])) == (14508, 39, {"CREAT"})
     written = pd.to_numeric(differ["LBORRES"])
     assert (written.eq(differ["LBORNRLO"]) | written.eq(differ["LBORNRHI"])).all()
-    stated = told(chemistry(pilot, adsl, indicator="LBNRIND"))
+    stated = told(laboratory(pilot, adsl, indicator="LBNRIND"))
     assert stated["ANRIND"].eq(stated["LBNRIND"]).all()
 
 

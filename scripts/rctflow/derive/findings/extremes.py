@@ -35,15 +35,9 @@ def change_from_previous(records: pd.DataFrame, previous: PreviousVisit | None) 
     CHGPV = AVAL - PREVAL; R2CHGPV: CHGPV / (range_times x width of the reference range, which begins at 0 where there
     is no lower limit); PVIND: LOW, NORMAL, HIGH as R2CHGPV is below -1, between, above 1. Empty without ``previous``.
     """
-    nothing = pd.Series(np.nan, records.index)
-    empty = {
-        "PREVAL": nothing,
-        "CHGPV": nothing,
-        "R2CHGPV": nothing,
-        "PVIND": pd.Series("", records.index, dtype="str"),
-    }
     if previous is None:
-        return records.assign(**empty)
+        words = pd.Series("", records.index, dtype="str")
+        return records.assign(PREVAL=np.nan, CHGPV=np.nan, R2CHGPV=np.nan, PVIND=words)
     planned = records[_planned(records)].sort_values(["USUBJID", "AVISITN"], kind="stable")
     before = planned.groupby("USUBJID")["AVAL"].shift(1).reindex(records.index)
     change = records["AVAL"] - before

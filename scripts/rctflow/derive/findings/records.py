@@ -147,7 +147,7 @@ def _derived(records: pd.DataFrame, adsl: pd.DataFrame, settings: Findings) -> p
             "the table's date or day, or `windowing: nominal`."
         )
     records = assign_visits(records, settings.visits, settings.windowing)
-    records = flag_baseline(records, settings.visits, settings.tie)
+    records = flag_baseline(records, settings.visits, settings.tie, settings.baseline == "visit")
     records = flag_analysis(records, settings.visits, settings.tie, True)
     records = derive_change(records, settings.visits)
     records = records.assign(ONTRTFL=_under_treatment(records, adsl, settings))

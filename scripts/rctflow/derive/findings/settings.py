@@ -77,8 +77,9 @@ class Findings:
     it; other tests of the form are left. test, value: in a form with one row per test, the columns that name the test
     and hold the number; without them each test has its column. low, high: columns of the reference range, in the
     value's unit. indicator: the laboratory's own LOW, NORMAL or HIGH, which is believed (converted limits are rounded,
-    so that a value on the limit can lie beyond it). where: rows that count. windowing, tie: as for an endpoint. below,
-    above: the value that stands for ``<0.5`` or ``>100``. days_after_last_dose: records until then are under treatment
+    so that a value on the limit can lie beyond it). where: rows that count. windowing, tie: as for an endpoint.
+    baseline: the last value on or before first dose, or that of the baseline visit alone. below, above: the value that
+    stands for ``<0.5`` or ``>100``. days_after_last_dose: records until then are under treatment
     (no end when omitted, or where no last dose is known). threshold, previous, extreme: what lies far beyond the
     reference range, what changed much since the visit before, and which result stands for a patient.
     """
@@ -93,6 +94,7 @@ class Findings:
     where: str = ""
     windowing: Literal["by_day", "nominal"] = "by_day"
     tie: TieRule = "earlier"
+    baseline: Literal["last", "visit"] = "last"
     below: Literal["", "half", "sqrt2", "limit", "missing"] = ""
     above: Literal["", "limit", "missing"] = ""
     days_after_last_dose: int | None = None
