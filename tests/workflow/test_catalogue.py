@@ -78,7 +78,7 @@ def test_the_report_names_each_ratio_and_shows_the_curves(results):
 def test_the_forest_gives_each_scale_a_panel(results):
     forest = (results / "figures/forest.svg").read_text()
     for panel in ("Hazard ratios, lower is better", "Ratios, lower is better", "Odds ratios, higher is better"):
-        assert f"<!-- {panel} -->" in forest
+        assert f">{panel}</text>" in forest
 
 
 def test_the_curve_ends_and_begins_as_the_forms_say(results):

@@ -20,7 +20,7 @@ from rctflow.package.deposit import bag_description, zenodo_json
 from rctflow.package.jobs import read_jobs
 from rctflow.package.machine import NAME as MACHINE
 from rctflow.package.manifest import NAME, RECORD, Declared, RawForm, package_json
-from rctflow.package.provenance import normalised, read_records, record_file
+from rctflow.package.provenance import normalised, read_records, record_file, with_code
 from rctflow.package.readme import readme
 from rctflow.package.rules import read_rules
 from rctflow.package.software import read_lock
@@ -99,7 +99,7 @@ def _records(folder: Path, results: str, found: Contents, more: Mapping[str, Sou
     originals = {target: path for path, target in found.moved.items()}
     read = {**found.files, **found.withheld}
     hashes = {originals.get(path, path): measured(file).sha256 for path, file in read.items()}
-    require_unchanged(folder, records, made, hashes)
+    require_unchanged(folder, {output: with_code(records[output], folder) for output in made}, made, hashes)
     kept = {output: job for output, job in made.items() if output in found.files}
     instead = {path: measured(content).sha256 for path, content in more.items()}
     return {record_file(output): normalised(records[output], found.moved, job, instead) for output, job in kept.items()}

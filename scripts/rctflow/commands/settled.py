@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from rctflow.code_lists import FOLDER as CODE_LISTS
 from rctflow.outputs import write_json
 
 READ = (
@@ -56,7 +57,7 @@ class Settled:
 
         self.memory.unlink(missing_ok=True)
         jobs = read_jobs(self.folder, self.results.relative_to(self.folder).as_posix())
-        inside = (*READ, self.results.relative_to(self.folder).as_posix())
+        inside = (*READ, CODE_LISTS, self.results.relative_to(self.folder).as_posix())
         inputs = sorted({file for job in jobs for file in job.inputs if not file.startswith(inside)})
         outside = [self.folder / file for file in inputs]
         edited = any(file.exists() and file.stat().st_mtime >= self.began for file in outside)

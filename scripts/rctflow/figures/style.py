@@ -1,7 +1,8 @@
 """How every figure looks, and how it is saved: the same rows give the same bytes.
 
 Colours are those of Okabe & Ito 2008 that survive colour blindness; markers and line styles carry the same information,
-so that a grey print loses nothing. Text is drawn as paths of DejaVu Sans, the font that matplotlib brings along.
+so that a grey print loses nothing. Text stays text, so that it can be searched, read aloud and edited: laid out for
+DejaVu Sans, the font that matplotlib brings along, and shown in Verdana, its sister, where that is not installed.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+DRAWN = "'DejaVu Sans'"
+SHOWN = f"{DRAWN}, Verdana, sans-serif"
 PAGE_WIDTH = 6.69  # inches: 170 mm, a full-width figure in most journals
 TEXT = 8.0
 SMALL = 7.0
@@ -49,7 +52,7 @@ STYLE = {
     "lines.linewidth": 1.4,
     "legend.frameon": False,
     "legend.fontsize": TEXT,
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
     "svg.hashsalt": "rctflow",
     "text.parse_math": False,
 }
@@ -70,7 +73,7 @@ def house_style() -> Iterator[None]:
 @cache
 def _own_fonts_only() -> None:
     """The fonts that matplotlib brings along, and no others: a system's DejaVu Sans of another version, or an old list
-    of fonts in the user's cache, would draw the same text with other paths.
+    of fonts in the user's cache, would give the same text another width.
     """
     from matplotlib import font_manager, get_data_path
 
@@ -166,7 +169,7 @@ def save_svg(figure: Figure, path: str | Path) -> None:
     with house_style(), written_whole(path) as temporary:
         figure.savefig(temporary, format="svg", metadata=nothing)
         text = "\n".join(line.rstrip() for line in temporary.read_text(encoding="utf-8").splitlines()) + "\n"
-        temporary.write_text(_shortened(text), encoding="utf-8", newline="\n")
+        temporary.write_text(_shortened(text).replace(DRAWN, SHOWN), encoding="utf-8", newline="\n")
 
 
 def _shortened(svg: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 
+from rctflow.code_lists import is_code_list
 from rctflow.package.about import About, Author, authors_of
 from rctflow.package.bag import PAYLOAD
 from rctflow.package.citation import Citation
@@ -21,8 +22,8 @@ LOCK = ".lock.json"
 
 
 def is_code(path: str) -> bool:
-    """Whether an input is code, tables that stand beside modules included."""
-    return path.endswith(CODE) or PurePosixPath(path).parts[:1] == ("scripts",)
+    """Whether an input is code, tables that stand beside modules and lists of code included."""
+    return path.endswith(CODE) or PurePosixPath(path).parts[:1] == ("scripts",) or is_code_list(path)
 
 
 @dataclass(frozen=True)

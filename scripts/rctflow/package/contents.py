@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from rctflow.code_lists import is_code_list
 from rctflow.package.errors import PackageError
 from rctflow.package.jobs import Job
 
@@ -72,7 +73,11 @@ def contents(
 
 
 def is_inside(path: str) -> bool:
-    """Whether a path from the project folder stays in it, outside hidden folders (.venv, .snakemake)."""
+    """Whether a path from the project folder stays in it, outside hidden folders (.venv; of .snakemake, lists of code
+    are inside).
+    """
+    if is_code_list(path):
+        return True
     parts = PurePosixPath(path).parts
     return not path.startswith("/") and ".." not in parts and not any(part.startswith(".") for part in parts)
 

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 
-from rctflow.package.provenance import Record, read_records
+from rctflow.package.provenance import Record, read_records, with_code
 
 
 @dataclass(frozen=True)
 class Job:
     """One job that ran.
 
-    outputs, inputs, log: paths relative to the project folder, sorted; inputs are data and code alike. params: position
+    outputs, inputs, log: paths relative to the project folder, sorted; inputs are data and code alike,
+    the list of the code and what it names. params: position
     in Snakemake's record ("1", "2", ...; it keeps no names, and sorts) -> repr of the value. start, end: epoch seconds.
     benchmark: column of its benchmark file -> text (s, max_rss, cpu_time, ...; empty when there is no file). wildcard:
     the endpoint or table that the job is for, "" when it is for the whole study.
@@ -52,7 +53,7 @@ def _key(record: Record) -> tuple[str, tuple[str, ...], int]:
 
 def _job(folder: Path, results: str, outputs: list[str], records: dict[str, Record]) -> Job:
     of_outputs = [records[output] for output in outputs]
-    one = of_outputs[0]
+    one = with_code(of_outputs[0], folder)
     logs = tuple(sorted(one["log"] or ()))
     place = PurePosixPath(logs[0]) if logs else None
     inside = place.relative_to(f"{results}/logs") if place and place.is_relative_to(f"{results}/logs") else None

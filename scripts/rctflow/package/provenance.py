@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from rctflow.code_lists import is_code_list, listed
 from rctflow.package.errors import PackageError
 
 METADATA = ".snakemake/metadata"
@@ -65,6 +66,24 @@ def _read(file: Path, output: str) -> Record:
     return dict(record)
 
 
+def with_code(record: Record, folder: Path) -> Record:
+    """The record with every file of its code lists among its inputs, beside the lists.
+
+    Raises PackageError when a list is absent.
+    """
+    found: dict[str, str] = {}
+    for path in filter(is_code_list, record["input"] or ()):
+        try:
+            found |= listed((folder / path).read_text(encoding="utf-8"))
+        except OSError:
+            raise PackageError(f"{path}, the list of the code that a job ran, is gone; start ./run again") from None
+    checksums = {path: f"sha256:{sha256}" for path, sha256 in found.items()}
+    return record | {
+        "input": sorted({*(record["input"] or ()), *found}),
+        "input_checksums": record["input_checksums"] | checksums,
+    }
+
+
 def normalised(record: Record, moved: Mapping[str, str], job: str, replaced: Mapping[str, str] | None = None) -> bytes:
     """The record without what differs between two runs: times, ids of the run; raw forms where the package has them.
 
@@ -82,6 +101,7 @@ def normalised(record: Record, moved: Mapping[str, str], job: str, replaced: Map
         "endtime": EPOCH,
         "job_hash": int(hashlib.sha256(job.encode()).hexdigest()[:12], 16),
         "external_jobid": None,
+        "conda_env": None,  # the text of environment.yml once more; what Snakemake compares is its hash
     }
     return (json.dumps(record | constant, sort_keys=True) + "\n").encode()
 

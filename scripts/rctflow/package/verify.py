@@ -49,6 +49,7 @@ LEVELS = ("integrity", "environment", "rerun")
 IDENTICAL, WITHIN, DIFFERENT, NOT_RUN = "IDENTICAL", "WITHIN TOLERANCE", "DIFFERENT", "NOT RUN"
 WHEELS = "data/wheels/"
 RECORDS = "data/.snakemake/metadata/"
+CODE_LISTS = ".snakemake/code/"
 DESCRIPTION = "data/package.json"
 CRATE = "ro-crate-metadata.json"
 BUILD_LOCK, LOCK = "requirements-build.lock", "requirements.lock"
@@ -120,7 +121,8 @@ def left_by_use(path: Path) -> bool:
     """Whether Python, Snakemake or ./run left this when somebody opened the unzipped package: it is no part of it, and
     a rerun never sees it.
     """
-    used = path.parts[:2] == ("data", ".snakemake") and len(path.parts) > 2 and path.parts[2] != "metadata"
+    hidden = path.parts[2:3] if path.parts[:2] == ("data", ".snakemake") else ()
+    used = hidden not in ((), ("metadata",), ("code",))
     return used or path.name == "__pycache__" or path.as_posix() in ("data/.venv", "data/.run.lock")
 
 
@@ -379,14 +381,18 @@ def only_wheels_missing(problems: list[Problem]) -> bool:
 def not_what_ran(package: Source, contents: Contents) -> tuple[int, list[Problem]]:
     """How many outputs have a record, and the packed files that are not those that the recorded jobs read.
 
-    Snakemake recorded the sha256 of every input of every job: scripts, modules, instruments, data. Rules and config
-    are no inputs; the rerun shows what a change in them does, results/<study>/config.yaml among it.
+    Snakemake recorded the sha256 of every input of every job: instruments, data, and the lists of the scripts and
+    modules that it ran, each with its sha256. Rules and config are no inputs; the rerun shows what a change in them
+    does, results/<study>/config.yaml among it.
     """
     problems: list[Problem] = []
     records = [name for name in package.names() if name.startswith(RECORDS)]
+    lists = code_lists(package)
     for name in records:
         output = output_of(name)
-        for path, checksum in read_json(package, name, problems).get("input_checksums", {}).items():
+        checksums = read_json(package, name, problems).get("input_checksums", {})
+        code = {path: checksum for each in checksums for path, checksum in lists.get(each, {}).items()}
+        for path, checksum in (checksums | code).items():
             kind, _, digest = str(checksum).partition(":")
             packed = contents.hashes.get(f"data/{path}")
             if packed is None and not is_restricted(contents.description):
@@ -395,6 +401,16 @@ def not_what_ran(package: Source, contents: Contents) -> tuple[int, list[Problem
                 problems.append(Problem("not the file that was used", path, f"{output} was made from another version"))
     by_file = {(problem.kind, problem.path): problem for problem in reversed(problems)}
     return len(records), [by_file[key] for key in sorted(by_file)]
+
+
+def code_lists(package: Source) -> dict[str, dict[str, str]]:
+    """The lists of the code that jobs ran: path of a list -> checksum by path of the files that it names."""
+    found = {}
+    for name in package.names():
+        if name.startswith(f"data/{CODE_LISTS}"):
+            lines = (line.partition("  ") for line in read_text(package, name).splitlines())
+            found[name.removeprefix("data/")] = {path: f"sha256:{sha256}" for sha256, _, path in lines}
+    return found
 
 
 def output_of(record: str) -> str:

@@ -54,9 +54,7 @@ class EndpointPart:
         )
 
 
-def drawings(
-    endpoint: ReportEndpoint, part: EndpointPart, settings: ReportSettings, glyphs: dict[str, str]
-) -> dict[str, Any]:
+def drawings(endpoint: ReportEndpoint, part: EndpointPart, settings: ReportSettings) -> dict[str, Any]:
     """The figures of an endpoint by their names in the template; "" for what it does not have."""
     main = endpoint.main_analysis, endpoint.main_population
     steps = has_steps(rungs_of(part.rows, main, (), endpoint.primary_visit))
@@ -78,21 +76,19 @@ def drawings(
         ),
     }
     made = {
-        name: _figure(svg, f"{endpoint.id}-{name}", f"{endpoint.label}: {words}.", settings, glyphs)
+        name: _figure(svg, f"{endpoint.id}-{name}", f"{endpoint.label}: {words}.", settings)
         for name, (svg, words) in figures.items()
     }
-    return made | {"profile": profile_figure(endpoint, part, settings, endpoint.id, glyphs)}
+    return made | {"profile": profile_figure(endpoint, part, settings, endpoint.id)}
 
 
-def profile_figure(
-    endpoint: ReportEndpoint, part: EndpointPart, settings: ReportSettings, name: str, glyphs: dict[str, str]
-) -> Any:
+def profile_figure(endpoint: ReportEndpoint, part: EndpointPart, settings: ReportSettings, name: str) -> Any:
     """The arms over time. name: of the figure on the page."""
     arms = " and ".join(arm.label for arm in settings.arms)
     timed = "Kaplan-Meier curves with intervals and numbers at risk"
     what = timed if _is_timed(endpoint, part) else "means with intervals"
     words = f"{endpoint.label} over time: {what} of {arms}; the table has the numbers."
-    return _figure(part.profile, f"{name}-profile", words, settings, glyphs)
+    return _figure(part.profile, f"{name}-profile", words, settings)
 
 
 def stamped(settings: ReportSettings) -> str:
@@ -100,10 +96,10 @@ def stamped(settings: ReportSettings) -> str:
     return "".join(f" {stamp.capitalize()}." for stamp in stamps_of(settings.synthetic, settings.blinded))
 
 
-def _figure(svg: str, name: str, words: str, settings: ReportSettings, glyphs: dict[str, str]) -> Any:
+def _figure(svg: str, name: str, words: str, settings: ReportSettings) -> Any:
     from markupsafe import Markup
 
-    return Markup(inline_svg(svg, name, words + stamped(settings), glyphs)) if svg else ""
+    return Markup(inline_svg(svg, name, words + stamped(settings))) if svg else ""
 
 
 def _is_timed(endpoint: ReportEndpoint, part: EndpointPart) -> bool:

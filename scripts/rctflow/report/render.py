@@ -11,7 +11,7 @@ from rctflow.display import stamps_of
 from rctflow.plan_status import UNLOCKED, PlanStatus
 from rctflow.report.endpoint import EndpointPart, drawings, profile_figure, stamped
 from rctflow.report.grids import second_grid, troubles
-from rctflow.report.inline import glyph_definitions, inline_svg
+from rctflow.report.inline import inline_svg
 from rctflow.report.sentences import headline, not_measured
 from rctflow.report.settings import ReportEndpoint, ReportSettings
 from rctflow.report.summaries import AFTER, BEFORE, SummaryPart, summary_sections
@@ -72,11 +72,8 @@ def render_report(
     """
     from markupsafe import Markup
 
-    glyphs: dict[str, str] = {}
     adjusted = study.families.rows
-    sections = [
-        _section(endpoint, endpoints[endpoint.id], settings, glyphs, adjusted) for endpoint in settings.endpoints
-    ]
+    sections = [_section(endpoint, endpoints[endpoint.id], settings, adjusted) for endpoint in settings.endpoints]
     primary = next((section for section in sections if section["endpoint"].role == "primary"), None)
     words = f"Forest plot: the arms compared for each of {len(sections)} endpoints; the table above has the numbers."
     page = _template().render(
@@ -88,21 +85,18 @@ def render_report(
         roles=_by_role(sections),
         primary=primary,
         headline=primary["headline"] if primary else [],
-        headline_figure=profile_figure(primary["endpoint"], primary["part"], settings, "primary", glyphs)
-        if primary
-        else "",
-        before=summary_sections(BEFORE, study.summaries, settings, glyphs),
-        after=summary_sections(AFTER, study.summaries, settings, glyphs),
+        headline_figure=profile_figure(primary["endpoint"], primary["part"], settings, "primary") if primary else "",
+        before=summary_sections(BEFORE, study.summaries, settings),
+        after=summary_sections(AFTER, study.summaries, settings),
         second=second_grid(study.second, settings),
-        forest=Markup(inline_svg(study.forest, "forest", words, glyphs)),
+        forest=Markup(inline_svg(study.forest, "forest", words)),
         overview=Markup(study.overview),
-        families=_families(study.families, settings, glyphs),
+        families=_families(study.families, settings),
         troubles=[trouble for section in sections for trouble in section["troubles"]],
         methods=_methods(sections),
         not_measured=[
             (section["endpoint"], section["not_measured"]) for section in sections if section["not_measured"]
         ],
-        glyphs=Markup(glyph_definitions(glyphs)),
         software=sorted(software.items()),
     )
     return page.rstrip() + "\n"
@@ -122,7 +116,6 @@ def _section(
     endpoint: ReportEndpoint,
     part: EndpointPart,
     settings: ReportSettings,
-    glyphs: dict[str, str],
     adjusted: Sequence[Result],
 ) -> dict[str, Any]:
     from markupsafe import Markup
@@ -132,7 +125,7 @@ def _section(
         "endpoint": endpoint,
         "headline": headline(part.rows, endpoint, settings, adjusted),
         "part": part,
-        **drawings(endpoint, part, settings, glyphs),
+        **drawings(endpoint, part, settings),
         "subgroup_table": Markup(part.subgroup_table),
         "table": Markup(part.table),
         "rows": part.rows,
@@ -144,7 +137,7 @@ def _section(
     }
 
 
-def _families(part: FamiliesPart, settings: ReportSettings, glyphs: dict[str, str]) -> dict[str, Any] | None:
+def _families(part: FamiliesPart, settings: ReportSettings) -> dict[str, Any] | None:
     """The tables and graphs of the families of hypotheses; None in a study that declares none."""
     from markupsafe import Markup
 
@@ -154,15 +147,15 @@ def _families(part: FamiliesPart, settings: ReportSettings, glyphs: dict[str, st
     for name, svg in part.graphs.items():
         words = f"Graph of the family {settings.families[name].label or name}: its hypotheses, the share of the level "
         words += f"that each has, and what a rejected one hands on; the table has the decisions.{stamped(settings)}"
-        graphs.append(Markup(inline_svg(svg, f"family-{name}", words, glyphs)))
+        graphs.append(Markup(inline_svg(svg, f"family-{name}", words)))
     confirmatory = [name for name in settings.family_order if settings.families[name].confirmatory]
     levels = sum(settings.families[name].alpha for name in confirmatory)
     return {"tables": Markup(part.tables), "graphs": graphs, "confirmatory": len(confirmatory), "levels": levels}
 
 
-def _first(primary: dict[str, Any] | None, settings: ReportSettings, glyphs: dict[str, str]) -> Any:
+def _first(primary: dict[str, Any] | None, settings: ReportSettings) -> Any:
     """The figure beside the primary result."""
-    return profile_figure(primary["endpoint"], primary["part"], settings, "primary", glyphs) if primary else ""
+    return profile_figure(primary["endpoint"], primary["part"], settings, "primary") if primary else ""
 
 
 def _by_role(sections: Sequence[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:

@@ -92,22 +92,22 @@ class SummaryPart:
 
 
 def summary_sections(
-    sections: Sequence[Section], parts: Mapping[str, SummaryPart], settings: ReportSettings, glyphs: dict[str, str]
+    sections: Sequence[Section], parts: Mapping[str, SummaryPart], settings: ReportSettings
 ) -> list[dict[str, Any]]:
     """The sections that have something to show, for the template: id, title, parts with figures and grids."""
     shown = []
     for section in sections:
-        made = [_part(name, parts[name], settings, glyphs) for name in section.summaries if name in parts]
+        made = [_part(name, parts[name], settings) for name in section.summaries if name in parts]
         if made:
             shown.append({"id": section.id, "title": section.title, "parts": made})
     return shown
 
 
-def _part(name: str, part: SummaryPart, settings: ReportSettings, glyphs: dict[str, str]) -> dict[str, Any]:
+def _part(name: str, part: SummaryPart, settings: ReportSettings) -> dict[str, Any]:
     from markupsafe import Markup
 
     drawn = [
-        Markup(inline_svg(svg, f"{name}-{figure}", FIGURES.get(f"{name}/{figure}", figure), glyphs))
+        Markup(inline_svg(svg, f"{name}-{figure}", FIGURES.get(f"{name}/{figure}", figure)))
         for figure, svg in part.figures.items()
     ]
     grids = GRIDS[name](part.rows, settings) if name in GRIDS else []

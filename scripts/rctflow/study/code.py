@@ -1,7 +1,7 @@
 """Which files a script's result depends on: the script and every rctflow module that it imports, directly or not.
 
-Snakemake's own `code` trigger sees only the script's time stamp. Here the files are inputs: an edit of an imported
-module reruns its jobs, and a file merely touched reruns none (inputs are compared by checksum).
+Snakemake's own `code` trigger sees only the script's time stamp. Here a list of these files with their hashes is an
+input: an edit of an imported module changes the list and reruns its jobs, and a file merely touched reruns none.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from rctflow.outputs import write_json
+from rctflow.code_lists import FOLDER, list_text
+from rctflow.outputs import write_json, write_text
 
 SCRIPTS = Path(__file__).resolve().parents[2]
 BESIDE = (".j2", ".css", ".yaml")
@@ -23,7 +24,21 @@ KNOWN = Path(".snakemake") / "rctflow_imports.json"  # hash of a source text -> 
 
 
 @cache
-def code_of(script: str, *modules: str) -> list[str]:
+def code_of(script: str, *modules: str) -> str:
+    """The list of what ``scripts/<script>.py`` and the named modules run, as a rule's input; written when it changed.
+
+    Its name tells the set of files, so that rules that run the same files share it.
+    """
+    files = code_files(script, *modules)
+    path = Path(FOLDER) / f"{script}-{sha256(' '.join(files).encode()).hexdigest()[:8]}.sha256"
+    text = list_text({file: sha256(Path(file).read_bytes()).hexdigest() for file in files})
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        write_text(text, path)
+    return path.as_posix()
+
+
+@cache
+def code_files(script: str, *modules: str) -> list[str]:
     """Paths, from the working directory, of ``scripts/<script>.py``, the named modules, and all that these import.
 
     Templates and tables beside a module belong to it.

@@ -5,8 +5,8 @@ import base64
 import pytest
 from rctflow.package.errors import PackageError
 from rctflow.package.jobs import Job, read_jobs
-from rctflow.package.provenance import METADATA, output_of, record_file
-from run_records import write_record
+from rctflow.package.provenance import METADATA, output_of, record_file, with_code
+from run_records import RECORD, write_record
 
 BDS, ROWS, RECORDS = "results/t/adam/walk.parquet", "results/t/endpoints/walk/results.csv", "results/t/endpoints/walk/r"
 
@@ -30,6 +30,19 @@ def test_outputs_of_one_job_are_one_job(tmp_path):
             wildcard="walk",
         )
     ]
+
+
+def test_the_code_of_a_job_is_what_its_list_names(tmp_path):
+    code = ".snakemake/code/fit-1.sha256"
+    write_record(tmp_path, BDS, input=[code, "results/t/clean/walk.parquet"], input_checksums={code: "sha256:cc"})
+    with pytest.raises(PackageError, match=r"fit-1\.sha256.*start \./run again"):
+        read_jobs(tmp_path, "results/t")
+    (tmp_path / code).parent.mkdir(parents=True)
+    (tmp_path / code).write_text("aa  scripts/fit.py\nbb  scripts/rctflow/a b.py\n")
+    (job,) = read_jobs(tmp_path, "results/t")
+    assert job.inputs == (code, "results/t/clean/walk.parquet", "scripts/fit.py", "scripts/rctflow/a b.py")
+    record = with_code(RECORD | {"input": [code], "input_checksums": {}}, tmp_path)
+    assert record["input_checksums"] == {"scripts/fit.py": "sha256:aa", "scripts/rctflow/a b.py": "sha256:bb"}
 
 
 def test_jobs_of_one_rule_are_told_apart_and_sorted(tmp_path):

@@ -25,7 +25,7 @@ def test_times_and_ids_of_a_run_leave_no_trace(start, end, job_hash, external, r
 
 def test_what_decides_a_rerun_stays():
     kept = json.loads(normalised(RECORD, {}, "a"))
-    run_specific = {"starttime", "endtime", "job_hash", "external_jobid"}
+    run_specific = {"starttime", "endtime", "job_hash", "external_jobid", "conda_env"}
     assert set(kept) == set(RECORD)
     assert {key: kept[key] for key in set(kept) - run_specific} == {
         key: sorted(value) if key == "input" else value for key, value in RECORD.items() if key not in run_specific

@@ -132,6 +132,19 @@ def test_code_that_was_changed_and_signed_again_is_not_the_code_that_ran(files, 
     assert "not the code that ran" in done.stdout and path.removeprefix("data/") in done.stdout
 
 
+@pytest.mark.parametrize("changed", ["data/scripts/fit.py", "data/.snakemake/code/fit-1.sha256"])
+def test_code_is_held_against_the_list_that_its_jobs_read(files, tmp_path, changed):
+    listed = f"{digest(files['data/scripts/fit.py'])}  scripts/fit.py\n".encode()
+    files["data/.snakemake/code/fit-1.sha256"] = listed
+    record = {"rule": "fit", "input_checksums": {".snakemake/code/fit-1.sha256": f"sha256:{digest(listed)}"}}
+    files |= {path: json.dumps(record).encode() for path in files if path.startswith("data/.snakemake/metadata/")}
+    assert integrity(zipped(signed(files), tmp_path / "p.zip")).returncode == 0
+    files[changed] = files[changed].replace(b"fit.py", b"fit.py ") + b"# nothing\n"
+    done = integrity(zipped(signed(files), tmp_path / "q.zip"))
+    assert done.returncode == 1
+    assert "not the code that ran" in done.stdout and changed.removeprefix("data/") in done.stdout
+
+
 @pytest.mark.parametrize(
     "document",
     [b"[]", b"{}", b"{", b'{"study": "../x", "config": "c", "raw": {}, "results": [{"path": "a", "sha256": "b"}]}'],

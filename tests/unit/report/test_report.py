@@ -358,26 +358,22 @@ def test_troubles_name_each_problem_once():
     assert troubles(rows(BY_ID["grip"])) == []
 
 
-def test_inlined_figures_share_letters_and_nothing_else():
+def test_inlined_figures_have_ids_of_their_own():
     svg = (
-        '<?xml version="1.0"?><svg viewBox="0 0 9 9" width="9pt"><!-- x --><defs><clipPath id="c"/>'
-        '<path id="DejaVuSans-41" d="M 0\n1" transform="scale(0.015625)"/></defs>'
-        '<g clip-path="url(#c)"><use xlink:href="#DejaVuSans-41"/><use xlink:href="#c"/></g></svg>'
+        '<?xml version="1.0"?><svg viewBox="0 0 9 9" width="9pt"><!-- x --><defs><clipPath id="c"/></defs>'
+        '<g clip-path="url(#c)"><use xlink:href="#c"/><text>A</text></g></svg>'
     )
-    glyphs: dict[str, str] = {}
-    made = inline_svg(svg, "tug", 'a "picture"', glyphs)
-    assert glyphs == {"DejaVuSans-41": "M 0 1"}
+    made = inline_svg(svg, "tug", 'a "picture"')
     assert 'id="tug-c"' in made
     assert "url(#tug-c)" in made
     assert 'href="#tug-c"' in made
-    assert 'href="#DejaVuSans-41"' in made
     assert 'aria-label="a &quot;picture&quot;"' in made
     assert "width=" not in made
 
 
 def test_a_file_that_is_no_figure_is_refused():
     with pytest.raises(FigureError, match="forest"):
-        inline_svg("", "forest", "", {})
+        inline_svg("", "forest", "")
 
 
 def test_settings_of_the_report_know_every_endpoint():

@@ -4,7 +4,7 @@ import pytest
 from rctflow.models.registry import MODELS, modules_of
 from rctflow.second.registry import PATHS, second_modules
 from rctflow.study import code
-from rctflow.study.code import code_of
+from rctflow.study.code import code_files
 
 PACKAGE = "scripts/rctflow/__init__.py"
 ERROR = "scripts/rctflow/errors.py"
@@ -30,7 +30,7 @@ def test_a_second_path_shares_only_the_class_of_errors_with_the_first(model):
 
 
 def test_the_jobs_share_the_doors_between_rooms_and_nothing_else():
-    first, second = set(code_of("fit", *modules_of(MODELS))), set(code_of("second", *second_modules(PATHS)))
+    first, second = set(code_files("fit", *modules_of(MODELS))), set(code_files("second", *second_modules(PATHS)))
     assert first & second == {PACKAGE, ERROR} | DOORS
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from rctflow.study import code
-from rctflow.study.code import code_of
+from rctflow.study.code import code_files
 
 
 def write(folder, files):
@@ -16,7 +16,7 @@ def write(folder, files):
 
 
 def forget():
-    for cached in (code._files, code._imports, code._known, code.code_of):
+    for cached in (code._files, code._imports, code._known, code.code_files, code.code_of):
         cached.cache_clear()
 
 
@@ -27,7 +27,7 @@ def closure(tmp_path, monkeypatch, files, *modules):
     monkeypatch.chdir(tmp_path)
     forget()
     try:
-        return set(code_of("job", *modules))
+        return set(code_files("job", *modules))
     finally:
         forget()
 
@@ -61,10 +61,32 @@ def test_modules_chosen_by_the_config_are_added(tmp_path, monkeypatch):
     assert {"rctflow/models/a.py", "rctflow/shared.py"} <= found
 
 
+def test_the_list_of_the_code_is_written_when_a_hash_changed_and_only_then(tmp_path, monkeypatch):
+    closure(tmp_path, monkeypatch, {"job.py": "from rctflow.a import x", "rctflow/a.py": ""})
+    monkeypatch.setattr(code, "SCRIPTS", tmp_path)
+    monkeypatch.setattr(code.atexit, "register", lambda *_: None)
+    seen = []
+    for edit in (None, ("rctflow/a.py", ""), ("rctflow/a.py", "x = 1"), ("job.py", "import json")):
+        if edit:
+            write(tmp_path, dict([edit]))
+        forget()
+        path = tmp_path / code.code_of("job")
+        seen.append((path.name, path.stat().st_mtime_ns, path.stat().st_ino, path.read_text()))
+    forget()
+    assert seen[0] == seen[1]
+    assert seen[2][0] == seen[0][0] and seen[2][3] != seen[0][3]
+    assert seen[3][0] != seen[0][0]  # another set of files: another name, so that Snakemake sees another input
+    assert [line.split("  ")[1] for line in seen[0][3].splitlines()] == [
+        "job.py",
+        "rctflow/__init__.py",
+        "rctflow/a.py",
+    ]
+
+
 def test_an_endpoint_does_not_depend_on_the_config_code(root, monkeypatch):
     monkeypatch.chdir(root)
     for script in ("form", "subjects", "fit", "displays", "report"):
-        assert not [file for file in code_of(script) if "/study/" in file or "/commands/" in file]
+        assert not [file for file in code_files(script) if "/study/" in file or "/commands/" in file]
 
 
 def test_imports_inside_conditions_loops_and_handlers_are_followed(tmp_path, monkeypatch):
