@@ -9,15 +9,15 @@ from typing import Any
 from rctflow.ingest.blinding import REDACTED
 from rctflow.ingest.raw import IngestError, RawForm, Variable, declared_headers, listed
 from rctflow.ingest.settings import Column, Ingest
+from rctflow.ingest.value_level import lists_of
 
 
 def labelled(form: RawForm, settings: Ingest) -> RawForm:
     """The form with labels in place of codes, in the columns of which the study wants them."""
     columns = dict(form.columns)
     for header, column in _declared(settings):
-        variable = form.variables.get(header, Variable())
-        if column.labels and variable.codes:
-            columns[header] = _replaced(columns[header], variable.codes)
+        if column.labels:
+            columns[header] = _replaced(form, header)
     return replace(form, columns=columns)
 
 
@@ -48,12 +48,16 @@ def _declared(settings: Ingest) -> Iterator[tuple[str, Column]]:
         yield header, settings.columns[place.rpartition(".")[2]]
 
 
-def _replaced(text: Any, codes: dict[str, str]) -> Any:
+def _replaced(form: RawForm, header: str) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    keys, labels = pa.array(list(codes), pa.string()), pa.array(list(codes.values()), pa.string())
-    return pc.coalesce(labels.take(pc.index_in(pc.utf8_trim_whitespace(text), value_set=keys)), text)
+    text = form.columns[header]
+    trimmed = pc.utf8_trim_whitespace(text)
+    for rows, codes in lists_of(form, header):
+        keys, labels = pa.array(list(codes), pa.string()), pa.array(list(codes.values()), pa.string())
+        text = pc.if_else(rows, pc.coalesce(labels.take(pc.index_in(trimmed, value_set=keys)), text), text)
+    return text
 
 
 def _unlisted(form: RawForm, settings: Ingest) -> Iterator[dict[str, Any]]:
@@ -65,22 +69,23 @@ def _unlisted(form: RawForm, settings: Ingest) -> Iterator[dict[str, Any]]:
     for header, place in declared_headers(settings).items():
         name = place.rpartition(".")[2]
         column, variable = settings.columns[name], form.variables.get(header, Variable())
-        if not variable.codes or not (variable.listed or settings.unlisted):
+        if not (variable.listed or variable.within or settings.unlisted):
             continue
         text = pc.utf8_trim_whitespace(form.columns[header])
-        strange = [one for one in pc.unique(text).to_pylist() if not _is_known(one, variable, column, settings)]
-        at = pc.indices_nonzero(pc.is_in(text, value_set=pa.array(strange, pa.string()))).to_pylist()
-        known = listed(variable.codes.values() if column.labels else variable.codes, 12)
-        for i in at:
-            message = f"{header} is not in its code list: {known}. Value kept."
-            yield _finding(form.rows[i], name, text[i].as_py(), "unlisted", "query", message)
+        for rows, codes in lists_of(form, header):
+            allowed = list(codes.values() if column.labels else codes)
+            here = pc.unique(text.filter(rows)).to_pylist()
+            strange = [one for one in here if not _is_known(one, allowed, column, settings)]
+            found = pc.and_(rows, pc.is_in(text, value_set=pa.array(strange, pa.string())))
+            message = f"{header} is not in its code list: {listed(allowed, 12)}. Value kept."
+            for i in pc.indices_nonzero(found).to_pylist():
+                yield _finding(form.rows[i], name, text[i].as_py(), "unlisted", "query", message)
 
 
-def _is_known(text: str, variable: Variable, column: Column, settings: Ingest) -> bool:
+def _is_known(text: str, allowed: list[str], column: Column, settings: Ingest) -> bool:
     declared = {str(one).strip().casefold() for one in (*column.values, *column.codes)}
     if not text or text in settings.missing or text.casefold() in declared or REDACTED in text:
         return True
-    allowed = variable.codes.values() if column.labels else variable.codes
     return text in allowed or _number(text) in {_number(one) for one in allowed} - {None}
 
 

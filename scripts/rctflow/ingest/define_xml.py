@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rctflow.ingest.raw import IngestError, Variable, listed
+from rctflow.ingest.raw import IngestError, ValueLevel, Variable, listed
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
 def read_define(path: Path, names: Iterable[str], *, table: str, where: str) -> dict[str, Variable]:
     """Variable -> what define.xml says of it, for the first of the data sets ``names`` that it describes.
 
-    Lists of an outside dictionary (MedDRA) have no codes here. Raises IngestError for a file that is no define.xml, and
-    when it describes none of the data sets.
+    Lists of an outside dictionary (MedDRA) have no codes here. Lists that hold only where other variables have certain
+    values (ValueListDef with WhereClauseDef, from version 2.0) stand under ``within``. Raises IngestError for a file
+    that is no define.xml, and when it describes none of the data sets.
     """
     from xml.etree.ElementTree import ParseError, parse
 
@@ -34,7 +36,39 @@ def read_define(path: Path, names: Iterable[str], *, table: str, where: str) -> 
     items = {item.get("OID"): item for item in _all(root, "ItemDef")}
     lists = {one.get("OID"): _codes(one) for one in _all(root, "CodeList")}
     found = [items.get(reference.get("ItemOID")) for reference in _all(groups[wanted], "ItemRef")]
-    return {item.get("Name", ""): _variable(item, lists) for item in found if item is not None}
+    conditions = {one.get("OID"): one for one in _all(root, "WhereClauseDef")}
+    values = {one.get("OID"): one for one in _all(root, "ValueListDef")}
+    told = {}
+    for item in found:
+        if item is not None:
+            reference = next((_attribute(one, "ValueListOID") for one in _all(item, "ValueListRef")), None)
+            within = _within(values.get(reference), items, lists, conditions)
+            told[item.get("Name", "")] = replace(_variable(item, lists), within=tuple(within))
+    return told
+
+
+def _within(
+    values: Element | None,
+    items: dict[str | None, Element],
+    lists: dict[str | None, dict[str, str]],
+    conditions: dict[str | None, Element],
+) -> Iterator[ValueLevel]:
+    """The code lists of a ValueListDef, each with its condition; one of several conditions (version 2.1) is enough."""
+    for reference in _all(values, "ItemRef") if values is not None else ():
+        item = items.get(reference.get("ItemOID"))
+        codes = _variable(item, lists).codes if item is not None else {}
+        for clause in _all(reference, "WhereClauseRef") if codes else ():
+            condition = conditions.get(_attribute(clause, "WhereClauseOID"))
+            if condition is not None:
+                yield ValueLevel(tuple(_checks(condition, items)), codes)
+
+
+def _checks(condition: Element, items: dict[str | None, Element]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    for check in _all(condition, "RangeCheck"):
+        item = items.get(_attribute(check, "ItemOID"))
+        name = item.get("Name", "") if item is not None else ""
+        texts = tuple("".join(one.itertext()).strip() for one in _all(check, "CheckValue"))
+        yield name, _attribute(check, "Comparator"), texts
 
 
 def _all(element: Element, name: str) -> list[Element]:

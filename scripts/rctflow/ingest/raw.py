@@ -17,12 +17,23 @@ class IngestError(RctflowError):
 
 
 @dataclass(frozen=True)
+class ValueLevel:
+    """A code list that holds only in some rows.
+
+    where: (column, comparator EQ, NE, IN, NOTIN, ..., values), all of which must hold. codes: code -> label.
+    """
+
+    where: tuple[tuple[str, str, tuple[str, ...]], ...]
+    codes: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Variable:
     """What a file, or its dictionary, says of one column.
 
     label: its words. format: how it is stored or shown there (``DATE9.``, ``%td``). codes: code -> label. listed: the
     codes are all that may stand there (a code list), so that another is a finding; else they name some of the values.
-    missing: values that the file declares missing.
+    missing: values that the file declares missing. within: lists that hold in some rows, in place of ``codes``.
     """
 
     label: str = ""
@@ -30,6 +41,7 @@ class Variable:
     codes: dict[str, str] = field(default_factory=dict)
     listed: bool = False
     missing: tuple[str, ...] = ()
+    within: tuple[ValueLevel, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from rctflow.ingest.settings import DEFAULT_ENCODING, Ingest
 from rctflow.ingest.sheets import Sheet, check_rows, read_sheets
 
 YEAR = re.compile(r"\([^)]*(yyyy|jjjj|aaaa|rrrr)[^)]*\)", re.IGNORECASE)  # of an item that is a date, by language
+CLOCK = re.compile(r"\(hh:mm\)", re.IGNORECASE)  # of an item that is a time of day
 DIGITS = re.compile(r"(\d{4})(?:(\d{2})(?:(\d{2})(?:(\d{2})(\d{2}))?)?)?")
 ENCODINGS = ("UTF-8", "ISO-8859-15", "ISO-8859-1", "UTF-16", "MacRoman")  # -15 before -1, which it contains
 PYTHON = {"MacRoman": "mac-roman", "UTF-8": DEFAULT_ENCODING}
@@ -32,7 +33,7 @@ def read_secutrial(path: Path, dictionary: Path, settings: Ingest, *, where: str
     sheet = _chosen(sheets, path, settings, where=where)
     check_header(sheet.header, path, settings, where=where)
     check_rows(sheet, path, where=where)
-    variables = _variables(sheets, settings.form)
+    variables = _variables(sheets, sheet.name)
     rows = [number for number, row in enumerate(sheet.rows, 1) if any(cell.strip() for cell in row)]
     columns = {
         name: _column([sheet.rows[row - 1][sheet.header.index(name)] for row in rows], variables.get(name, Variable()))
@@ -73,16 +74,32 @@ def _is_of(table: str, form: str) -> bool:
     return bool(re.fullmatch(rf"(?:e?mnp\w*?)?{re.escape(form)}(?:_.*)?", table))
 
 
-def _variables(sheets: list[Sheet], form: str) -> dict[str, Variable]:
+def _sheet_of(table: str, names: list[str]) -> str:
+    """The sheet that holds a table of the items: mnptrialsae is sae and not ae, emnptrialdrugs is edrugs."""
+    return max((name for name in names if _is_called(table, name)), key=len, default="")
+
+
+def _is_called(table: str, sheet: str) -> bool:
+    bases = {sheet, sheet.partition("_")[0]}
+    return any(
+        table == base
+        or re.fullmatch(rf"e?mnp\w*?{re.escape(base)}", table)
+        or (base.startswith("e") and re.fullmatch(rf"emnp\w*?{re.escape(base[1:])}", table))
+        for base in bases
+    )
+
+
+def _variables(sheets: list[Sheet], chosen: str) -> dict[str, Variable]:
+    names_of = [sheet.name for sheet in sheets]
     codes: dict[str, dict[str, str]] = {}
     told: dict[str, Variable] = {}
     for sheet in sheets:
         for column, code, value in sheet.records("column", "code", "value"):
             table, _, name = column.rpartition(".")
-            if not table or table == form or table.endswith(form):
+            if not table or _sheet_of(table, names_of) == chosen:
                 codes.setdefault(name, {})[code] = value
         for table, name, kind, label in sheet.records("formtablename", "ffcolname", "itemtype", "fflabel"):
-            if name and (table == form or table.endswith(form)):
+            if name and _sheet_of(table, names_of) == chosen:
                 told[name] = Variable(label, kind)
     names = [*told, *(name for name in codes if name not in told)]
     return {
@@ -97,7 +114,11 @@ def _column(cells: list[str], variable: Variable) -> Any:
     import pyarrow as pa
 
     cells = [cell.strip() for cell in cells]
-    return pa.array([_date(cell) for cell in cells] if YEAR.search(variable.format) else cells, pa.string())
+    if YEAR.search(variable.format):
+        cells = [_date(cell) for cell in cells]
+    elif CLOCK.search(variable.format):
+        cells = [f"{cell[:2]}:{cell[2:]}" if re.fullmatch(r"\d{4}", cell) else cell for cell in cells]
+    return pa.array(cells, pa.string())
 
 
 def _date(cell: str) -> str:

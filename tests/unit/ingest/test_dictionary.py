@@ -118,3 +118,39 @@ def test_windows_1252_is_found_once_per_column(shared: Path) -> None:
     (one,) = told["findings"]
     assert (one["column"], one["rule"], one["severity"]) == ("TSVAL", "encoding", "note")
     assert "read as windows-1252" in one["message"]
+
+
+VALUE_LEVEL = DEFINE.replace(
+    '<CodeListRef CodeListOID="CL.SITE"/></ItemDef>',
+    """<CodeListRef CodeListOID="CL.SITE"/><def:ValueListRef ValueListOID="VL.SITE"/></ItemDef>
+<ItemDef OID="IT.SITE.F" Name="SITE" DataType="integer"><CodeListRef CodeListOID="CL.F"/></ItemDef>
+<def:ValueListDef OID="VL.SITE"><ItemRef ItemOID="IT.SITE.F"><def:WhereClauseRef WhereClauseOID="WC.F"/></ItemRef>
+</def:ValueListDef><def:WhereClauseDef OID="WC.F"><RangeCheck Comparator="COMPARATOR" def:ItemOID="IT.SEX">
+<CheckValue>F</CheckValue></RangeCheck></def:WhereClauseDef>
+<CodeList OID="CL.F" Name="F" DataType="integer">
+ <CodeListItem CodedValue="9"><Decode><TranslatedText>Nine</TranslatedText></Decode></CodeListItem></CodeList>""",
+)
+
+
+@pytest.mark.parametrize(
+    ("comparator", "rows"),
+    [("EQ", [2, 4]), ("IN", [2, 4]), ("NOTIN", [1, 3]), ("NE", [1, 3]), ("LT", [4])],
+)
+def test_lists_that_hold_where_another_column_has_a_value(tmp_path: Path, comparator: str, rows: list[int]) -> None:
+    """SITE is 1, 2, 3, 9; where the condition on SEX (M, F, X, empty) holds, 9 alone is listed, else 1, 2 and 3."""
+    path, define = files(tmp_path, VALUE_LEVEL.replace("COMPARATOR", comparator))
+    columns = {"SEX": Column(labels=True), "SITE": Column("integer")}
+    _, told = ingest_form(path, dm(columns=columns), dictionary=define, where=WHERE)
+    assert [one["SRCROW"] for one in told["findings"] if one["column"] == "SITE"] == rows
+
+
+def test_a_condition_on_a_column_that_is_not_read_concerns_no_row(tmp_path: Path) -> None:
+    path, define = files(tmp_path, VALUE_LEVEL.replace("COMPARATOR", "EQ"))
+    _, told = ingest_form(path, dm(columns={"SITE": Column("integer")}), dictionary=define, where=WHERE)
+    assert [one["SRCROW"] for one in told["findings"]] == [4]
+
+
+def test_labels_of_a_list_that_holds_in_some_rows(tmp_path: Path) -> None:
+    path, define = files(tmp_path, VALUE_LEVEL.replace("COMPARATOR", "NE"))
+    form = load_form(path, dm(columns={"SEX": Column(), "SITE": Column(labels=True)}), define, where=WHERE)
+    assert form.columns["SITE"].to_pylist() == ["1", "2.0", "03", "Nine"]

@@ -81,3 +81,36 @@ def test_a_folder_or_a_single_table_is_told_to_be_zipped(tmp_path: Path) -> None
     path.write_text("mnpaid\n1\n", encoding="utf-8")
     with pytest.raises(IngestError, match="or zip its folder"):
         load_form(path, secutrial("mnpaid"), where=WHERE)
+
+
+def test_tables_whose_names_end_alike_keep_their_own_lists_and_times_are_times(tmp_path: Path) -> None:
+    """The shape of the examples of secuTrialR: ae and sae side by side, esurgeries for emnp<project>surgeries."""
+    tables = {
+        "ae": [["mnpaid", "outcome", "onset_time", ""], ["A-1", "2", "1000", ""]],
+        "sae": [["mnpaid", "outcome", ""], ["A-1", "2", ""]],
+        "esurgeries": [["mnpaid", "organ", ""], ["A-1", "8", ""]],
+        "is": [
+            ["formtablename", "ffcolname", "itemtype", "fflabel"],
+            ["mnpctu05ae", "outcome", "Horizontal-Radiobutton", "Outcome"],
+            ["mnpctu05ae", "onset_time", "Complete time (hh:mm)", "Onset"],
+            ["mnpctu05sae", "outcome", "Horizontal-Radiobutton", "Outcome of SAE"],
+            ["emnpctu05surgeries", "organ", "Popup", "Organ"],
+        ],
+        "cl": [
+            ["column", "code", "value"],
+            ["mnpctu05sae.outcome", "2", "died"],
+            ["mnpctu05ae.outcome", "2", "recovered"],
+            ["emnpctu05surgeries.organ", "8", "Heart"],
+        ],
+    }
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as packed:
+        for name, rows in tables.items():
+            packed.writestr(f"{name}.xls", "\n".join("\t".join(f'"{cell}"' for cell in row) for row in rows))
+    read = {
+        form: load_form(tmp_path / "export.zip", secutrial(*names, form=form), where=WHERE)
+        for form, names in {"ae": ["outcome", "onset_time"], "sae": ["outcome"], "esurgeries": ["organ"]}.items()
+    }
+    assert read["ae"].variables["outcome"].codes == {"2": "recovered"}
+    assert read["ae"].columns["onset_time"].to_pylist() == ["10:00"]
+    assert read["sae"].variables["outcome"].codes == {"2": "died"}
+    assert read["esurgeries"].variables["organ"].codes == {"8": "Heart"}
