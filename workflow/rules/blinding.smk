@@ -4,13 +4,13 @@ in: the raw forms with strata and order of randomization, not their arms; out: b
 `form` writes into every form that tells the arm, as it is read.
 """
 
-if dag.is_allocated_anew:
+if dag.blinding.is_anew:
 
     rule allocation:
         """Draw an allocation from the declared randomization scheme, without seeing the true one."""
         input:
-            raw=dag.enrolment_forms(),
-            dictionaries=dag.enrolment_dictionaries(),
+            raw=dag.blinding.forms(),
+            dictionaries=dag.blinding.dictionaries(),
             code=code_of("allocation"),
         output:
             "<results>/blinding/allocation.csv",
@@ -23,8 +23,8 @@ if dag.is_allocated_anew:
             "../../environment.yml"
         params:
             config=dag.file,
-            forms=dag.enrolment(),
-            enrolment=dag.strata_and_order(),
-            dummy=dag.dummy(),
+            forms=dag.blinding.reading(),
+            enrolment=dag.blinding.strata_and_order(),
+            dummy=dag.blinding.dummy(),
         script:
             "../../scripts/allocation.py"

@@ -12,8 +12,8 @@ rule displays:
         traces="<results>/endpoints/{endpoint}/records.parquet",
         records="<results>/adam/{endpoint}.parquet",
         adsl="<results>/adam/adsl.parquet",
-        ledgers=lambda wildcards: dag.plan_ledgers(wildcards.endpoint),
-        lock=dag.lock_files(),
+        ledgers=lambda wildcards: dag.plan.ledgers(wildcards.endpoint),
+        lock=dag.plan.files(),
         code=code_of("displays"),
     output:
         profile=report("<results>/endpoints/{endpoint}/profile.svg", category="{endpoint}"),
@@ -30,7 +30,7 @@ rule displays:
         "../../environment.yml"
     params:
         display=lambda wildcards: dag.display(wildcards.endpoint),
-        plan=lambda wildcards: dag.plan(wildcards.endpoint),
+        plan=lambda wildcards: dag.plan.since(wildcards.endpoint),
     script:
         "../../scripts/displays.py"
 
@@ -81,8 +81,8 @@ rule overview:
     input:
         results=expand("<results>/endpoints/{endpoint}/results.csv", endpoint=dag.study.endpoints),
         adsl="<results>/adam/adsl.parquet",
-        ledgers=dag.plan_ledgers(*dag.study.endpoints),
-        lock=dag.lock_files(),
+        ledgers=dag.plan.ledgers(*dag.study.endpoints),
+        lock=dag.plan.files(),
         code=code_of("overview"),
     output:
         forest=report("<results>/figures/forest.svg", category="overview"),
@@ -96,7 +96,7 @@ rule overview:
         "../../environment.yml"
     params:
         displays=dag.displays(),
-        plan=lambda wildcards: dag.plan(*dag.study.endpoints),
+        plan=lambda wildcards: dag.plan.since(*dag.study.endpoints),
     script:
         "../../scripts/overview.py"
 

@@ -32,7 +32,7 @@ rule form:
     input:
         raw=lambda wildcards: dag.raw_file(wildcards.table),
         dictionary=lambda wildcards: dag.dictionary_file(wildcards.table),  # the form itself when there is no other
-        allocation=lambda wildcards: dag.allocation(wildcards.table),  # none unless blinded
+        allocation=lambda wildcards: dag.blinding.files(wildcards.table),  # none unless blinded
         code=code_of("form"),
     output:
         source="<results>/tables/{table}.parquet",

@@ -9,16 +9,16 @@ if dag.study.multiplicity:
     rule multiplicity:
         """Adjusted p-values and decisions of every family, their tables and graphs."""
         input:
-            results=dag.tested_results(),
+            results=dag.families.tested_results(),
             adsl="<results>/adam/adsl.parquet",
-            ledgers=dag.plan_ledgers(*dag.study.endpoints),
-            lock=dag.lock_files(),
+            ledgers=dag.plan.ledgers(*dag.study.endpoints),
+            lock=dag.plan.files(),
             code=code_of("multiplicity"),
         output:
             results="<results>/summaries/multiplicity/results.csv",
             html="<results>/tables/multiplicity.html",
             csv=report("<results>/tables/multiplicity.csv", category="overview"),
-            graphs=report(dag.testing_graphs(), category="overview"),
+            graphs=report(dag.families.graphs(), category="overview"),
         log:
             "<logs>/multiplicity.log",
         benchmark:
@@ -26,9 +26,9 @@ if dag.study.multiplicity:
         conda:
             "../../environment.yml"
         params:
-            multiplicity=dag.multiplicity(),
-            displays=dag.tested_displays(),
-            graphs=dag.graphical_families(),
-            plan=lambda wildcards: dag.plan(*dag.study.endpoints),
+            multiplicity=dag.families.settings(),
+            displays=dag.families.displays(),
+            graphs=dag.families.graphical(),
+            plan=lambda wildcards: dag.plan.since(*dag.study.endpoints),
         script:
             "../../scripts/multiplicity.py"

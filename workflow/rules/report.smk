@@ -29,7 +29,7 @@ rule report:
         resampling=dag.resampled(),
         displays=dag.all_displays(),
         overview=["<results>/figures/forest.svg", "<results>/tables/overview.html"],
-        multiplicity=dag.multiplicity_files(),
+        multiplicity=dag.families.files(),
         subgroups=dag.subgroup_displays(),
         left_out=dag.left_out(),
         summaries=dag.summaries.files(),
@@ -38,9 +38,9 @@ rule report:
         second="<results>/summaries/second/results.csv",
         adsl="<results>/adam/adsl.parquet",
         labels=dag.label_sources(),
-        ledgers=dag.plan_ledgers(),
-        deviations=dag.plan_deviations(),
-        lock=dag.lock_files(),
+        ledgers=dag.plan.ledgers(),
+        deviations=dag.plan.deviations(),
+        lock=dag.plan.files(),
         code=code_of("report"),
     output:
         report("<results>/report.html", category="report"),
@@ -52,6 +52,6 @@ rule report:
         "../../environment.yml"
     params:
         report=dag.report(),
-        plan=lambda wildcards: dag.plan(),
+        plan=lambda wildcards: dag.plan.since(),
     script:
         "../../scripts/report.py"

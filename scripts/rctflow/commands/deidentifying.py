@@ -42,7 +42,7 @@ def pack_deidentified(folder: Path, dag: Dag, found: Contents, target: Path, *, 
     files = deidentified_files(dag.study, dag.file, adsl, secret)
     with tempfile.TemporaryDirectory(prefix="rctflow-") as temporary:
         project = Path(temporary) / "project"
-        _copy_workflow(found, {*raw, dag.file, *dag.lock_files()}, dag.results, project)
+        _copy_workflow(found, {*raw, dag.file, *dag.plan.files()}, dag.results, project)
         for path, text in files.items():
             write_text(text, project / path)
         config = f"study={deidentified_config(dag.study)}"
@@ -84,7 +84,7 @@ def _account(folder: Path, project: Path, dag: Dag) -> dict[str, object]:
         "config": dag.file,
         "how": as_params(dag.study.package.deidentify),
         "dates": "study days: day 0 of each patient is written 2000-01-01",
-        "plan": LOCK_STAYS if dag.lock_files() else "",
+        "plan": LOCK_STAYS if dag.plan.files() else "",
         "rows": len(after),
         "moved": moved_rows(before, after),
     }

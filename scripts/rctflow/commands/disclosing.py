@@ -32,7 +32,7 @@ def disclosed(dag: Dag, found: Contents) -> tuple[Contents, dict[str, Source]]:
 def _lock(dag: Dag, found: Contents) -> dict[str, bytes]:
     """The lock of the analysis plan without the members of populations; nothing when the plan is not locked."""
     made = {}
-    for path in set(dag.lock_files()) & set(found.files):
+    for path in set(dag.plan.files()) & set(found.files):
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder) / "lock.json"
             write_lock(publishable(read_lock(found.files[path])), copy)

@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from rctflow.errors import RctflowError
 from rctflow.models.registry import modules_of, subgroup_modules_of
-from rctflow.plan.unblinding import ended_without_record, read_unblinding, record_path
 from rctflow.second.registry import second_modules
 from rctflow.second.settings import Second
 from rctflow.settings import as_params
 from rctflow.study import blinding, presentation, rooms
 from rctflow.study.analyses import analyses_of
+from rctflow.study.blinding_jobs import BlindingJobs
+from rctflow.study.family_jobs import FamilyJobs
 from rctflow.study.files import dictionary_file, instrument_files, missing_forms, raw_file
 from rctflow.study.load import load_study, study_file
-from rctflow.study.locked import Locked
 from rctflow.study.messages import ConfigError
 from rctflow.study.model import Simulate, Study
-from rctflow.study.multiplicity import (
-    endpoints_by_randomization,
-    endpoints_tested,
-    families_of,
-    multiplicity_settings,
-)
+from rctflow.study.plan_jobs import PlanJobs
 from rctflow.study.second_computation import second_settings
 from rctflow.study.submission_jobs import SubmissionJobs
 from rctflow.study.summary_jobs import SummaryJobs
@@ -58,7 +53,7 @@ class Dag:
             if problems := missing_forms(study):
                 raise ConfigError(file, problems)
             dag = cls(file, study)
-            dag.lock_files()
+            dag.plan.files()
         except RctflowError as error:
             sys.exit(f"ERROR: {error}")
         return dag
@@ -67,32 +62,6 @@ class Dag:
     def results(self) -> str:
         """The folder of this study's results."""
         return self.study.folder
-
-    @cached_property
-    def locked(self) -> Locked:
-        """The lock of the analysis plan, and what changed since."""
-        return Locked(self.file, self.declared)
-
-    def lock_files(self) -> list[str]:
-        """The lock, when the plan is locked."""
-        return [self.locked.path.as_posix()] if self.locked.lock else []
-
-    def plan_ledgers(self, *endpoints: str) -> list[str]:
-        """The ledgers that are compared with the lock, when there is one: of the whole study, or of these endpoints."""
-        return [f"{self.results}/clean/{t}.ledger.csv" for t in self.locked.tables(list(endpoints) or None)]
-
-    def plan_deviations(self) -> list[str]:
-        """The clean table of protocol deviations, when the plan is locked and the study declares one."""
-        declared = self.study.protocol_deviations if self.locked.lock else None
-        return [f"{self.results}/clean/{declared.table}.parquet"] if declared else []
-
-    def plan(self, *endpoints: str) -> Any:
-        """Params of the plan's status in the report, or in a table of these endpoints; None without a lock."""
-        since = self.locked.since(list(endpoints) or None)
-        if since is not None:
-            shown = tuple(blinding.without_treatments(self.declared, change) for change in since.settings)
-            since = replace(since, settings=shown)
-        return as_params(since)
 
     @property
     def is_simulated(self) -> bool:
@@ -152,29 +121,6 @@ class Dag:
             if rooms.resample_settings(self.study, endpoint).fit.analyses
         ]
 
-    def multiplicity_files(self) -> list[str]:
-        """What is declared of families of hypotheses; nothing in a study without one."""
-        if not self.study.multiplicity:
-            return []
-        tables = [f"{self.results}/tables/multiplicity.{end}" for end in ("html", "csv")]
-        return [f"{self.results}/summaries/multiplicity/results.csv", *tables, *self.testing_graphs()]
-
-    def testing_graphs(self) -> list[str]:
-        """The figures of graphical procedures."""
-        return [f"{self.results}/figures/multiplicity_{family}.svg" for family in self.graphical_families()]
-
-    def graphical_families(self) -> list[str]:
-        """Ids of the families that are tested by a graphical procedure."""
-        return [name for name, family in families_of(self.study).items() if family.procedure == "graphical"]
-
-    def tested_results(self) -> list[str]:
-        """The result rows of the endpoints that a family tests, and of the randomization tests among the tests."""
-        drawn = endpoints_by_randomization(self.study)
-        return [
-            *(f"{self.results}/endpoints/{endpoint}/results.csv" for endpoint in endpoints_tested(self.study)),
-            *(f"{self.results}/endpoints/{endpoint}/resampling.csv" for endpoint in drawn),
-        ]
-
     def subgroup_displays(self, *endpoints: str) -> list[str]:
         """Forests and tables of subgroups, of the endpoints whose analyses name some (of all when none is named)."""
         return [
@@ -197,6 +143,21 @@ class Dag:
         return presentation.subgroup_labels(self.study)
 
     @cached_property
+    def plan(self) -> PlanJobs:
+        """The lock of the analysis plan."""
+        return PlanJobs(self.file, self.declared, self.study)
+
+    @cached_property
+    def blinding(self) -> BlindingJobs:
+        """Who may know the arms."""
+        return BlindingJobs(self.file, self.declared, self.study)
+
+    @cached_property
+    def families(self) -> FamilyJobs:
+        """Families of hypotheses."""
+        return FamilyJobs(self.study, self.results)
+
+    @cached_property
     def summaries(self) -> SummaryJobs:
         """The study-level results."""
         return SummaryJobs(self.study, self.results)
@@ -217,7 +178,7 @@ class Dag:
             f"{self.results}/config.yaml",
             f"{self.results}/adam/adsl.parquet",
             *(f"{self.results}/adam/{dataset}.parquet" for dataset in self.study.findings),
-            *self.allocation(),
+            *self.blinding.files(),
             *self.adverse_events(),
             *self.listings(),
             *([f"{self.results}/tables/adverse_events.csv"] if "adverse_events" in self.summaries else []),
@@ -227,7 +188,7 @@ class Dag:
             *self.summaries.liver(),
             *self.summaries.listings(),
             f"{self.results}/summaries/second/results.csv",
-            *self.multiplicity_files(),
+            *self.families.files(),
             *(f"{self.results}/clean/{t}.{end}" for t in self.study.tables for end in ("parquet", "ledger.csv")),
             *(file for endpoint in self.study.endpoints for file in self.endpoint_results(endpoint)),
             *self.submission.files(),
@@ -324,17 +285,9 @@ class Dag:
         """Params of all endpoints' displays, in the order of print."""
         return [self.display(endpoint) for endpoint in presentation.endpoint_order(self.study)]
 
-    def multiplicity(self) -> Any:
-        """Params of the families of hypotheses."""
-        return as_params(multiplicity_settings(self.study))
-
-    def tested_displays(self) -> Any:
-        """Params of the displays of the endpoints that a family tests."""
-        return [self.display(endpoint) for endpoint in endpoints_tested(self.study)]
-
     def report(self) -> Any:
         """Params of the report."""
-        return as_params(presentation.report_settings(self.study, self.file, self.unblinding()))
+        return as_params(presentation.report_settings(self.study, self.file, self.blinding.unblinding()))
 
     def label_sources(self) -> list[str]:
         """The descriptions of the forms whose files may have words for variables of the report."""
@@ -348,48 +301,3 @@ class Dag:
             resolved = {name: as_params(a) for name, a in analyses_of(self.study, endpoint).items()}
             document["endpoints"][endpoint]["analyses"] = resolved
         return blinding.withheld(self.declared, document)
-
-    @property
-    def is_allocated_anew(self) -> bool:
-        """Whether a dummy allocation stands for the true one."""
-        return self.declared.blinding.mode == "dummy"
-
-    def allocation(self, table: str = "") -> list[str]:
-        """The dummy allocation, of the study or for one of its tables; empty where none is needed."""
-        needed = blinding.needs_allocation(self.declared, table) if table else self.is_allocated_anew
-        return [f"{self.results}/blinding/allocation.csv"] if needed else []
-
-    def enrolment_forms(self) -> list[str]:
-        """The raw forms that say who was randomized, in which stratum and when."""
-        return [self.raw_file(table) for table in sorted(blinding.enrolment_study(self.declared).tables)]
-
-    def enrolment_dictionaries(self) -> list[str]:
-        """The dictionaries of these forms."""
-        return [self.dictionary_file(table) for table in sorted(blinding.enrolment_study(self.declared).tables)]
-
-    def enrolment(self) -> Any:
-        """Params of how these forms are read and cleaned, without the columns that say the arm."""
-        study = blinding.enrolment_study(self.declared)
-        return [
-            {
-                "clean": as_params(rooms.clean_settings(study, table)),
-                "ingest": as_params(rooms.ingest_settings(study, table)),
-                "place": f"tables.{table}",
-            }
-            for table in sorted(study.tables)
-        ]
-
-    def strata_and_order(self) -> Any:
-        """Params of who was randomized, in which stratum and when."""
-        return as_params(blinding.enrolment(self.declared))
-
-    def dummy(self) -> Any:
-        """Params of the dummy allocation."""
-        return as_params(blinding.dummy_settings(self.declared))
-
-    def unblinding(self) -> str:
-        """What the report says of an unblinding: who, when and under which lock, or that nobody recorded one."""
-        study, mode = self.declared.study.id, self.declared.blinding.mode
-        path = record_path(self.file, study)
-        record = read_unblinding(path, study)
-        return record.in_words() if record else ended_without_record(path, study, mode)

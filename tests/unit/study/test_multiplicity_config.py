@@ -48,7 +48,7 @@ def drawn(**resampling):
 def test_a_randomization_test_is_tested_where_it_is_declared(tmp_path):
     study = loaded(drawn(), tmp_path)
     assert endpoints_by_randomization(study) == ["walk"]
-    files = Dag("study.yaml", study).tested_results()
+    files = Dag("study.yaml", study).families.tested_results()
     assert [file.split("endpoints/")[1] for file in files] == [
         "walk/results.csv",
         "crp/results.csv",
