@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from rctflow.inference.leave_one_out import leave_one_out
+from rctflow.inference.leave_one_out import left_out
 from rctflow.inference.randomization_test import Allocations
 from rctflow.inference.statistics import comparisons
 from rctflow.models.select import select_data
@@ -38,7 +38,7 @@ def _measure(model: str, adsl: pd.DataFrame, bds: pd.DataFrame, patients: pd.Ind
     settings = _settings(analysis)
     data = select_data(bds, adsl, analysis, "itt", settings)
     _row(f"{model}: {DRAWS} re-randomizations", lambda: list(comparisons(data, analysis, settings, patients, drawn)))
-    _row(f"{model}: without each patient", lambda: list(leave_one_out(data, analysis, settings, "month6")))
+    _row(f"{model}: without each patient", lambda: left_out(data, analysis, settings, "month6"))
 
 
 def _row(name: str, work: Callable[[], object]) -> None:

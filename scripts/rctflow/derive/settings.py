@@ -220,6 +220,7 @@ class Records:
     is not measured before treatment. strategies: estimand -> intercurrent event -> strategy; failure: the value of a
     composite strategy. carried: the flags of analysed records for which the last observation is carried forward. ready:
     the table holds BDS records, which are taken as they stand. average: the visits whose mean is the outcome, in order.
+    event: of times, which rows' time is that of the event; the others are censored there (``>x``).
     """
 
     study: str
@@ -247,3 +248,4 @@ class Records:
     carried: tuple[str, ...] = ()
     ready: bool = False
     average: tuple[str, ...] = ()
+    event: str = ""

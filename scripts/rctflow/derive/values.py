@@ -11,6 +11,8 @@ from rctflow.derive.errors import DeriveError, did_you_mean
 from rctflow.derive.long import items_as_columns
 from rctflow.derive.settings import Records
 from rctflow.derive.sources import require_columns
+from rctflow.errors import RctflowError
+from rctflow.expressions import parse
 
 UNABLE_IN_PART = "unable in part"
 BELOW = {"half": 0.5, "sqrt2": 1 / np.sqrt(2), "limit": 1.0, "missing": np.nan}
@@ -80,10 +82,29 @@ def _column(rows: pd.DataFrame, settings: Records, place: str) -> tuple[pd.Serie
         if f"{name}_CODE" in rows
         else pd.Series("", rows.index, dtype=object)
     )
+    if settings.event:
+        code = code.mask((code == "") & number.notna() & ~_has_event(rows, number, settings, place), ">")
     limited = code.isin(["<", ">"]) & number.notna()
     code = code.mask(limited, code + number.map(lambda limit: f"{limit:.15g}"))
     code = code.mask((code == "") & number.isna(), "missing")
     return number.where(code == ""), code, name
+
+
+def _has_event(rows: pd.DataFrame, times: pd.Series, settings: Records, place: str) -> pd.Series:
+    """Whether the time of a row is that of the event. Raises DeriveError for a time of which nothing tells that."""
+    try:
+        expression = parse(settings.event)
+        found = expression.evaluate(rows)
+    except RctflowError as error:
+        raise DeriveError(f"{place}.event (table {settings.table!r}): {error}") from None
+    unknown = times.notna() & rows[sorted(expression.columns)].isna().any(axis=1)
+    if unknown.any():
+        raise DeriveError(
+            f"{place}.event: {unknown.sum()} rows of table {settings.table!r} have a time, but not what says whether "
+            f"it is that of the event (first: subject {rows.loc[unknown, 'USUBJID'].min()}). Give the column a value, "
+            "or leave such rows out with `where`."
+        )
+    return found
 
 
 def _score(rows: pd.DataFrame, adsl: pd.DataFrame, settings: Records, place: str) -> tuple[pd.Series, pd.Series, str]:

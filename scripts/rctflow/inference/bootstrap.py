@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from rctflow.inference.leave_one_out import Effect, effects_at, without
+from rctflow.inference.leave_one_out import LeftOut, effects_at, needed_at
 from rctflow.inference.progress import with_progress
 from rctflow.models.contract import AnalysisData, NotEstimable, Row, contrast_name
 from rctflow.models.settings import Analysis, Fit, MmrmOptions
@@ -35,25 +35,26 @@ LOST = 0.05
 """More undefined draws than this share, and the interval would describe a selection of them."""
 
 
-def bootstrap_rows(data: AnalysisData, analysis: Analysis, settings: Fit, visit: str) -> Iterator[Row]:
+def bootstrap_rows(data: AnalysisData, analysis: Analysis, settings: Fit, visit: str, left: LeftOut) -> Iterator[Row]:
     """Per contrast at ``visit``: bootstrap_se, bootstrap_ci_low, bootstrap_ci_high, bootstrap_draws.
 
-    Nothing when no comparison can be made with everybody, which some models say by NotEstimable.
+    left: the comparisons without each patient, for the acceleration. Nothing when no comparison can be made with
+    everybody.
     """
     assert analysis.resampling is not None
-    observed = effects_at(data, analysis, settings, visit)
-    if not observed:
+    if not left.whole:
         return
     patients = np.array(sorted(data.records["USUBJID"].unique()), dtype=object)
     arms = data.subjects.loc[patients, "ARM"].to_numpy()
     estimator = _estimator(data, analysis, settings, visit, patients)
     draws = _drawn(arms, analysis.resampling.bootstrap, analysis.resampling.seed)
     made = [estimator(drawn) for drawn in with_progress(draws, f"{settings.endpoint}: bootstrap")]
-    left = _jackknife(data, analysis, settings, visit, patients)
     smallest = min(int((arms == arm).sum()) for arm in settings.arms)
-    for contrast, effect in observed.items():
+    for contrast, effect in left.whole.items():
         estimates = np.array([one.get(contrast, math.nan) for one in made])
-        others = np.array([one[contrast] for one in left if contrast in one])
+        others = np.array(
+            [_scaled(one[contrast].values["estimate"], contrast) for one in left.without.values() if contrast in one]
+        )
         center = _scaled(effect.values["estimate"], contrast)
         yield from _rows(contrast, center, estimates, others, smallest, analysis.confidence, effect.unit, visit)
 
@@ -70,9 +71,13 @@ def _estimator(data: AnalysisData, analysis: Analysis, settings: Fit, visit: str
     if analysis.model == "mmrm":
         return _mmrm_estimator(data, analysis, settings, visit, patients)
 
+    copied = _copier(needed_at(data, analysis, visit), patients)
+    if analysis.model == "wilcoxon":  # the estimate needs no exact law, which would be most of the work
+        analysis = replace(analysis, options=analysis.options | {"exact_up_to": 0})
+
     def whole(drawn: NDArray[np.intp]) -> dict[str, float]:
         try:
-            found = effects_at(_redrawn(data, patients[drawn]), analysis, settings, visit)
+            found = effects_at(copied(drawn), analysis, settings, visit)
         except (NotEstimable, np.linalg.LinAlgError):
             return {}
         return {contrast: _scaled(effect.values["estimate"], contrast) for contrast, effect in found.items()}
@@ -80,70 +85,56 @@ def _estimator(data: AnalysisData, analysis: Analysis, settings: Fit, visit: str
     return whole
 
 
-def _redrawn(data: AnalysisData, chosen: NDArray[Any]) -> AnalysisData:
-    """The data of the chosen patients, each choice a patient of its own."""
-    named = pd.DataFrame({"USUBJID": chosen, "COPY": [f"{name}#{k}" for k, name in enumerate(chosen)]})
+def _copier(data: AnalysisData, patients: NDArray[Any]) -> Callable[[NDArray[np.intp]], AnalysisData]:
+    """Positions of drawn patients -> their data, each choice a patient of its own."""
+    tables = {name: getattr(data, name) for name in ("records", "baseline", "assessments")}
+    found = {name: table.groupby("USUBJID").indices for name, table in tables.items()}
+    rows = {name: [found[name].get(patient, np.zeros(0, int)) for patient in patients] for name in tables}
+    places = data.subjects.index.get_indexer(pd.Index(patients))
 
-    def copied(table: pd.DataFrame) -> pd.DataFrame:
-        merged = named.merge(table, on="USUBJID")
-        return merged.assign(USUBJID=merged["COPY"]).drop(columns="COPY")
+    def copied(drawn: NDArray[np.intp]) -> AnalysisData:
+        names = np.array([f"{patients[place]}#{k}" for k, place in enumerate(drawn)], dtype=object)
+        made = {}
+        for name, table in tables.items():
+            own = [rows[name][place] for place in drawn]
+            copies = np.repeat(names, [len(rows_of_one) for rows_of_one in own])
+            made[name] = table.iloc[np.concatenate(own)].assign(USUBJID=copies)
+        subjects = data.subjects.iloc[places[drawn]].set_axis(pd.Index(names, name="USUBJID"))
+        return replace(data, subjects=subjects, **made)
 
-    subjects = data.subjects.loc[chosen]
-    return replace(
-        data,
-        subjects=subjects.set_axis(named["COPY"].rename("USUBJID")),
-        records=copied(data.records),
-        baseline=copied(data.baseline),
-        assessments=copied(data.assessments),
-    )
+    return copied
 
 
 def _mmrm_estimator(
     data: AnalysisData, analysis: Analysis, settings: Fit, visit: str, patients: NDArray[Any]
 ) -> Estimator:
     """The observed fit's covariance structure fitted to the drawn patients, without what the estimate does not need."""
-    from rctflow.models.longitudinal import ARM, SUBJECT, VISIT, longitudinal
-    from rctflow.models.mmrm import fit_mmrm
+    from rctflow.inference.statistics import contrast_rows
+    from rctflow.models.longitudinal import longitudinal
     from rctflow.models.mmrm.errors import MmrmError
     from rctflow.models.repeated import fit_chain
     from rctflow.settings import settings_from
 
     options = settings_from(MmrmOptions, analysis.options)
     frame = longitudinal(data, analysis, settings, options)
-    step = fit_chain(frame, analysis, settings, options).step
-    by_patient = frame.rows.groupby(SUBJECT, observed=True).indices
-    rows_of = [by_patient.get(patient, np.zeros(0, int)) for patient in patients]
-    clda = (ARM, settings.baseline_visit) if frame.constrained else None
-    by = VISIT if VISIT in frame.formula else None
+    try:
+        fit = fit_chain(frame, analysis, settings, options).fit
+        labels, rows = contrast_rows(fit, frame, settings)
+    except MmrmError as error:
+        raise NotEstimable(str(error)) from None
+    chosen = [number for number, (at, _) in enumerate(labels) if at == visit]
+    names = [contrast_name(labels[number][1], settings.reference, analysis.log) for number in chosen]
+    places = fit.model.records.subjects.get_indexer(pd.Index(patients))  # -1: nothing of the patient is in the model
 
     def refitted(drawn: NDArray[np.intp]) -> dict[str, float]:
-        places = [rows_of[patient] for patient in drawn]
-        copies = np.repeat(np.arange(len(drawn)), [len(own) for own in places])
-        rows = frame.rows.iloc[np.concatenate(places)].assign(**{SUBJECT: copies})
+        own = places[drawn]
         try:
-            fit = fit_mmrm(rows, frame.formula, SUBJECT, VISIT, step.covariance, options.method, "residual", clda=clda)
-            table = fit.contrasts(ARM, by, settings.reference, options.weights, not_estimable="omit")
+            estimates, _ = fit.redraw(own[own >= 0]).wald(rows[chosen])
         except MmrmError:
             return {}
-        chosen = table[table[VISIT].astype(str).eq(visit)] if by else table
-        arms = [str(name).partition(" - ")[0] for name in chosen["contrast"]]
-        names = [contrast_name(arm, settings.reference, analysis.log) for arm in arms]
-        return dict(zip(names, chosen["estimate"].astype(float), strict=True))
+        return dict(zip(names, map(float, estimates), strict=True))
 
     return refitted
-
-
-def _jackknife(
-    data: AnalysisData, analysis: Analysis, settings: Fit, visit: str, patients: NDArray[Any]
-) -> list[dict[str, float]]:
-    left = []
-    for patient in patients:
-        try:
-            found: dict[str, Effect] = effects_at(without(data, patient), analysis, settings, visit)
-        except NotEstimable:
-            continue
-        left.append({contrast: _scaled(effect.values["estimate"], contrast) for contrast, effect in found.items()})
-    return left
 
 
 def _scaled(value: float, contrast: str) -> float:

@@ -15,21 +15,64 @@ import pandas as pd
 
 from rctflow.models.contract import AnalysisData, NotEstimable, Row
 from rctflow.models.settings import Analysis, Fit, MmrmOptions
-from rctflow.results import is_ratio
+from rctflow.results import Status, is_ratio
 
 STATISTICS = ("estimate", "ci_low", "ci_high", "p_value")
+ONE, EACH = "without one patient", "without each patient in turn"
 
 
 @dataclass(frozen=True)
 class Effect:
     """A comparison: STATISTICS and se by name, as the model writes them (ratios on the log scale of ``se``).
 
-    unit: of the estimate.
+    unit, method, status, note: of the estimate.
     """
 
     values: dict[str, float]
     se: float
     unit: str
+    method: str = ""
+    status: Status = "ok"
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """The comparisons at one visit with everybody, and without each of ``patients`` (contrast -> Effect).
+
+    reasons: why nothing can be compared without a patient.
+    """
+
+    whole: dict[str, Effect]
+    patients: list[str]
+    without: dict[str, dict[str, Effect]]
+    reasons: dict[str, str]
+
+    def renamed(self, names: dict[str, str]) -> LeftOut:
+        """The same with other names of the patients."""
+        return LeftOut(
+            self.whole,
+            [names[patient] for patient in self.patients],
+            {names[patient]: effects for patient, effects in self.without.items()},
+            {names[patient]: reason for patient, reason in self.reasons.items()},
+        )
+
+
+def left_out(data: AnalysisData, analysis: Analysis, settings: Fit, visit: str) -> LeftOut:
+    """The comparison at ``visit`` without each patient who has a record in the analysis.
+
+    Raises NotEstimable when it cannot be made with everybody, which some models say so.
+    """
+    whole = effects_at(data, analysis, settings, visit)
+    patients = sorted(data.records["USUBJID"].unique())
+    found: dict[str, dict[str, Effect]] = {}
+    reasons: dict[str, str] = {}
+    for patient in patients if whole else ():
+        try:
+            found[patient] = effects_at(without(data, patient), analysis, settings, visit)
+        except NotEstimable as error:
+            found[patient], reasons[patient] = {}, str(error)
+    return LeftOut(whole, patients, found, reasons)
 
 
 def coded(patients: list[str], seed: int) -> dict[str, str]:
@@ -38,39 +81,23 @@ def coded(patients: list[str], seed: int) -> dict[str, str]:
     return {patient: f"coded-{place + 1:02d}" for patient, place in zip(patients, order, strict=True)}
 
 
-def leave_one_out(
-    data: AnalysisData, analysis: Analysis, settings: Fit, visit: str, blind: bool = False
-) -> Iterator[Row]:
+def leave_one_out(left: LeftOut, analysis: Analysis, settings: Fit, visit: str) -> Iterator[Row]:
     """Per contrast at ``visit``: STATISTICS without each patient (``without:<USUBJID>:<statistic>``), the range of the
     estimates and p-values, and the most influential patient, named in the note of ``loo_influence``.
 
-    blind: patients are coded. Patients are those with a record in the analysis. A comparison that cannot be made
-    without a patient is a row with the reason.
+    A comparison that cannot be made without a patient is a row with the reason. The method of each row is the whole one
+    of the comparison that it repeats, as it was made without the patient.
     """
     from rctflow.models.registry import compared_as
 
-    whole = effects_at(data, analysis, settings, visit)
-    patients = sorted(data.records["USUBJID"].unique())
     for arm in (arm for arm in settings.arms if arm != settings.reference):
         contrast = compared_as(analysis, arm, settings.reference)
-        if contrast not in whole:
+        if contrast not in left.whole:
             note = "the comparison cannot be made with everybody"
             yield Row("loo_influence", None, visit=visit, contrast=contrast, status="not_estimable", note=note)
-    left: dict[str, dict[str, Effect]] = {}
-    reasons: dict[str, str] = {}
-    for patient in patients:
-        try:
-            left[patient] = effects_at(without(data, patient), analysis, settings, visit)
-        except NotEstimable as error:
-            left[patient], reasons[patient] = {}, str(error)
-    if blind:
-        names = coded(list(data.subjects.index), analysis.resampling.seed if analysis.resampling else 0)
-        patients = [names[patient] for patient in patients]
-        left = {names[patient]: effects for patient, effects in left.items()}
-        reasons = {names[patient]: reason for patient, reason in reasons.items()}
-    for contrast, effect in whole.items():
-        found = {patient: effects[contrast] for patient, effects in left.items() if contrast in effects}
-        yield from _rows(contrast, effect, found, patients, reasons, analysis.model, visit)
+    for contrast, effect in left.whole.items():
+        found = {patient: effects[contrast] for patient, effects in left.without.items() if contrast in effects}
+        yield from _rows(contrast, effect, found, left, visit)
 
 
 def without(data: AnalysisData, patient: str) -> AnalysisData:
@@ -90,27 +117,35 @@ def without(data: AnalysisData, patient: str) -> AnalysisData:
 
 def effects_at(data: AnalysisData, analysis: Analysis, settings: Fit, visit: str) -> dict[str, Effect]:
     """Contrast -> its comparison at ``visit``; contrasts that cannot be estimated are absent. Raises NotEstimable."""
-    if analysis.model == "mmrm":
-        return _mmrm_effects(data, analysis, settings, visit)
     from rctflow.models.registry import load_model
 
-    rows = [row for row in load_model(analysis.model)(data, analysis, settings).rows if row.visit == visit]
+    if analysis.model == "mmrm":
+        return _mmrm_effects(data, analysis, settings, visit)
+    output = load_model(analysis.model)(needed_at(data, analysis, visit), analysis, settings)
     written: dict[str, dict[str, float]] = {}
-    units: dict[str, str] = {}
-    for row in rows:
-        if row.contrast and row.value is not None:
-            written.setdefault(row.contrast, {})[row.statistic] = row.value
-            if row.statistic == "estimate":
-                units[row.contrast] = row.unit
+    estimates: dict[str, Row] = {}
+    for row in (row for row in output.rows if row.visit == visit and row.contrast and row.value is not None):
+        written.setdefault(row.contrast, {})[row.statistic] = float(row.value or 0)
+        if row.statistic == "estimate":
+            estimates[row.contrast] = row
     return {
         contrast: Effect(
             {name: values[name] for name in STATISTICS},
             values.get("se_log", values.get("se", _from_interval(values, contrast, analysis.confidence))),
-            units[contrast],
+            *(getattr(estimates[contrast], name) for name in ("unit", "method", "status", "note")),
         )
         for contrast, values in written.items()
         if all(name in values for name in STATISTICS)
     }
+
+
+def needed_at(data: AnalysisData, analysis: Analysis, visit: str) -> AnalysisData:
+    """The data that the comparison at ``visit`` uses: those of other visits only where the model uses them."""
+    from rctflow.models.registry import uses_all_visits
+
+    if uses_all_visits(analysis.model):
+        return data
+    return replace(data, visits=(visit,), records=data.records[data.records["AVISIT"].eq(visit)])
 
 
 def _from_interval(values: dict[str, float], contrast: str, confidence: float) -> float:
@@ -133,16 +168,17 @@ def _mmrm_effects(data: AnalysisData, analysis: Analysis, settings: Fit, visit: 
     from rctflow.models.contract import contrast_name
     from rctflow.models.longitudinal import ARM, VISIT, longitudinal
     from rctflow.models.mmrm.errors import MmrmError
-    from rctflow.models.repeated import fit_chain
+    from rctflow.models.repeated import RepeatedFit, fit_chain
     from rctflow.settings import settings_from
 
     options = settings_from(MmrmOptions, analysis.options)
     frame = longitudinal(data, analysis, settings, options)
     back = math.exp if analysis.log else float
     try:
-        fit = fit_chain(frame, analysis, settings, options).fit
+        chain = fit_chain(frame, analysis, settings, options)
         by = VISIT if VISIT in frame.formula else None
-        table = fit.contrasts(ARM, by, settings.reference, options.weights, not_estimable="omit")
+        table = chain.fit.contrasts(ARM, by, settings.reference, options.weights, not_estimable="omit")
+        told = RepeatedFit(chain, frame, data, analysis, settings, options).shared
     except MmrmError as error:
         raise NotEstimable(str(error)) from None
     effects = {}
@@ -150,31 +186,24 @@ def _mmrm_effects(data: AnalysisData, analysis: Analysis, settings: Fit, visit: 
         values = {name: back(row[name]) for name in ("estimate", "ci_low", "ci_high")} | {"p_value": row["p_value"]}
         arm = str(row["contrast"]).partition(" - ")[0]
         unit = "ratio" if analysis.log else settings.unit
-        effects[contrast_name(arm, settings.reference, analysis.log)] = Effect(values, float(row["se"]), unit)
+        effect = Effect(values, float(row["se"]), unit, told["method"], told["status"], told["note"])
+        effects[contrast_name(arm, settings.reference, analysis.log)] = effect
     return effects
 
 
-def _rows(
-    contrast: str,
-    whole: Effect,
-    found: dict[str, Effect],
-    patients: list[str],
-    reasons: dict[str, str],
-    model: str,
-    visit: str,
-) -> Iterator[Row]:
+def _rows(contrast: str, whole: Effect, found: dict[str, Effect], left: LeftOut, visit: str) -> Iterator[Row]:
     import math
 
     unit = whole.unit
-    shared: dict[str, Any] = {"visit": visit, "contrast": contrast, "method": f"{model} without one patient"}
-    for patient in patients:
+    shared: dict[str, Any] = {"visit": visit, "contrast": contrast, "method": f"{whole.method}; {EACH}"}
+    for patient in left.patients:
         for name in STATISTICS:
             statistic = f"without:{patient}:{name}"
-            if patient in found:
-                own = "" if name == "p_value" else unit
-                yield Row(statistic, found[patient].values[name], unit=own, **shared)
+            if effect := found.get(patient):
+                told = {"unit": "" if name == "p_value" else unit, "status": effect.status, "note": effect.note}
+                yield Row(statistic, effect.values[name], **shared | told | {"method": f"{effect.method}; {ONE}"})
             else:
-                note = reasons.get(patient, "the comparison cannot be made without this patient")
+                note = left.reasons.get(patient, "the comparison cannot be made without this patient")
                 yield Row(statistic, None, status="not_estimable", note=note, **shared)
     if not found:
         return

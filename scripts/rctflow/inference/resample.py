@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rctflow.inference.allocations import reference_allocations
 from rctflow.inference.bootstrap import bootstrap_rows
-from rctflow.inference.leave_one_out import leave_one_out
+from rctflow.inference.leave_one_out import coded, leave_one_out, left_out
 from rctflow.inference.randomization_test import Reference, inverted_interval, randomization_test
 from rctflow.inference.settings import Resample
 from rctflow.inference.statistics import Comparison, comparisons
@@ -123,17 +123,23 @@ def _method(analysis: Analysis, fit: Fit, exact: bool) -> str:
 def _at_visit(data: AnalysisData, analysis: Analysis, settings: Resample) -> Iterator[Row]:
     """What is made of the one comparison that the endpoint is judged by."""
     wanted, fit, visit = analysis.resampling or Resampling(), settings.fit, settings.visit
+    withheld = settings.patients == "withheld"
+    asked = ["loo_influence"] * wanted.leave_one_out + ["bootstrap_se"] * (wanted.bootstrap > 0)
+    if wanted.leave_one_out and withheld:
+        why = "withheld: the data are restricted, and each value would be one patient's"
+        yield from _without_values(asked.pop(0), [visit], analysis, fit, why)
+    if not asked:
+        return
     try:
-        if wanted.leave_one_out and settings.patients == "withheld":
-            raise NotEstimable("withheld: the data are restricted, and each value would be one patient's")
-        if wanted.leave_one_out:
-            yield from leave_one_out(data, analysis, fit, visit, blind=settings.patients == "coded")
-    except NotEstimable as error:
-        yield from _without_values("loo_influence", [visit], analysis, fit, str(error))
-    try:
+        left = left_out(data, analysis, fit, visit)
+        if wanted.leave_one_out and not withheld:
+            names = coded(list(data.subjects.index), wanted.seed) if settings.patients == "coded" else {}
+            yield from leave_one_out(left.renamed(names) if names else left, analysis, fit, visit)
+            asked.pop(0)
         if wanted.bootstrap:
-            made = list(bootstrap_rows(data, analysis, fit, visit))
+            made = list(bootstrap_rows(data, analysis, fit, visit, left))
             yield from made
             yield from _unmade("bootstrap_se", made, [visit], analysis, fit)
     except NotEstimable as error:
-        yield from _without_values("bootstrap_se", [visit], analysis, fit, str(error))
+        for statistic in asked:
+            yield from _without_values(statistic, [visit], analysis, fit, str(error))

@@ -145,7 +145,7 @@ def _mmrm(
     frame = longitudinal(data, analysis, settings, options)
     try:
         fit = fit_chain(frame, analysis, settings, options).fit
-        labels, rows = _contrast_rows(fit, frame, settings)
+        labels, rows = contrast_rows(fit, frame, settings)
         observed = _wald(fit, rows)
     except MmrmError as error:
         raise NotEstimable(str(error)) from None
@@ -171,7 +171,7 @@ def _wald(fit: MmrmFit, rows: Array) -> Array:
     return estimate / se
 
 
-def _contrast_rows(fit: MmrmFit, frame: Longitudinal, settings: Fit) -> tuple[list[tuple[str, str]], Array]:
+def contrast_rows(fit: MmrmFit, frame: Longitudinal, settings: Fit) -> tuple[list[tuple[str, str]], Array]:
     """(visit or AVERAGE, arm) of each contrast with the reference, and its row over all columns of the design."""
     from rctflow.models.longitudinal import ARM, VISIT
     from rctflow.models.repeated import AVERAGE

@@ -66,6 +66,8 @@ MODELS = {
     "descriptive": Entry("rctflow.models.descriptive:describe", "rctflow.models.settings:DescriptiveOptions"),
 }
 
+ALL_VISITS = ("mmrm", "gee", "gee_logit")
+"""Models whose comparison at one visit uses the records of all."""
 SUBGROUPS = "rctflow.models.subgroups.interaction:subgroup_rows"
 
 
@@ -117,6 +119,11 @@ def options_class(name: str) -> type:
 def compared_as(analysis: Analysis, arm: str, reference: str) -> str:
     """The name under which the analysis compares ``arm`` with ``reference``."""
     return comparison_name(arm, reference, _entry(analysis.model).scale or ("ratio" if analysis.log else "difference"))
+
+
+def uses_all_visits(name: str) -> bool:
+    """Whether a model's comparison at one visit uses the records of the others."""
+    return name in ALL_VISITS
 
 
 def compares_ratios(name: str) -> bool:

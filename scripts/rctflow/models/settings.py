@@ -21,6 +21,11 @@ class Resampling:
     bootstrap: int = 0
     seed: int = 1
 
+    @property
+    def asks(self) -> bool:
+        """Whether anything is asked for."""
+        return bool(self.randomization_test or self.leave_one_out or self.bootstrap)
+
 
 @dataclass(frozen=True)
 class Analysis:

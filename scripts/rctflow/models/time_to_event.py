@@ -158,7 +158,10 @@ class Times:
         except (NotEstimable, np.linalg.LinAlgError) as error:
             yield from rows_of(dict.fromkeys(LOG_RANK), **shared, status="not_estimable", note=str(error))
             return
-        yield from rows_of(dict(zip(LOG_RANK, map(float, values), strict=True)), **shared)
+        from scipy.special import chdtrc
+
+        chi2 = float(values[0])  # statsmodels' own p is 1 - cdf: exactly 0 where it should be 1e-20
+        yield from rows_of(dict(zip(LOG_RANK, (chi2, float(chdtrc(1, chi2))), strict=True)), **shared)
 
     def _hazard_ratio(self, arm: str, shared: dict[str, Any]) -> Iterator[Row]:
         from scipy.special import ndtr

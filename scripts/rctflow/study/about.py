@@ -37,12 +37,13 @@ def about_study(study: Study, file: str, plan: PlanStatus = UNLOCKED) -> About:
 def _seeds(study: Study) -> Iterator[Seed]:
     """Every seed of the config that something is drawn from."""
     in_use = {"blinding": study.blinding.mode == "dummy", "package": study.package.data == "restricted"}
-    for key, value in _named(study.model_dump(mode="json"), ""):
+    resolved = {"analyses", "resampling"}  # in each endpoint
+    for key, value in _named(study.model_dump(mode="json", exclude=resolved), ""):
         if in_use.get(key.partition(".")[0], True):
             yield Seed(key, value)
     for endpoint in study.endpoints:
         for name, analysis in analyses_of(study, endpoint).items():
-            if analysis.resampling is not None:
+            if analysis.resampling and analysis.resampling.asks:
                 yield Seed(f"endpoints.{endpoint}.analyses.{name}.resampling.seed", analysis.resampling.seed)
 
 

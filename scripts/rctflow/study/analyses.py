@@ -39,7 +39,8 @@ def main_population(study: Study, endpoint_id: str, analysis: Analysis) -> str:
 def analyses_of(study: Study, endpoint_id: str) -> dict[str, Analysis]:
     """Every analysis of one endpoint of a checked config, resolved; the main one has the endpoint's role.
 
-    An analysis that an estimand joins has its estimand and role; the others keep their own.
+    An analysis that an estimand joins has its estimand and role; the others keep their own. One that declares no
+    resampling has that of its role (section resampling).
     """
     endpoint = study.endpoints[endpoint_id]
     analyses = {name: _resolved(study, settings) for name, settings in endpoint.analyses.items()}
@@ -49,7 +50,14 @@ def analyses_of(study: Study, endpoint_id: str) -> dict[str, Analysis]:
     for name, joined in joined_analyses(study, endpoint_id).items():
         if name in analyses:
             analyses[name] = replace(analyses[name], estimand=joined.estimand, role=cast(Role, joined.role))
-    return analyses
+    return {name: _resampled(study, analysis) for name, analysis in analyses.items()}
+
+
+def _resampled(study: Study, analysis: Analysis) -> Analysis:
+    """With what is resampled of its role, when it declares nothing of its own and compares arms."""
+    if analysis.resampling is not None or analysis.model in COMPARES_NO_ARMS:
+        return analysis
+    return replace(analysis, resampling=study.resampling.get(cast(Any, analysis.role)))
 
 
 def analysis_problems(study: Study, endpoint_id: str) -> list[tuple[str, str]]:

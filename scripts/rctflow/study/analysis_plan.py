@@ -35,6 +35,7 @@ PRESENTATION = (
     "intercurrent_events.*.label",
     "estimands.*.label",
     "analyses",  # templates: resolved in each endpoint
+    "resampling",  # the same
     "subgroups.*.label",
     "endpoints.*.label",
     "endpoints.*.digits",

@@ -54,10 +54,10 @@ def endpoint_problems(study: Study, name: str) -> Iterator[Problem]:
     yield from analyses
     if not analyses:
         yield from _resolved_problems(study, name)
-    if not source and endpoint.where:
-        yield from where_problems(
-            f"{path}.where", endpoint.where, clean_columns(study.tables[endpoint_table(study, endpoint)])
-        )
+    if not source:
+        known = clean_columns(study.tables[endpoint_table(study, endpoint)])
+        yield from where_problems(f"{path}.where", endpoint.where, known)
+        yield from _event_problems(path, endpoint, known)
 
 
 def _resolved_problems(study: Study, endpoint_id: str) -> Iterator[Problem]:
@@ -86,6 +86,14 @@ def _resolved_problems(study: Study, endpoint_id: str) -> Iterator[Problem]:
             yield from _exposure_problems(study, analysis, path)
         elif "model" in endpoint.analyses[name]:
             yield f"{path}.model", f"{analysis.model!r} is no model. {did_you_mean(analysis.model, known_models())}"
+
+
+def _event_problems(path: str, endpoint: Endpoint, known: set[str]) -> Iterator[Problem]:
+    if endpoint.event and not endpoint.column:
+        yield f"{path}.event", "says which times are those of an event; an instrument's score is no time"
+    elif endpoint.event and endpoint.above != "limit":
+        yield f"{path}.above", "times without the event are censored where they end; write `above: limit`"
+    yield from where_problems(f"{path}.event", endpoint.event, known)
 
 
 def _exposure_problems(study: Study, analysis: Analysis, path: str) -> Iterator[Problem]:

@@ -16,7 +16,7 @@ from rctflow.derive.findings.settings import Findings
 from rctflow.derive.settings import Derived, Flag, LongItems, Source, TieRule, Unable
 from rctflow.hypotheses import Family
 from rctflow.ingest.settings import DEFAULT_MISSING, ColumnType, FileFormat
-from rctflow.models.settings import Analysis, Role, Subgroup
+from rctflow.models.settings import Analysis, Resampling, Role, Subgroup
 from rctflow.package.settings import Package
 from rctflow.plan.blinded import STAMPS, results_folder
 from rctflow.plan.settings import Blinding, ProtocolDeviations
@@ -255,8 +255,9 @@ class Endpoint(Section):
     instrument and score, or table and column (with where, for tables with one row per test): what is measured.
     direction: which way is better for the patient. role: primary, secondary, ... unit, digits, mcid (smallest
     difference that patients notice): for print. below, above: the value that stands for ``<0.5`` or ``>100`` once one
-    occurs. unable: what becomes of a patient who could not do the test. windowing: by_day puts records into visits by
-    study day, nominal believes the site's label; tie: which of two records equally near. baseline: false for what is
+    occurs. event: of a column of times, which rows' time is that of the event (``STATUS == 1``); the others are
+    censored there, as if written ``>x``. unable: what becomes of a patient who could not do the test. windowing: by_day
+    puts records into visits by study day, nominal believes the site's label; tie: which of two records equally near. baseline: false for what is
     not measured before treatment. visits: a subset of the plan; windows: of some of them, where they are this
     endpoint's own; average: the outcome is the mean over these visits, and stands at the last of them. primary_visit:
     where it is judged (the last). analyses: names of templates, or name -> {use: template, overrides}; main: which of
@@ -270,6 +271,7 @@ class Endpoint(Section):
     table: str = ""
     column: str = ""
     where: str = ""
+    event: str = ""
     below: Literal["", "half", "sqrt2", "limit", "missing"] = ""
     above: Literal["", "limit", "missing"] = ""
     unit: str = ""
@@ -301,7 +303,10 @@ class MultiplicityConfig(Section):
 
 
 class Study(Section):
-    """A whole study config."""
+    """A whole study config.
+
+    resampling: what is resampled of an analysis whose role is primary or secondary and that declares none of its own.
+    """
 
     study: StudyInfo
     source: Annotated[Simulate | Files, Field(discriminator="kind")]
@@ -316,6 +321,7 @@ class Study(Section):
     instruments: dict[Id, InstrumentUse] = {}
     subgroups: dict[Name, Subgroup] = {}
     analyses: Annotated[dict[Id, Analysis], Field(min_length=1)]
+    resampling: dict[Literal["primary", "secondary"], Resampling] = {}
     endpoints: Annotated[dict[Id, Endpoint], Field(min_length=1)]
     multiplicity: MultiplicityConfig | None = None
     findings: dict[Id, Findings] = {}

@@ -237,6 +237,7 @@ def records_settings(study: Study, endpoint_id: str) -> Records:
         items=use.items if use else {},
         column=endpoint.column,
         where=endpoint.where or (use.where if use else ""),
+        event=endpoint.event,
         below=endpoint.below,
         above=endpoint.above,
         direction=endpoint.direction,
@@ -320,7 +321,7 @@ def _doses(study: Study) -> dict[str, float]:
 def resample_settings(study: Study, endpoint_id: str) -> Resample:
     """The analyses of one endpoint that ask for resampling, and how patients were randomized."""
     fit, analyses = fit_settings(study, endpoint_id), analyses_of(study, endpoint_id)
-    asked = {name: replace(a, subgroups=()) for name, a in analyses.items() if a.resampling is not None}
+    asked = {name: replace(a, subgroups=()) for name, a in analyses.items() if a.resampling and a.resampling.asks}
     used = {population for analysis in asked.values() for population in analysis.populations}
     return Resample(
         fit=replace(

@@ -70,3 +70,19 @@ def test_a_where_that_nothing_meets_or_that_is_wrong_is_named() -> None:
         derived(LAB, where="TEST == 'CRP'")
     with pytest.raises(DeriveError, match=r"endpoints\.tug\.where \(table 'perf'\): .*no column 'TST'"):
         derived(LAB, where="TST == 'IL6'")
+
+
+TIMES = clean("USUBJID ADT SEC LINKED\nP01 2024-03-10 12 1\nP01 2024-03-11 30 0\nP02 2024-03-11 . .")
+
+
+def test_times_without_the_event_are_censored_where_they_end() -> None:
+    records = derived(TIMES, event="LINKED == 1", above="limit")
+    np.testing.assert_array_equal(records["AVAL"], [12, 30, np.nan])
+    assert list(records["AVALC"]) == ["", ">30", "missing"]
+
+
+def test_a_time_of_which_nothing_tells_whether_it_is_the_events_is_refused() -> None:
+    with pytest.raises(DeriveError, match=r"endpoints\.tug\.event: 1 rows of table 'perf' have a time, .*subject P01"):
+        derived(TIMES.assign(LINKED=[1.0, np.nan, np.nan]), event="LINKED == 1", above="limit")
+    with pytest.raises(DeriveError, match=r"endpoints\.tug\.event \(table 'perf'\): .*LINK"):
+        derived(TIMES, event="LINK == 1", above="limit")

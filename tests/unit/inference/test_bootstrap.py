@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from rctflow.inference.bootstrap import _drawn, _redrawn, bca_interval
+from rctflow.inference.bootstrap import _copier, _drawn, _mmrm_estimator, bca_interval
+from rctflow.inference.leave_one_out import effects_at
 from rctflow.inference.resample import resample_endpoint
 from rctflow.inference.settings import Resample
 from rctflow.models.endpoint import fit_endpoint
@@ -49,7 +50,7 @@ def test_everybody_drawn_once_gives_the_observed_estimate():
     adsl, bds = trial()
     fit = of()
     data = select_data(bds, adsl, fit.analyses["primary"], "itt", fit)
-    again = _redrawn(data, adsl["USUBJID"].to_numpy(dtype=object))
+    again = _copier(data, adsl["USUBJID"].to_numpy(dtype=object))(np.arange(len(adsl)))
     assert len(again.records) == len(data.records)
     assert again.subjects.index.is_unique
     np.testing.assert_allclose(np.sort(again.records["AVAL"]), np.sort(data.records["AVAL"]))
@@ -86,3 +87,26 @@ def test_small_arms_are_called_unreliable():
 
 def test_draws_on_one_side_give_no_interval_and_it_is_said():
     assert bca_interval(10.0, np.arange(5.0), np.arange(4.0), 0.95) is None
+
+
+@pytest.mark.parametrize("options", [{}, {"baseline": "outcome"}])
+def test_a_redrawn_mmrm_is_the_model_of_the_copied_patients(options):
+    """The engine's quick path against the whole model, run on the same drawn patients."""
+    chance = np.random.default_rng(8)
+    adsl, _ = trial(30)
+    base = chance.normal(40, 6, 30)
+    level = base + chance.normal(0, 3, 30)
+    month1, month3, month6 = (np.where(chance.random(30) < 0.1, np.nan, level + chance.normal(0, 3, 30)) for _ in "abc")
+    bds = records(adsl, base, month1=month1, month3=month3, month6=month6)
+    fit = settings(model="mmrm", options=options, visits=("month1", "month3", "month6"))
+    analysis = fit.analyses["primary"]
+    data = select_data(bds, adsl, analysis, "itt", fit)
+    patients = np.array(sorted(data.records["USUBJID"].unique()), dtype=object)
+    arms = data.subjects.loc[patients, "ARM"].to_numpy()
+    quick = _mmrm_estimator(data, analysis, fit, "month6", patients)
+    copied = _copier(data, patients)
+    for drawn in _drawn(arms, 5, seed=1):
+        whole = effects_at(copied(drawn), analysis, fit, "month6")
+        assert quick(drawn) == pytest.approx(
+            {name: effect.values["estimate"] for name, effect in whole.items()}, rel=1e-5
+        )

@@ -185,6 +185,9 @@ def test_leaving_a_patient_out_equals_the_analysis_of_everybody_else(model):
     assert f"most influential: {most}" in influence.note
     expected = (estimates[most] - full) / row(whole, "msc - placebo", "se", "week12").value
     assert influence.value == pytest.approx(expected, rel=1e-9)
+    method = row(whole, "msc - placebo", "estimate", "week12").method
+    assert influence.method == f"{method}; without each patient in turn"
+    assert row(rows, "msc - placebo", f"without:{most}:p_value", "week12").method == f"{method}; without one patient"
 
 
 def test_without_the_last_patient_of_an_arm_nothing_can_be_compared_and_it_is_said():

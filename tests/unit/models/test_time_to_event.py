@@ -142,3 +142,10 @@ def test_statsmodels_takes_the_end_of_a_curve_for_a_limit():
     with np.errstate(all="ignore"):
         _, high = curve.quantile_ci(0.5, method="cloglog")
     assert high == 30, "statsmodels has mended quantile_ci; let models/time_to_event.py take its limit as it is"
+
+
+def test_the_log_rank_p_of_arms_that_hardly_overlap_is_small_and_not_zero():
+    adsl, bds = trial({"placebo": [str(t) for t in range(1, 61)], "msc": [str(t) for t in range(55, 115)]})
+    found = values(fitted(adsl, bds, settings(**PLAIN)), CONTRAST)
+    assert found["logrank_p_value"] == pytest.approx(stats.chi2.sf(found["logrank_chi2"], 1), rel=1e-9)
+    assert 0 < found["logrank_p_value"] < 1e-16

@@ -5,7 +5,7 @@ Patients without a used row are named in ``excluded``.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -66,6 +66,28 @@ class Records:
     def n_subjects(self) -> int:
         """n, the number of patients with a used row."""
         return len(self.subjects)
+
+    def redrawn(self, chosen: Array) -> "Records":
+        """Records of the patients at positions ``chosen`` (m,) of ``subjects``, each choice a patient of its own."""
+        order = np.argsort(self.subject, kind="stable")
+        own = np.split(order, np.cumsum(np.bincount(self.subject, minlength=self.n_subjects))[:-1])
+        place = np.concatenate([own[patient] for patient in chosen])
+        lengths = np.array([len(own[patient]) for patient in chosen])
+        return replace(
+            self,
+            subjects=pd.RangeIndex(len(chosen), name=self.subjects.name),
+            row=self.row[place],
+            subject=np.repeat(np.arange(len(chosen)), lengths),
+            visit=self.visit[place],
+            first=np.cumsum(lengths) - lengths,
+            response=self.response[place],
+            variables={name: replace(one, values=one.values[place]) for name, one in self.variables.items()},
+            margin={},
+            margin_weights=None,
+            weights=None if self.weights is None else self.weights[place],
+            group=None if self.group is None else self.group[chosen],
+            coordinates=None if self.coordinates is None else self.coordinates[place],
+        )
 
     def wide(self, values: Array, empty: float = 0.0) -> Array:
         """(n, T): one value per used row, put at its patient and visit."""

@@ -15,6 +15,7 @@ from rctflow.models.mmrm.errors import DataError, NotEstimableError, OptionError
 from rctflow.models.mmrm.inference import FTest, Inference
 from rctflow.models.mmrm.model import Model, estimate
 from rctflow.models.mmrm.optimize import Optimum
+from rctflow.models.mmrm.records import Records
 from rctflow.models.mmrm.sufficient import replace_response, sufficient_statistics
 
 Array = np.ndarray
@@ -229,8 +230,18 @@ class MmrmFit:
         """
         model, variable = self.model, self.model.records.variables[factor]
         records = replace(model.records, variables={**model.records.variables, factor: replace(variable, values=codes)})
-        design = split_design(model.columns, records, model.visit)
-        moved = replace(model, records=records, design=design)
+        return self._refitted(records)
+
+    def redraw(self, chosen: Array) -> "MmrmFit":
+        """The same model of the patients at positions ``chosen`` (m,) of ``model.records.subjects``, repeats allowed.
+
+        For the bootstrap: the search starts from this fit's covariance. Raises EstimationError.
+        """
+        return self._refitted(self.model.records.redrawn(chosen))
+
+    def _refitted(self, records: Records) -> "MmrmFit":
+        design = split_design(self.model.columns, records, self.model.visit)
+        moved = replace(self.model, records=records, design=design)
         statistics = sufficient_statistics(records, design)
         return MmrmFit(moved, estimate(moved, statistics, [self.optimum.point.theta]))
 
