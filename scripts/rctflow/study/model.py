@@ -257,11 +257,11 @@ class Endpoint(Section):
     difference that patients notice): for print. below, above: the value that stands for ``<0.5`` or ``>100`` once one
     occurs. event: of a column of times, which rows' time is that of the event (``STATUS == 1``); the others are
     censored there, as if written ``>x``. unable: what becomes of a patient who could not do the test. windowing: by_day
-    puts records into visits by study day, nominal believes the site's label; tie: which of two records equally near. baseline: false for what is
-    not measured before treatment. visits: a subset of the plan; windows: of some of them, where they are this
-    endpoint's own; average: the outcome is the mean over these visits, and stands at the last of them. primary_visit:
-    where it is judged (the last). analyses: names of templates, or name -> {use: template, overrides}; main: which of
-    them it is judged by (the first that compares arms).
+    puts records into visits by study day, nominal believes the site's label; tie: which of two records equally near.
+    baseline: false for what is not measured before treatment. visits: a subset of the plan; windows: of some of them,
+    where they are this endpoint's own; average: the outcome is the mean over these visits, and stands at the last of
+    them. primary_visit: where it is judged (the last). analyses: names of templates, or name -> {use: template,
+    overrides}; main: which of them it is judged by (the first that compares arms).
     """
 
     label: Text
