@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from rctflow.ingest.damage import undamaged
 from rctflow.ingest.numerals import number_text
 from rctflow.ingest.raw import IngestError, RawForm, Variable, check_header, declared_headers
 from rctflow.ingest.settings import Ingest
@@ -17,22 +18,21 @@ def read_parquet(path: Path, settings: Ingest, *, where: str) -> RawForm:
 
     Raises IngestError when the file is cut or no Parquet file, and for a column of lists or records, which is no form.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
+    with undamaged(
+        f"{where}: {path.name} cannot be read as Parquet",
+        "It was cut, damaged, or is of another format. Export it again, or declare the right `format` under "
+        f"tables.{settings.table}.",
+    ):
         with pq.ParquetFile(path) as file:
             schema, rows = file.schema_arrow, file.metadata.num_rows
             check_header(schema.names, path, settings, where=where)
             wanted = list(declared_headers(settings))
             read = file.read(columns=wanted)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
-        raise IngestError(
-            f"{where}: {path.name} cannot be read as Parquet ({str(error).splitlines()[0]}): it was cut, damaged, or "
-            f"is of another format. Export it again, or declare the right `format` under tables.{settings.table}."
-        ) from None
-    columns = {name: _text(read[name], name, settings, where=f"{where}: {path.name}") for name in wanted}
-    variables = {field.name: Variable(_label(field), str(field.type)) for field in schema}
+        read.validate(full=True)
+        columns = {name: _text(read[name], name, settings, where=f"{where}: {path.name}") for name in wanted}
+        variables = {field.name: Variable(_label(field), str(field.type)) for field in schema}
     return RawForm(path, list(schema.names), columns, list(range(1, rows + 1)), variables=variables)
 
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from rctflow.ingest.damage import DAMAGE
 from rctflow.ingest.define_xml import read_define
 from rctflow.ingest.raw import IngestError, RawForm, Variable
 from rctflow.ingest.settings import Ingest
@@ -56,7 +57,7 @@ def _catalog(path: Path, form: RawForm, *, where: str) -> dict[str, Variable]:
 
     try:
         _, about = pyreadstat.read_sas7bcat(path)
-    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError) as error:
+    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, *DAMAGE) as error:
         raise IngestError(
             f"{where}: {path.name} cannot be read as a format catalog ({error}). Export it again."
         ) from None

@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from rctflow.ingest.damage import undamaged
 from rctflow.ingest.raw import IngestError, RawForm, check_header, declared_headers, listed
 from rctflow.ingest.settings import Ingest
 
@@ -19,10 +20,15 @@ def read_excel(path: Path, settings: Ingest, *, where: str) -> RawForm:
     """
     import pyarrow as pa
 
-    records = _cells(path, settings, where=where, values=True)
+    with undamaged(
+        f"{where}: {path.name} is not an XLSX workbook",
+        f"Save it as .xlsx, export it again, or declare the right `format` under tables.{settings.table}.",
+    ):
+        records = _cells(path, settings, where=where, values=True)
+        computed = _has_formulas(path)
     header = [written(cell, ".").strip() for cell in records[0]] if records else []
     check_header(header, path, settings, where=where)
-    if _has_formulas(path):
+    if computed:
         _check_formulas(path, settings, records, where=where)
     rows = [i for i, record in enumerate(records) if i and any(cell is not None and cell != "" for cell in record)]
     columns = {}
@@ -56,16 +62,8 @@ def written(cell: Any, decimal: str) -> str:
 
 def _cells(path: Path, settings: Ingest, *, where: str, values: bool) -> list[tuple[Any, ...]]:
     from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
 
-    try:
-        book = load_workbook(path, read_only=True, data_only=values)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError) as error:
-        raise IngestError(
-            f"{where}: {path.name} is not an XLSX workbook ({error}). Save it as .xlsx, or declare the right `format` "
-            "under "
-            f"tables.{settings.table}."
-        ) from None
+    book = load_workbook(path, read_only=True, data_only=values)
     try:
         if settings.sheet and settings.sheet not in book.sheetnames:
             raise IngestError(

@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from rctflow.ingest.damage import undamaged
 from rctflow.ingest.raw import IngestError, RawForm, Variable, check_header, declared_headers, listed
 from rctflow.ingest.settings import DEFAULT_ENCODING, Ingest
 from rctflow.ingest.sheets import Sheet, check_rows, read_sheets
@@ -50,7 +51,8 @@ def _encoding(path: Path, settings: Ingest, *, where: str) -> str:
         )
     if settings.encoding != DEFAULT_ENCODING:
         return settings.encoding
-    with zipfile.ZipFile(path) as archive:
+    damaged = undamaged(f"{where}: {path.name} is no complete zip archive", "Export it again.")
+    with damaged, zipfile.ZipFile(path) as archive:
         pages = [archive.read(name).decode("latin-1") for name in archive.namelist() if "ExportOptions" in name]
     named = next((one for page in pages for one in ENCODINGS if one in page), "UTF-8")
     return PYTHON.get(named, named)

@@ -8,6 +8,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from rctflow.ingest.damage import undamaged
 from rctflow.ingest.encodings import decode
 from rctflow.ingest.raw import IngestError
 
@@ -41,31 +42,26 @@ def read_sheets(path: Path, encoding: str, *, table: str, where: str) -> list[Sh
         return _workbook(path, where=where)
     if path.suffix.lower() != ".zip":
         return [_sheet(path.stem, decode(path.read_bytes(), encoding, path, table=table, where=where))]
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist() if Path(name).suffix.lower() in TEXTS]
-            texts = {name: decode(archive.read(name), encoding, Path(name), table=table, where=where) for name in names}
-    except zipfile.BadZipFile as error:
-        raise IngestError(f"{where}: {path.name} is no complete zip archive ({error}). Export it again.") from None
+    damaged = undamaged(f"{where}: {path.name} is no complete zip archive", "Export it again.")
+    with damaged, zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if Path(name).suffix.lower() in TEXTS]
+        texts = {name: decode(archive.read(name), encoding, Path(name), table=table, where=where) for name in names}
     return [_sheet(Path(name).stem, text) for name, text in texts.items()]
 
 
 def _workbook(path: Path, *, where: str) -> list[Sheet]:
     from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
 
     from rctflow.ingest.excel import written
 
-    try:
-        book = load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError) as error:
-        raise IngestError(f"{where}: {path.name} is not an XLSX workbook ({error}). Export it again.") from None
     sheets = []
-    for sheet in book.worksheets:
-        sheet.reset_dimensions()
-        records = [[written(cell, ".") for cell in row] for row in sheet.iter_rows(values_only=True)]
-        sheets.append(_squared(sheet.title, records))
-    book.close()
+    with undamaged(f"{where}: {path.name} is not an XLSX workbook", "Export it again."):
+        book = load_workbook(path, read_only=True, data_only=True)
+        for sheet in book.worksheets:
+            sheet.reset_dimensions()
+            records = [[written(cell, ".") for cell in row] for row in sheet.iter_rows(values_only=True)]
+            sheets.append(_squared(sheet.title, records))
+        book.close()
     return sheets
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rctflow.ingest.damage import DAMAGE
 from rctflow.ingest.moments import Program, moment_of, moment_text
 from rctflow.ingest.numerals import number_text
 from rctflow.ingest.raw import IngestError, RawForm, Variable, check_header, declared_headers, named_texts
@@ -25,7 +26,7 @@ def read_statistical(path: Path, settings: Ingest, *, where: str) -> RawForm:
     """
     encoding = "" if settings.encoding == DEFAULT_ENCODING else settings.encoding
     _, about, _ = _read(path, settings, encoding, where=where, metadataonly=True)
-    header = list(about.column_names)
+    header = [name or "" for name in about.column_names]
     check_header(header, path, settings, where=where)
     wanted = list(declared_headers(settings))
     if not wanted:
@@ -52,7 +53,7 @@ def _read(path: Path, settings: Ingest, encoding: str, *, where: str, **options:
             cells, about = reader(path, disable_datetime_conversion=True, **choice, **options)
         except UnicodeDecodeError:
             continue
-        except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, OSError) as error:
+        except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, *DAMAGE) as error:
             # ReadStat's words for text that is not in the encoding
             if "requested encoding" in str(error):
                 continue

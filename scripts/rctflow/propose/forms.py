@@ -100,14 +100,13 @@ def _sources(path: Path, faults: list[str]) -> Iterator[dict[str, str]]:
 
 
 def _sheets(path: Path, faults: list[str]) -> Iterable[dict[str, str]]:
-    import zipfile
-
     from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
+
+    from rctflow.ingest.damage import DAMAGE
 
     try:
         book = load_workbook(path, read_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError) as error:
+    except DAMAGE as error:
         faults.append(f"{path.name} could not be read as XLSX ({error})")
         return []
     names = list(book.sheetnames)
