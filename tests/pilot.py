@@ -83,3 +83,30 @@ def compared(of: Callable[[str, str], float]) -> Rows:
         ["Diff of LS Means (SE)", "", "", between[1]],
         ["95% CI", "", "", between[2]],
     ]
+
+
+def event_lines(value: Values, levels: list[str]) -> Rows:
+    """Patients (percent), events and p against placebo of levels of adverse events, such as ``emergent:<class>``."""
+
+    def of(level: str, who: str, statistic: str) -> Any:
+        return value("adverse_events", level.replace(" ", ""), "safety", "all", who, statistic)
+
+    def arm_cells(level: str, arm: str) -> list[str]:
+        n = of(level, arm, "n")
+        share = rounded(of(level, arm, "percent"), 1) if n else ""
+        return [f"{n:g} ({share}%)", f"[{of(level, arm, 'events'):g}]"] if n else ["0", ""]
+
+    def p_cell(level: str, arm: str) -> str:
+        if not (of(level, arm, "n") or of(level, "placebo", "n")):
+            return ""
+        p = of(level, f"{arm}-placebo", "p_value")
+        return ">.99" if p > 0.99 else rounded(p, 3) + "*" * (p < 0.15)
+
+    return [
+        [
+            level.partition(":")[2].rpartition("/")[2] if level.count("/") else level.partition(":")[2] or level,
+            *(cell for arm in ARMS for cell in arm_cells(level, arm)),
+            *(p_cell(level, arm) for arm in ARMS[1:]),
+        ]
+        for level in levels
+    ]

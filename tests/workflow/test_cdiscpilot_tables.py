@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from rctflow.rounding import rounded
 
-from tests.pilot import ARMS, Rows, Values, compared, described, headed, printed, transcribed, values_of
+from tests.pilot import (
+    ARMS,
+    LABELS,
+    Rows,
+    Values,
+    compared,
+    described,
+    event_lines,
+    headed,
+    printed,
+    transcribed,
+    values_of,
+)
 
 pytestmark = pytest.mark.workflow
 
-EFFICACY = transcribed("efficacy")
+EFFICACY, PARTICIPANTS = transcribed("efficacy"), transcribed("participants")
 
 
 @pytest.fixture(scope="session", params=["pilot", "from_adam"])
@@ -90,3 +103,97 @@ def test_14_3_10_means_over_time(either):
         rows += [["", f"Week {week} (Windowed)", *cells("descriptive", f"week{week}", arm)] for week in weeks]
         rows += [["", f"Week {week} LOCF", *cells("descriptive_locf", f"week{week}", arm)] for week in weeks]
     assert printed(rows) == printed(EFFICACY["14-3.10"][1:])
+
+
+REASONS = {  # as printed -> as ADSL has it
+    "Adverse Event": "AdverseEvent",
+    "Death": "Death",
+    "Lack of Efficacy[2]": "LackofEfficacy",
+    "Lost to Follow-up": "LosttoFollow-up",
+    "Subject decided to withdraw": "WithdrewConsent",
+    "Physician decided to withdraw subject": "PhysicianDecision",
+    "Protocol criteria not met": "I/ENotMet",
+    "Protocol violation": "ProtocolViolation",
+    "Sponsor decision": "SponsorDecision",
+}
+
+
+def test_14_1_02_end_of_study(either):
+    def of(part: str, arm: str, statistic: str) -> float:
+        return either("disposition", f"week24:{part}", "itt", "all", arm or "all", statistic)
+
+    def line(part: str, label: str, level: str, p: str = "") -> list[str]:
+        cells = []
+        for arm in (*ARMS, ""):
+            n, share = (of(part, arm, f"{name}:{level}") or 0 for name in ("n", "percent"))
+            cells.append(f"{n:g} ({rounded(share, 0)}%)")
+        tested = of(part, "", p) if p else None
+        return [label, *cells, "" if tested is None else "<.0001" if tested < 0.0001 else rounded(tested, 4)]
+
+    header = ["", *(f"{LABELS[arm]} (N={of('status', arm, 'n'):g})" for arm in (*ARMS, "")), "p-value [1]"]
+    rows = [
+        header,
+        line("status", "Completed Week 24", "Completedweek24", "p_value"),
+        line("status", "Early Termination (prior to Week 24)", "Leftbeforetheendofweek24"),
+        line("status", "Missing", "Endofstudyunknown"),
+        *(line("reason", label, level, f"p_value:{level}") for label, level in REASONS.items()),
+        line("reason", "Missing", "Reasonnotrecorded"),
+    ]
+    assert printed(rows) == printed([row for row in PARTICIPANTS["14-1.02"] if any(row[1:])])
+
+
+def test_14_1_03_subjects_by_site(pilot, either):
+    columns = [(population, arm) for arm in (*ARMS, "all") for population in ("itt", "efficacy", "completers")]
+    (_, heads, *published) = PARTICIPANTS["14-1.03"]
+    assert heads[2:] == ["ITT", "Eff", "Com"] * 4
+    ours = []
+    rows = pd.read_csv(pilot / "summaries/sites/results.csv", keep_default_na=False)
+    for analysis in rows["analysis"][rows["analysis"].str.contains("/")].unique():
+        pool, site = analysis.removeprefix("pool:").split("/")
+        numbers = [either("sites", analysis, population, "all", arm, "n") for population, arm in columns]
+        ours.append([pool, site, *(f"{n:g}" for n in numbers)])
+    totals = [either("flow", "flow", population, "all", arm, "n") for population, arm in columns]
+    ours.append(["TOTAL", "", *(f"{n:g}" for n in totals)])
+    assert ours == published
+    small = [row for row in ours if row[0] == "900"]
+    pooled = [either("sites", "pool:900", population, "all", arm, "n") for population, arm in columns]
+    assert pooled == [sum(int(row[place]) for row in small) for place in range(2, 14)]
+
+
+def test_14_4_01_planned_exposure(either):
+    rows = []
+    measures = {
+        "average_daily_dose": "Average daily dose (mg)",
+        "cumulative_dose": "Cumulative dose at end of study [2]",
+    }
+    for measure, label in measures.items():
+        for name, digits in {"n": 0, "mean": 1, "sd": 2, "median": 1, "min": 1, "max": 1}.items():
+            cells = [
+                rounded(either("exposure", measure, population, "all", arm, name), digits)
+                for population in ("completers", "safety")
+                for arm in ARMS
+            ]
+            rows.append([label if name == "n" else "", name, *cells])
+    theirs = [[head, name.lower(), *cells] for head, name, *cells in PARTICIPANTS["14-4.01"][2:]]
+    assert printed(rows) == printed(theirs)
+
+
+def test_14_5_02_serious_adverse_events(pilot, either):
+    rows = pd.read_csv(pilot / "summaries/adverse_events/results.csv", keep_default_na=False)
+    levels = [level for level in rows["analysis"].unique() if level.partition(":")[0] == "serious"]
+    ours = event_lines(either, levels)
+    (_, _, first, *theirs) = PARTICIPANTS["14-5.02"]
+    assert first[0] == "ANY BODY SYSTEM"
+    assert printed(ours) == printed([["serious", *first[1:]], *theirs])
+
+
+@pytest.mark.parametrize("summary", ["populations", "baseline", "disposition", "sites", "exposure", "flow"])
+def test_from_sdtm_and_from_adam_the_same_participants(pilot, from_adam, summary):
+    """Every row but what ADaM does not hold: screening, why somebody is not in efficacy, single doses."""
+    told = ["value", "unit", "method", "status", "note"]
+    files = [folder / f"summaries/{summary}/results.csv" for folder in (pilot, from_adam)]
+    sdtm, adam = (pd.read_csv(file, dtype=str, keep_default_na=False).set_index("result_id")[told] for file in files)
+    both = sdtm.index.intersection(adam.index).difference(["flow.flow.all.all.all.n_screened"])
+    pd.testing.assert_frame_equal(sdtm.loc[both], adam.loc[both])
+    alone = pd.Series(sdtm.index.symmetric_difference(adam.index))
+    assert alone.str.contains(r"^exposure\.doses|n_not_randomized$|efficacy\..*n_excluded:").all()

@@ -99,6 +99,31 @@ if "adverse_events" in dag.summaries:
             "../../scripts/summary.py"
 
 
+if "sites" in dag.summaries:
+
+    rule summary_sites:
+        """Participants by site, arm and population."""
+        input:
+            adsl="<results>/adam/adsl.parquet",
+            tables=dag.summaries.tables("sites"),
+            ledgers=dag.summaries.ledgers("sites"),
+            records=dag.summaries.records("sites"),
+            datasets=dag.summaries.datasets("sites"),
+            code=code_of("summary", *dag.summaries.modules("sites")),
+        output:
+            "<results>/summaries/sites/results.csv",
+        log:
+            "<logs>/summaries/sites.log",
+        benchmark:
+            "<benchmarks>/summaries/sites.tsv"
+        conda:
+            "../../environment.yml"
+        params:
+            summary=dag.summaries.params("sites"),
+        script:
+            "../../scripts/summary.py"
+
+
 if "disposition" in dag.summaries:
 
     rule summary_disposition:

@@ -47,8 +47,7 @@ def derive_subjects(
         adsl = derive_further_dates(adsl[list(FIXED)], tables, settings)
         adsl = derive_covariates(adsl, tables, settings.strata, "subjects.strata")
         adsl = derive_covariates(adsl, tables, settings.covariates, "subjects.covariates")
-        adsl = derive_derived(adsl, settings.derived)
-        adsl = derive_flags(adsl, tables, settings.flags)
+        adsl = derive_own_columns(adsl, tables, settings)
         adsl = derive_events(adsl, tables, settings)
         adsl = flag_populations(adsl, settings.populations)
     write_notes(describe_subjects(tables, adsl, settings), log)
@@ -115,6 +114,13 @@ def derive_covariates(
             values = pool_levels(as_text(values.reindex(arms.index)), arms, source.pool, here)
         adsl = adsl.assign(**{name: values.reindex(adsl["USUBJID"]).to_numpy()}).astype({name: values.dtype})
     return adsl
+
+
+def derive_own_columns(adsl: pd.DataFrame, tables: Mapping[str, pd.DataFrame], settings: Subjects) -> pd.DataFrame:
+    """``adsl`` with the derived columns, which may use the flags, then the flags."""
+    flagged = derive_flags(adsl, tables, settings.flags)
+    derived = derive_derived(flagged, settings.derived)
+    return derived[[*adsl.columns, *derived.columns[len(flagged.columns) :], *flagged.columns[len(adsl.columns) :]]]
 
 
 def derive_flags(adsl: pd.DataFrame, tables: Mapping[str, pd.DataFrame], flags: Mapping[str, Flag]) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rctflow.display import sentence_case
 from rctflow.report.grids import Grid
@@ -22,18 +22,55 @@ LONGEST = 60  # terms of a table of the report
 
 
 def disposition_grids(rows: Sequence[Result], settings: ReportSettings) -> list[Grid]:
-    """How the study ended, by arm and in total, in one table."""
-    grid = Grid("Disposition", _heads(rows, "status", settings))
-    for analysis in ("status", "reason", "milestones"):
+    """How the study ended, and each phase of it, by arm and in total: a table each."""
+    endings = dict.fromkeys(row.analysis.removesuffix("status") for row in rows if row.analysis.endswith("status"))
+    return [_ending_grid(rows, prefix, settings) for prefix in endings]
+
+
+def _ending_grid(rows: Sequence[Result], prefix: str, settings: ReportSettings) -> Grid:
+    """prefix: of the analyses of a phase, "" for the whole study, which has the milestones, too."""
+    status = f"{prefix}status"
+    title = f"Disposition: {_levels(_of(rows, status))[0].lower()} or not" if prefix else "Disposition"
+    grid = Grid(title, _heads(rows, status, settings))
+    for analysis in (status, f"{prefix}reason", *([] if prefix else ["milestones"])):
         found = _of(rows, analysis)
-        indented = analysis == "reason"
+        indented = analysis.endswith("reason")
         levels = _levels(found)
         grid.lines += [(sentence_case(level), _shares(found, level, settings), indented) for level in levels]
-        for row in (row for (name, _), row in found.items() if name == "p_value"):
-            grid.notes.append(f"Completion by arm: p = {p_value(row.value)} ({row.method}).")
-    if any(row.analysis == "reason" for row in rows):
+        for (name, _), row in found.items():
+            if name.partition(":")[0] == "p_value":
+                what = sentence_case(name.partition(":")[2]) or "Completion"
+                grid.notes.append(f"{what} by arm: p = {p_value(row.value)} ({row.method}).")
+    if any(row.analysis == f"{prefix}reason" for row in rows):
         grid.notes.append("Reasons are those of participants who left early; percentages are of the population.")
+    return grid
+
+
+def participants_by_site_grids(rows: Sequence[Result], settings: ReportSettings) -> list[Grid]:
+    """Participants of each population by site and arm, such as ``14 / 14 / 11``; pooled sites under their pool."""
+    populations = list(dict.fromkeys(row.population for row in rows))
+    labels = {population.id: population.label for population in settings.populations}
+    told = " / ".join(labels.get(name, name) for name in populations)
+    grid = Grid(f"Participants by site: {told}", ("Site", *(arm.label for arm in settings.arms), "All"))
+    found = {(row.analysis, row.population, row.group): row for row in rows}
+    for place, label, within in _places(list(dict.fromkeys(row.analysis for row in rows))):
+        cells = [
+            " / ".join(rounded(found[place, population, group].value, 0) for population in populations)
+            for group in _groups(settings)
+        ]
+        grid.lines.append((label, cells, within))
     return [grid]
+
+
+def _places(analyses: Sequence[str]) -> Iterator[tuple[str, str, bool]]:
+    """(analysis, label, whether it stands under a pool); a pool that is one site of its name stands once."""
+    names = {analysis: analysis.partition(":")[2].partition("/") for analysis in analyses}
+    alone = {pool for pool, _, site in names.values() if pool == site}
+    alone -= {pool for pool, _, site in names.values() if site and site != pool}
+    for analysis, (pool, _, site) in names.items():
+        if not site or pool not in alone:
+            pooled = not site and pool not in alone and analysis.startswith("pool:")
+            yield analysis, f"Pooled: {pool}" if pooled else site or pool, bool(site)
 
 
 def deviation_grids(rows: Sequence[Result], settings: ReportSettings) -> list[Grid]:
@@ -48,8 +85,18 @@ def deviation_grids(rows: Sequence[Result], settings: ReportSettings) -> list[Gr
 
 
 def exposure_grids(rows: Sequence[Result], settings: ReportSettings) -> list[Grid]:
-    """Doses, amounts, duration and compliance by arm and in total."""
-    grid = Grid("Exposure", _heads(rows, "doses", settings))
+    """Doses, amounts, duration and compliance by arm and in total, a table per population."""
+    labels = {population.id: population.label for population in settings.populations}
+    grids = []
+    for population in dict.fromkeys(row.population for row in rows):
+        grid = _exposure_grid([row for row in rows if row.population == population], settings)
+        grid.caption += f": {labels.get(population, population)}"
+        grids.append(grid)
+    return grids
+
+
+def _exposure_grid(rows: Sequence[Result], settings: ReportSettings) -> Grid:
+    grid = Grid("Exposure", _heads(rows, next(row.analysis for row in rows), settings))
     given = _of(rows, "doses_given")
     for level in _levels(given):
         label = f"{level} dose{'s' * (level != '1')} given"
@@ -68,7 +115,7 @@ def exposure_grids(rows: Sequence[Result], settings: ReportSettings) -> list[Gri
             grid.lines.append(("min to max", [_range(found, group) for group in _groups(settings)], True))
         if any(row.value for (name, _), row in found.items() if name == "n_missing"):
             grid.lines.append(("missing", [_text(found, "n_missing", group, 0) for group in _groups(settings)], True))
-    return [grid]
+    return grid
 
 
 def medication_grids(rows: Sequence[Result], settings: ReportSettings) -> list[Grid]:

@@ -17,6 +17,7 @@ from rctflow.report.course import (
     disposition_grids,
     exposure_grids,
     medication_grids,
+    participants_by_site_grids,
     site_grid,
 )
 from rctflow.report.findings import finding_grids
@@ -37,7 +38,7 @@ class Section(NamedTuple):
 
 
 BEFORE = (
-    Section("participants", "Participants", ("flow", "populations", "disposition", "deviations")),
+    Section("participants", "Participants", ("flow", "populations", "sites", "disposition", "deviations")),
     Section("baseline", "Baseline", ("baseline",)),
     Section("treatment", "Treatment", ("exposure", "medication")),
 )
@@ -55,6 +56,7 @@ GRIDS: dict[str, Callable[[Rows, ReportSettings], list[Grid]]] = {
     "adverse_events": adverse_event_grids,
     "laboratory": finding_grids,
     "vital_signs": finding_grids,
+    "sites": participants_by_site_grids,
     "disposition": disposition_grids,
     "deviations": deviation_grids,
     "exposure": exposure_grids,

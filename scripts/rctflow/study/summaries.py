@@ -14,15 +14,12 @@ from rctflow.summaries.adverse_events.settings import AdverseEventSummary
 from rctflow.summaries.settings import (
     Baseline,
     DataQuality,
-    Deviations,
-    Disposition,
-    Exposure,
     Flow,
-    Medication,
     Populations,
     SummaryPopulation,
     SummaryStudy,
 )
+from rctflow.summaries.settings_course import Deviations, Disposition, Exposure, Medication, Sites
 from rctflow.summaries.settings_findings import FindingsSummary
 
 if TYPE_CHECKING:
@@ -36,6 +33,7 @@ class Summaries(BaseModel):
 
     flow: Flow = Flow()
     populations: Populations = Populations()
+    sites: Sites | None = None
     disposition: Disposition | None = None
     deviations: Deviations | None = None
     baseline: Baseline = Baseline()
@@ -173,6 +171,7 @@ def _findings(declared: FindingsSummary | None, study: Study) -> dict[str, Any]:
 
 FROM_STUDY: dict[str, Callable[[Study], dict[str, Any]]] = {
     "flow": _flow,
+    "sites": lambda study: {"populations": tuple(study.populations)},
     "disposition": _disposition,
     "deviations": _deviations,
     "baseline": _baseline,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from rctflow.derive.settings import Derived
@@ -56,6 +57,10 @@ def summary_problems(study: Study) -> Iterator[Problem]:
             yield f"summaries.{name}.population", f"{population!r} is no population. {told}"
     yield from _unknown("summaries.data_quality.site", tuple(filter(None, [study.summaries.data_quality.site])), known)
     yield from _table_problems(study)
+    yield from _disposition_problems(study, known)
+    yield from _site_problems(study, known)
+    yield from _exposure_problems(study, known)
+    yield from _restricted_problems(study)
     yield from _deviation_problems(study)
     yield from _flow_problems(study, known)
     yield from _unknown("summaries.baseline.variables", baseline.variables, known)
@@ -101,8 +106,62 @@ def _flow_problems(study: Study, known: set[str]) -> Iterator[Problem]:
     for name, reasons in flow.exclusions.items():
         for reason in reasons:
             yield from where_problems(f"summaries.flow.exclusions.{name}", reason.where, known)
-    for milestone in study.summaries.disposition.milestones if study.summaries.disposition else ():
-        yield from where_problems("summaries.disposition.milestones", milestone.where, known)
+
+
+def _disposition_problems(study: Study, known: set[str]) -> Iterator[Problem]:
+    declared, path = study.summaries.disposition, "summaries.disposition"
+    if declared is None:
+        return
+    for milestone in declared.milestones:
+        yield from where_problems(f"{path}.milestones", milestone.where, known)
+    ids = [phase.id for phase in declared.phases]
+    for phase in declared.phases:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", phase.id) or ids.count(phase.id) > 1:
+            yield f"{path}.phases", f"id {phase.id!r}: each phase needs its own, lower case, as other ids"
+        yield from where_problems(f"{path}.phases.{phase.id}.completed", phase.completed, known)
+        yield from _unknown(f"{path}.phases.{phase.id}.reason", tuple(filter(None, [phase.reason])), known)
+    if declared.tested_reasons and not declared.test:
+        yield f"{path}.tested_reasons", "needs `test`: chi_square or fisher"
+
+
+def _site_problems(study: Study, known: set[str]) -> Iterator[Problem]:
+    declared = study.summaries.sites
+    if declared is not None:
+        yield from _unknown("summaries.sites", tuple(filter(None, [declared.site, declared.pooled])), known)
+        yield from _no_populations("summaries.sites.populations", declared.populations, study)
+
+
+def _exposure_problems(study: Study, known: set[str]) -> Iterator[Problem]:
+    declared, path = study.summaries.exposure, "summaries.exposure"
+    if declared is None:
+        return
+    if bool(declared.table) == bool(declared.adsl) or (declared.table and not declared.start):
+        yield path, "needs either `table` and `start`, the form of doses, or `adsl`, columns that have it per patient"
+    yield from _unknown(f"{path}.adsl", tuple(declared.adsl.values()), known)
+    yield from _no_populations(f"{path}.further_populations", declared.further_populations, study)
+
+
+def _no_populations(path: str, names: tuple[str, ...], study: Study) -> Iterator[Problem]:
+    for name in names:
+        if name not in study.populations:
+            yield path, f"{name!r} is no population. {did_you_mean(name, study.populations)}"
+
+
+def _restricted_problems(study: Study) -> Iterator[Problem]:
+    """Counts of nested groups, from whose differences single patients could be read."""
+    if not study.package.suppressed_below:
+        return
+    disposition, exposure = study.summaries.disposition, study.summaries.exposure
+    nested = {
+        "sites": study.summaries.sites,
+        "disposition.phases": disposition and disposition.phases,
+        "disposition.tested_reasons": disposition and disposition.tested_reasons,
+        "exposure.further_populations": exposure and exposure.further_populations,
+    }
+    for name, declared in nested.items():
+        if declared:
+            told = "not of restricted data: beside the other counts it would tell of single patients; leave it out"
+            yield f"summaries.{name}", told
 
 
 def _unknown(path: str, columns: tuple[str, ...], known: set[str]) -> Iterator[Problem]:

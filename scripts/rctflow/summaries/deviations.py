@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rctflow.results import Result
 from rctflow.summaries.rows import require
-from rctflow.summaries.settings import Deviations, SummaryStudy
+from rctflow.summaries.settings import SummaryStudy
+from rctflow.summaries.settings_course import Deviations
 from rctflow.summaries.shares import members_of
 from rctflow.summaries.sources import Sources
 

@@ -8,13 +8,15 @@ cumulative dose / duration; compliance = 100 x doses / planned doses.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from rctflow.description import describe_values, quantile_words
 from rctflow.expressions import parse
 from rctflow.results import SUPPRESSED, Result
+from rctflow.rounding import rounded
 from rctflow.summaries.rows import SummaryError, require
-from rctflow.summaries.settings import Exposure, SummaryStudy
+from rctflow.summaries.settings import SummaryStudy
+from rctflow.summaries.settings_course import Exposure, Measure
 from rctflow.summaries.shares import Members, members_of
 from rctflow.summaries.sources import Sources
 
@@ -27,30 +29,47 @@ FEW = 6  # kinds of numbers of doses that are counted one by one
 
 
 def summarize_exposure(sources: Sources, study: SummaryStudy, settings: Exposure) -> list[Result]:
-    """By arm of the population and in total, as rows with endpoint ``exposure``.
+    """By arm of each population and in total, as rows with endpoint ``exposure``.
 
     analysis ``doses``, ``duration`` (days), ``cumulative_dose``, ``average_daily_dose``, ``compliance`` (%): n, mean,
     sd, median, q1, q3, min, max, n_missing. analysis ``doses_given``: n, n:<number>, percent:<number>, when patients
     have few different numbers of doses. Raises SummaryError when a column is missing, and when an interval ends before
     it starts, with the patient.
     """
-    adsl_columns = (settings.missing_end,) if settings.missing_end else ()
-    members = members_of(sources.adsl, study, NAME, settings.population, *adsl_columns)
-    per_patient = exposure_per_patient(sources, settings).reindex(sorted(set(members.of[""]["USUBJID"])))
-    given = per_patient["doses"].fillna(0)
+    columns = (*settings.adsl.values(), *([settings.missing_end] if settings.missing_end else []))
+    known = exposure_per_patient(sources, settings) if settings.table else _as_adsl_has_it(sources, settings)
     rows: list[Result] = []
-    if given.nunique() <= FEW and given.mod(1).eq(0).all():
-        rows += members.sizes("doses_given")
-        for number in sorted(set(given)):
-            rows += members.having("doses_given", given.index[given.eq(number)], f"{number:g}", "n")
+    for population in (settings.population, *settings.further_populations):
+        members = members_of(sources.adsl, study, NAME, population, *columns)
+        rows += _of_population(members, known.reindex(sorted(set(members.of[""]["USUBJID"]))), settings)
+    return rows
+
+
+def _of_population(members: Members, per_patient: DataFrame, settings: Exposure) -> Iterator[Result]:
+    if "doses" in per_patient:
+        given = per_patient["doses"].fillna(0)
+        per_patient = per_patient.assign(doses=given)
+        if settings.planned_doses:
+            per_patient["compliance"] = 100 * given / settings.planned_doses
+        if given.nunique() <= FEW and given.mod(1).eq(0).all():
+            yield from members.sizes("doses_given")
+            for number in sorted(set(given)):
+                yield from members.having("doses_given", given.index[given.eq(number)], f"{number:g}", "n")
     units = {"doses": "", "duration": "days", "cumulative_dose": settings.unit, "compliance": "%"}
     units["average_daily_dose"] = f"{settings.unit}/day" if settings.unit else ""
-    per_patient = per_patient.assign(doses=given)
-    if settings.planned_doses:
-        per_patient["compliance"] = 100 * given / settings.planned_doses
     for name in per_patient.columns:
-        rows += _described(members, name, per_patient[name], units[name])
-    return rows
+        yield from _described(members, name, per_patient[name], units[name])
+
+
+def _as_adsl_has_it(sources: Sources, settings: Exposure) -> DataFrame:
+    """One row per subject of ADSL (index USUBJID), a column for each measure that is declared or follows from them."""
+    columns = list(settings.adsl.values())
+    require(sources.adsl, columns, "ADSL")
+    own = sources.adsl.set_index("USUBJID")[columns].astype(float)
+    known = own.set_axis([*settings.adsl], axis=1)
+    if {"cumulative_dose", "duration"} <= set(known.columns) and "average_daily_dose" not in known:
+        known["average_daily_dose"] = _average(known["cumulative_dose"], known["duration"], settings)
+    return known[[name for name in get_args(Measure) if name in known]]
 
 
 def exposure_per_patient(sources: Sources, settings: Exposure) -> DataFrame:
@@ -77,8 +96,15 @@ def exposure_per_patient(sources: Sources, settings: Exposure) -> DataFrame:
         amount = (rows[settings.dose] * doses).groupby(by)
         found["cumulative_dose"] = amount.sum().where(amount.count().eq(amount.size()))
         if settings.end:
-            found["average_daily_dose"] = found["cumulative_dose"] / found["duration"]
+            found["average_daily_dose"] = _average(found["cumulative_dose"], found["duration"], settings)
     return pd.DataFrame(found)
+
+
+def _average(dose: Series, duration: Series, settings: Exposure) -> Series:
+    average = dose / duration
+    if settings.average_digits is None:
+        return average
+    return average.map(lambda value: float(rounded(value, settings.average_digits)), na_action="ignore")
 
 
 def _described(members: Members, name: str, values: Series, unit: str) -> Iterator[Result]:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from rctflow.expressions import parse
 from rctflow.results import Result
 from rctflow.summaries.rows import require
-from rctflow.summaries.settings import Medication, SummaryStudy
+from rctflow.summaries.settings import SummaryStudy
+from rctflow.summaries.settings_course import Medication
 from rctflow.summaries.shares import Members, members_of
 from rctflow.summaries.sources import Sources
 

@@ -33,11 +33,16 @@ SUMMARIES = {
         "rctflow.summaries.populations:summarize_populations", "rctflow.summaries.settings:Populations"
     ),
     "disposition": Entry(
-        "rctflow.summaries.disposition:summarize_disposition", "rctflow.summaries.settings:Disposition"
+        "rctflow.summaries.disposition:summarize_disposition", "rctflow.summaries.settings_course:Disposition"
     ),
-    "deviations": Entry("rctflow.summaries.deviations:summarize_deviations", "rctflow.summaries.settings:Deviations"),
-    "exposure": Entry("rctflow.summaries.exposure:summarize_exposure", "rctflow.summaries.settings:Exposure"),
-    "medication": Entry("rctflow.summaries.medication:summarize_medication", "rctflow.summaries.settings:Medication"),
+    "sites": Entry("rctflow.summaries.sites:summarize_sites", "rctflow.summaries.settings_course:Sites"),
+    "deviations": Entry(
+        "rctflow.summaries.deviations:summarize_deviations", "rctflow.summaries.settings_course:Deviations"
+    ),
+    "exposure": Entry("rctflow.summaries.exposure:summarize_exposure", "rctflow.summaries.settings_course:Exposure"),
+    "medication": Entry(
+        "rctflow.summaries.medication:summarize_medication", "rctflow.summaries.settings_course:Medication"
+    ),
     "baseline": Entry("rctflow.summaries.baseline:summarize_baseline", "rctflow.summaries.settings:Baseline"),
     "adverse_events": Entry(
         "rctflow.summaries.adverse_events.summary:summarize_adverse_events",

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from clean_tables import clean
 from rctflow.derive.errors import DeriveError
-from rctflow.derive.settings import Flag, PopulationRule, Source, Subjects
+from rctflow.derive.settings import Category, Derived, Flag, PopulationRule, Source, Subjects
 from rctflow.derive.subjects import derive_subjects
 
 TABLES = {
@@ -114,6 +114,14 @@ def test_strata_covariates_and_flags_keep_their_type() -> None:
     assert list(adsl["SEX"]) == ["F", "M", "F"]
     assert list(adsl["DOSEDFL"]) == ["Y", "Y", "N"]
     assert str(adsl["AGE"].dtype) == "float64"
+
+
+def test_a_derived_column_may_use_a_flag_and_stands_before_it() -> None:
+    cases = (Category("treated", "GIVEN == 'Y'"), Category("untreated", "GIVEN == 'N'"))
+    plan = replace(PLAIN, derived={"HOW": Derived(cases=cases)}, flags={"GIVEN": Flag("infusion", "GIVEN == 1")})
+    adsl = derive_subjects(TABLES, plan)
+    assert list(adsl.columns[8:]) == ["HOW", "GIVEN"]
+    assert list(adsl["HOW"]) == ["treated", "treated", "untreated"]
 
 
 @pytest.mark.parametrize(

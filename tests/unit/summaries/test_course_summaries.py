@@ -10,16 +10,11 @@ from rctflow.summaries.disposition import summarize_disposition
 from rctflow.summaries.exposure import exposure_per_patient, summarize_exposure
 from rctflow.summaries.medication import periods, summarize_medication
 from rctflow.summaries.rows import SummaryError
-from rctflow.summaries.settings import (
-    Deviations,
-    Disposition,
-    Exposure,
-    Medication,
-    Reason,
-    SummaryPopulation,
-    SummaryStudy,
-)
+from rctflow.summaries.settings import Reason, SummaryPopulation, SummaryStudy
+from rctflow.summaries.settings_course import Deviations, Disposition, Exposure, Medication, Phase, Sites
+from rctflow.summaries.sites import summarize_sites
 from rctflow.summaries.sources import Sources
+from scipy.stats import fisher_exact
 
 ADSL = pd.DataFrame(
     {
@@ -229,3 +224,80 @@ def test_small_cells_of_deviations_are_hidden_and_rare_terms_not_named():
     rows = disclosable(summarize_deviations(Sources(adsl, tables={"dv": few}), study, settings), 5)
     hidden = {(row.statistic, row.group) for row in rows if row.note == SUPPRESSED}
     assert {("n_with:late", "p"), ("percent_with:late", "p")} <= hidden
+
+
+def test_a_phase_ends_before_the_study_does_and_for_reasons_of_its_own():
+    adsl = ADSL.assign(WHY4=[None, "Death", None, "Moved", "Moved"])
+    phases = (Phase("week4", "week 4", "WEEK4 == 'Y'", "WHY4"),)
+    settings = Disposition("itt", "EOSSTT", "DCSREAS", ("COMPLETED",), (), "fisher", phases, ("Death", "Plague"))
+    rows = summarize_disposition(Sources(adsl), STUDY, settings)
+    cells = found(rows)
+    assert cells["week4:status", "n:Completed week 4"] == (1, 2, 3)
+    assert cells["week4:status", "n:Left before the end of week 4"] == (1, 1, 2)
+    assert ("week4:status", "n:End of study unknown") not in cells
+    assert cells["week4:reason", "n:Moved"] == (0, 1, 1)
+    assert cells["week4:reason", "n:Death"] == (1, 0, 1)
+    assert cells["reason", "n:Death"] == (1, 0, 1)
+    # 1 of 2 against 0 of 3 died before week 4; 1 of 2 against 2 of 3 completed it
+    assert cells["week4:reason", "p_value:Death"][2] == pytest.approx(fisher_exact([[1, 0], [1, 3]]).pvalue)
+    assert cells["week4:status", "p_value"][2] == pytest.approx(fisher_exact([[1, 2], [1, 1]]).pvalue)
+    nobody = next(row for row in rows if row.result_id.endswith("week4:reason.itt.all.all.p_value:Plague"))
+    assert (nobody.value, nobody.status, nobody.note) == (None, "not_estimable", "nothing to compare")
+
+
+SITES = ADSL.assign(SITE=["01", "02", "01", "03", None], POOL=["01", "90", "01", "90", "90"], EFFFL=list("YYNYN"))
+
+
+def test_sites_under_their_pool_add_up_to_the_population():
+    study = SummaryStudy("demo", ("p", "d"), STUDY.populations | {"eff": SummaryPopulation("EFFFL")})
+    rows = summarize_sites(Sources(SITES), study, Sites("SITE", "POOL", ("itt", "eff")))
+    cells = {(row.analysis, row.population, row.group): row.value for row in rows}
+    assert list(dict.fromkeys(row.analysis for row in rows)) == [
+        *("pool:01", "pool:01/01", "pool:90", "pool:90/02", "pool:90/03", "pool:90/not recorded"),
+    ]
+    assert [cells["pool:01", "itt", arm] for arm in ("p", "d", "")] == [1, 1, 2]
+    assert [cells["pool:01", "eff", arm] for arm in ("p", "d", "")] == [1, 0, 1]
+    assert [cells["pool:90/03", "eff", arm] for arm in ("p", "d", "")] == [0, 1, 1]
+    for population, size in (("itt", 5), ("eff", 3)):
+        sites = [n for (place, name, arm), n in cells.items() if name == population and not arm and "/" in place]
+        pools = [n for (place, name, arm), n in cells.items() if name == population and not arm and "/" not in place]
+        assert sum(sites) == sum(pools) == size
+
+
+def test_sites_that_are_numbers_have_no_decimal_point():
+    rows = summarize_sites(Sources(ADSL.assign(SITE=[7.0, 7, 12, 12, 12])), STUDY, Sites("SITE", "", ("itt",)))
+    assert {row.analysis for row in rows} == {"site:7", "site:12"}
+
+
+def test_exposure_as_adsl_has_it_and_of_further_populations():
+    adsl = ADSL.assign(CUM=[100.0, 54, 81, None, None], DAYS=[3.0, 2, 1, 4, None], WEEK4FL=ADSL["WEEK4"])
+    study = SummaryStudy("demo", ("p", "d"), STUDY.populations | {"week4": SummaryPopulation("WEEK4FL")})
+    known = {"cumulative_dose": "CUM", "duration": "DAYS"}
+    settings = Exposure(adsl=known, unit="mg", population="safety", further_populations=("week4",), average_digits=1)
+    rows = summarize_exposure(Sources(adsl), study, settings)
+    assert settings.reads.tables == ()
+    cells = {(row.population, row.analysis, row.statistic, row.group): row.value for row in rows}
+    assert cells["safety", "cumulative_dose", "mean", "p"] == 77
+    assert cells["safety", "average_daily_dose", "max", "p"] == 33.3
+    assert cells["safety", "cumulative_dose", "n_missing", "d"] == 1
+    assert cells["week4", "cumulative_dose", "mean", "p"] == 100
+    assert cells["week4", "duration", "n", ""] == 3
+    assert not any(analysis.startswith("doses") for _, analysis, _, _ in cells)
+    given = Exposure(adsl=known | {"average_daily_dose": "DAYS"}, population="safety")
+    cells = found(summarize_exposure(Sources(adsl), study, given))
+    assert cells["average_daily_dose", "max"] == (3, 4, 4)
+
+
+def test_the_average_daily_dose_is_rounded_as_the_pilots_adsl_rounds_it(shared):
+    import pyreadstat
+
+    adsl = pyreadstat.read_xport(str(shared / "data/cdiscpilot/adam/adsl.xpt"))[0]
+    ex = pyreadstat.read_xport(str(shared / "data/cdiscpilot/sdtm/ex.xpt"))[0]
+    adsl["TRTEDT"] = pd.to_datetime(adsl["TRTEDT"])
+    for column in ("EXSTDTC", "EXENDTC"):
+        ex[column] = pd.to_datetime(ex[column].replace("", None))
+    settings = Exposure(
+        "ex", "EXSTDTC", end="EXENDTC", missing_end="TRTEDT", dose="EXDOSE", unit="mg", average_digits=1
+    )
+    mine = exposure_per_patient(Sources(adsl, tables={"ex": ex}), settings).reindex(adsl["USUBJID"])
+    assert (mine["average_daily_dose"].to_numpy() == adsl["AVGDD"].to_numpy()).all()
