@@ -101,10 +101,10 @@ def exposure_per_patient(sources: Sources, settings: Exposure) -> DataFrame:
 
 
 def _average(dose: Series, duration: Series, settings: Exposure) -> Series:
-    average = dose / duration
-    if settings.average_digits is None:
-        return average
-    return average.map(lambda value: float(rounded(value, settings.average_digits)), na_action="ignore")
+    average, digits = dose / duration, settings.average_digits
+    if digits is not None:
+        average = average.where(average.isna(), average.fillna(0).map(lambda value: float(rounded(value, digits))))
+    return average
 
 
 def _described(members: Members, name: str, values: Series, unit: str) -> Iterator[Result]:
