@@ -1,103 +1,137 @@
-"""The CDISC pilot's laboratory, vital signs and weight by config alone, against its own ADLBC and ADVS."""
+"""The CDISC pilot's laboratory, vital signs, weight and medication tables by config alone, from SDTM and from ADaM, against
+the cells that were published.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
+import json
 
-import pandas as pd
-import pyreadstat
 import pytest
+from rctflow.rounding import rounded
 
-from tests.workflow.conftest import Checkout, copy_of_checkout
+from tests.pilot import ARMS, REFERENCE, Rows, percent, printed
+from tests.pilot_safety import LEVELS, TESTS, Found, of_results
 
 pytestmark = pytest.mark.workflow
 
-ARMS = {"placebo": "Placebo", "low": "Xanomeline Low Dose", "high": "Xanomeline High Dose"}
-VISITS = {"week2": "Week 2", "week8": "Week 8", "week24": "Week 24", "last": ""}
-SUMMARIES = ("laboratory", "vital_signs")
+SAFETY = json.loads((REFERENCE / "safety.json").read_text(encoding="utf-8"))["tables"]
 
 
-@pytest.fixture(scope="module")
-def pilot(root: Path, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("pilot")
-    checkout = copy_of_checkout(root, folder / "checkout")
-    (folder / "shared").symlink_to(shared.resolve())
-    targets = [f"results/cdiscpilot/summaries/{name}/results.csv" for name in SUMMARIES]
-    Checkout(checkout, "config/cdiscpilot.yaml").snakemake(*targets)
-    return checkout / "results/cdiscpilot"
+@pytest.fixture(scope="module", params=["pilot", "from_adam"])
+def found(request: pytest.FixtureRequest) -> Found:
+    return of_results(request.getfixturevalue(request.param))
 
 
-@pytest.fixture(scope="module")
-def rows(pilot: Path) -> dict[tuple[str, ...], float]:
-    parts = [pd.read_csv(pilot / f"summaries/{name}/results.csv", keep_default_na=False) for name in SUMMARIES]
-    found = pd.concat(parts)
-    keys = zip(found["analysis"], found["visit"], found["group"], found["statistic"], strict=True)
-    return dict(zip(keys, pd.to_numeric(found["value"]), strict=True))
+def agrees(number: str, ours: Rows) -> None:
+    """Every transcribed cell, but for the listed exceptions, which must be what is told of them."""
+    table = SAFETY[number]
+    theirs = [list(row) for row in table["rows"][1:]]
+    for told in table["exceptions"]:
+        place = next(i for i, row in enumerate(theirs) if row[0] == told["row"] and told.get("shift", row[1]) == row[1])
+        assert theirs[place][told["column"]] == told["published"]
+        theirs[place][told["column"]] = told["ours"]
+    assert printed(ours) == printed(theirs)
 
 
-def theirs(shared: Path, name: str) -> pd.DataFrame:
-    found = pyreadstat.read_xport(shared / f"data/cdiscpilot/adam/{name}.xpt")[0]
-    return found[found["SAFFL"].eq("Y")].assign(AVISIT=lambda d: d["AVISIT"].str.strip())
+@pytest.mark.parametrize(("number", "kind"), [("14-6.02", "extreme"), ("14-6.03", "previous")])
+def test_normal_and_abnormal_values_and_changes(number, kind, found):
+    rows = []
+    for name, *_ in SAFETY[number]["rows"][1:]:
+        analysis = f"{TESTS[name]}:{kind}"
+        cells = [
+            percent(found(analysis, arm, f"n:{level}"), found(analysis, arm, "n")) for arm in ARMS for level in LEVELS
+        ]
+        rows.append([name, *cells, rounded(found(analysis, "", "p_value"), 3)])
+    agrees(number, rows)
 
 
-def described(table: pd.DataFrame, change: bool) -> dict[str, float]:
-    values = table["CHG" if change else "AVAL"].dropna()
-    of = {"n": len(values), "mean": values.mean(), "sd": values.std(), "median": values.median()}
-    of |= {"min": values.min(), "max": values.max()}
-    return {f"{'change_' if change else ''}{name}": value for name, value in of.items()}
+def test_14_6_01_laboratory_values_by_visit(found):
+    rows = []
+    for name, week, *_ in SAFETY["14-6.01"]["rows"][1:]:
+        visit = {"Bsln": "baseline", "End": "end_of_treatment"}.get(week, week.replace("Wk ", "week"))
+        cells = []
+        for arm in ARMS:
+
+            def of(statistic: str, digits: int, arm: str = arm, visit: str = visit, name: str = name) -> str:
+                return rounded(found(TESTS[name], arm, statistic, visit), digits)
+
+            n = found(TESTS[name], arm, "n", visit) + (found(TESTS[name], arm, "n_missing", visit) or 0)
+            cells += [f"{n:g}", of("mean", 1), of("sd", 2)]
+            cells += ["", ""] if visit == "baseline" else [of("change_mean", 1), of("change_sd", 2)]
+        rows.append([name, week, *cells])
+    agrees("14-6.01", rows)
 
 
-def last_value(table: pd.DataFrame) -> pd.DataFrame:
-    """Each patient's last value up to week 24. Their rows "End of Treatment" are of the last visit, with a value or
-    without, and in ADVS of week 26, too.
-    """
-    until = table[table["AVISIT"].str.startswith("Week") & table["AVISITN"].le(24) & table["AVAL"].notna()]
-    return until.sort_values(["USUBJID", "AVISITN"]).drop_duplicates("USUBJID", keep="last")
+def shift_cells(found: Found, analysis: str, to: str, visit: str = "") -> list[str]:
+    """The table leaves out whoever came to lie below the threshold range."""
+    cells = []
+    for arm in ARMS:
+        for before in ("NORMAL", "HIGH"):
+            low = found(analysis, arm, f"n:{before} to LOW", visit) or 0
+            n = (found(analysis, arm, f"n_from:{before}", visit) or 0) - low
+            cells.append(
+                f"{n:g}" if to == "n" else percent(found(analysis, arm, f"n:{before} to {to}", visit) or 0, n or 1)
+            )
+    return cells
 
 
-def compare(rows: dict[tuple[str, ...], float], table: pd.DataFrame, test: str, changes: bool = True) -> int:
-    compared = 0
-    for arm, words in ARMS.items():
-        for visit, name in VISITS.items():
-            of_arm = table[table["TRTA"].eq(words)]
-            at_visit = of_arm[of_arm["AVISIT"].eq(name)] if name else last_value(of_arm)
-            for change in (False, True)[: 1 + changes]:
-                expected = described(at_visit, change)
-                found = {statistic: rows[test, visit, arm, statistic] for statistic in expected}
-                assert found == pytest.approx(expected, rel=1e-9, abs=1e-9), (test, arm, visit)
-                compared += len(expected)
-    return compared
+def test_shifts_by_threshold_ranges(found):
+    by_visit = [
+        [
+            name,
+            week,
+            to,
+            *shift_cells(found, f"{TESTS[name]}:threshold", to if to == "n" else to.upper(), f"week{week}"),
+        ]
+        for name, week, to, *_ in SAFETY["14-6.04"]["rows"][1:]
+    ]
+    agrees("14-6.04", by_visit)
+    rows = []
+    for name, to, *_, p in SAFETY["14-6.05"]["rows"][1:]:
+        analysis = f"{TESTS[name]}:threshold"
+        cells = shift_cells(found, analysis, to if to == "n" else to.upper())
+        rows.append([name, to, *cells, rounded(found(analysis, "", "p_value"), 3) if p else ""])
+    agrees("14-6.05", rows)
 
 
-@pytest.mark.parametrize("test", ["SODIUM", "K", "GLUC", "CREAT", "ALT", "AST", "BILI", "ALP"])
-def test_chemistry_by_visit_is_that_of_adlbc(rows, shared, test):
-    table = theirs(shared, "adlbc")
-    assert compare(rows, table[table["PARAMCD"].eq(test)], test) == 3 * 4 * 12
+def test_14_6_06_shifts_by_hys_law(found):
+    rows = []
+    for name, to, *_ in SAFETY["14-6.06"]["rows"][1:]:
+        analysis = "liver:hys_law" if name.startswith("Total") else "liver:transaminase"
+        p = rounded(found(analysis, "", "p_value"), 3) if to == "n" else ""
+        rows.append([name, to, *shift_cells(found, analysis, {"0": "NORMAL", "1": "HIGH"}.get(to, "n")), p])
+    agrees("14-6.06", rows)
 
 
-@pytest.mark.parametrize("test", ["WEIGHT", "SYSBP_LYING", "DIABP_STANDING1", "PULSE_STANDING3"])
-def test_vital_signs_and_weight_by_visit_are_those_of_advs(rows, shared, test):
-    code, _, position = test.partition("_")
-    table = theirs(shared, "advs")
-    table = table[table["PARAMCD"].eq(code)]
-    if position:
-        table = table[table["ATPTN"].eq({"LYING": 815, "STANDING1": 816, "STANDING3": 817}[position])]
-    # Who lacks the baseline visit has the screening's values as baseline here, and none in ADVS.
-    assert compare(rows, table, test, changes=False) == 3 * 4 * 6
+ARM_OF = {"Placebo": "placebo", "Xan.Low": "low", "Xan.High": "high"}
+TIMES = {"Baseline": "baseline", "Week 24": "week24", "End of Trt.": "end_of_treatment"}
+PRINTED = {"mean": 1, "sd": 2, "median": 1, "min": 1, "max": 1}
 
 
-def test_every_shift_is_of_a_patient_of_adlbc(rows, pilot, shared):
-    """Worst result under treatment, recounted from the laboratory's own words, patient by patient."""
-    lb = pyreadstat.read_xport(shared / "data/cdiscpilot/sdtm/lb.xpt")[0]
-    lb = lb[lb["LBTESTCD"].eq("ALT") & lb["VISIT"].str.match("SCREENING 1$|WEEK") & lb["LBSTRESN"].notna()]
-    arms = pd.read_parquet(pilot / "adam/adsl.parquet").query("SAFFL == 'Y'").set_index("USUBJID")["TRT01A"]
-    counts: dict[tuple[str, str], int] = {}
-    for subject, own in lb[lb["USUBJID"].isin(arms.index)].groupby("USUBJID"):
-        before = own.loc[own["VISIT"].eq("SCREENING 1"), "LBNRIND"].tolist()
-        after = set(own.loc[own["VISIT"].ne("SCREENING 1"), "LBNRIND"])
-        if after:
-            worst = "HIGH" if "HIGH" in after else "LOW" if "LOW" in after else "NORMAL"
-            key = (arms[subject], f"{before[0] if before else 'missing'} to {worst}")
-            counts[key] = counts.get(key, 0) + 1
-    ours = {(arm, s[2:]): n for (a, _, arm, s), n in rows.items() if a == "ALT:worst" and s.startswith("n:") and n}
-    assert ours == counts
+@pytest.mark.parametrize(
+    ("number", "test", "labels"),
+    [("14-7.01", "SYSBP_LYING", 2), ("14-7.02", "SYSBP_LYING", 2), ("14-7.03", "WEIGHT", 1)],
+)
+def test_vital_signs_and_weight(number, test, labels, found):
+    """The n of table 14-7.02 counts whoever has a baseline and was seen, with a value or without."""
+    rows = []
+    for row in SAFETY[number]["rows"][1:]:
+        arm, visit = ARM_OF[row[labels]], TIMES[row[labels + 1]]
+        prefix = "change_" if number == "14-7.02" or "change" in row[0] else ""
+        n = found(test, arm, f"{prefix}n", visit)
+        n += (found(test, arm, f"{prefix}n_missing", visit) or 0) if number == "14-7.02" else 0
+        cells = [rounded(found(test, arm, prefix + name, visit), digits) for name, digits in PRINTED.items()]
+        rows.append([*row[: labels + 2], f"{n:g}", *cells])
+    agrees(number, rows)
+
+
+def test_14_7_04_medication(pilot):
+    found, rows, within = of_results(pilot), [], ""
+    for name, *_ in SAFETY["14-7.04"]["rows"][1:]:
+        term = name.removeprefix("- ")
+        within = within if term != name else name
+        analysis = "recorded" if term == name else f"recorded/{within}"
+        rows.append(
+            [name, *(percent(found(analysis, arm, f"n_with:{term}"), found(analysis, arm, "n")) for arm in ARMS)]
+        )
+    agrees("14-7.04", rows)
