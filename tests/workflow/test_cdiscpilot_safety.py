@@ -1,5 +1,5 @@
-"""The CDISC pilot's laboratory, vital signs, weight and medication tables by config alone, from SDTM and from ADaM, against
-the cells that were published.
+"""The CDISC pilot's laboratory, vital signs, weight and medication tables by config alone, from SDTM and from ADaM,
+against the cells that were published.
 """
 
 from __future__ import annotations

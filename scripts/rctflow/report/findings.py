@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from rctflow.report.finding_shifts import category_grids, liver_shift_grid, visit_labels
 from rctflow.report.grids import Grid
 from rctflow.report.settings import ReportSettings, ReportTest
 from rctflow.results import Result
@@ -36,7 +37,8 @@ def finding_grids(rows: Sequence[Result], settings: ReportSettings) -> list[Grid
     title, labels = summary.replace("_", " ").capitalize(), settings.tests[summary]
     tests = {code: labels[code] for code in dict.fromkeys(row.analysis for row in rows) if code in labels}
     found = {(row.analysis, row.visit, row.group, row.statistic): row for row in rows}
-    grids = [_abnormal(found, tests, title, settings), _liver(found, settings)]
+    grids = [_abnormal(found, tests, title, settings), _liver(found, settings), liver_shift_grid(found, settings)]
+    grids += category_grids(found, tests, title, settings)
     grids += [_shifts(found, tests, kind, title, settings) for kind in KINDS]
     grids += [_values(found, code, test, title, settings) for code, test in tests.items()]
     return [grid for grid in grids if grid.lines]
@@ -93,7 +95,7 @@ def _values(found: Cells, code: str, test: ReportTest, title: str, settings: Rep
     heads = [f"{arm.label}: {words}" for arm in settings.arms for words in ("value", "change")]
     words = "n, mean (SD), median [minimum to maximum]"
     grid = Grid(f"{title}: {test.label}; {words}", ("Visit", *heads), folded=True)
-    for visit, label in {**{visit.id: visit.label for visit in settings.visits}, "last": "Last value"}.items():
+    for visit, label in visit_labels(found, settings).items():
         if any((code, visit, arm.id, "n") in found for arm in settings.arms):
             cells = [cell for arm in settings.arms for cell in _described(found, code, visit, arm.id, test.digits)]
             grid.lines.append((label, cells, False))

@@ -44,6 +44,48 @@ def test_each_table_has_its_cells(settings):
     assert [grid.folded for grid in grids.values()] == [False, False, True, True]
 
 
+def test_categories_and_shifts_have_their_cells_and_p_values(settings):
+    after = settings.visits[1].id
+    counts = {("placebo", "NORMAL", "HIGH"): 2, ("msc", "HIGH", "HIGH"): 1}
+    rows = []
+    for arm in ("placebo", "msc"):
+        where = {"group": arm}
+        rows.append(summary_row("demo", "laboratory", "ALT:extreme", "n", 15, **where))
+        for level in ("LOW", "NORMAL", "HIGH"):
+            rows += counted_level("laboratory", "ALT:extreme", level, 3, 15, STUDY, where)
+        for analysis, visit in (("ALT:threshold", ""), ("ALT:threshold", after), ("liver:hys_law", "")):
+            at = where | {"visit": visit}
+            for before in ("NORMAL", "HIGH"):
+                rows.append(summary_row("demo", "laboratory", analysis, f"n_from:{before}", 10, **at))
+                for to in ("NORMAL", "HIGH"):
+                    n = counts.get((arm, before, to), 0)
+                    rows.append(summary_row("demo", "laboratory", analysis, f"n:{before} to {to}", n, **at))
+                    rows.append(summary_row("demo", "laboratory", analysis, f"percent:{before} to {to}", 10 * n, **at))
+    rows.append(summary_row("demo", "laboratory", "ALT:extreme", "p_value", 0.0004))
+    rows.append(summary_row("demo", "laboratory", "ALT:threshold", "p_value", 0.5))
+    rows += rows_of(settings)
+    grids = {grid.caption: grid for grid in finding_grids(rows, settings)}
+    liver = grids["Liver: shifts from baseline to any visit under treatment"]
+    assert liver.lines[2] == ("normal to high", ["2/10 (20.0%)", "0/10 (0.0%)", ""], True)
+    extreme = grids["Laboratory: most extreme value under treatment, by the normal range"]
+    assert extreme.lines[0] == ("ALT, U/L", ["n = 15", "n = 15", "<0.001"], False)
+    assert extreme.lines[3] == ("high", ["3/15 (20.0%)", "3/15 (20.0%)", ""], True)
+    overall = grids["Laboratory: shifts by the threshold range, to the most extreme value"]
+    assert overall.lines[0] == ("ALT, U/L", ["", "", "0.500"], False)
+    by_visit = grids["Laboratory: shifts by the threshold range, by visit"]
+    assert by_visit.lines[1] == (settings.visits[1].label, ["normal to high 2", "high to high 1"], True)
+
+
+def test_a_named_end_of_treatment_is_a_line_of_the_values(settings):
+    rows = [
+        summary_row("demo", "laboratory", "ALT", name, 2.0, visit="end_of_treatment", group=arm)
+        for arm in ("placebo", "msc")
+        for name in ("n", "mean", "sd", "median", "min", "max")
+    ]
+    values = finding_grids([*rows_of(settings), *rows], settings)[-1]
+    assert [line[0] for line in values.lines][-1] == "End of treatment"
+
+
 def test_what_is_suppressed_is_a_dash(settings):
     hidden = {"value": None, "status": "not_estimable", "note": "suppressed"}
     rows = [replace(r, **hidden) if r.statistic != "n" else r for r in rows_of(settings)]
