@@ -47,8 +47,8 @@ def summarize_findings(name: str, sources: Sources, study: SummaryStudy, setting
     (planned or not; LOW and HIGH when both occurred) and to the last. <PARAMCD>:abnormal: n, and n:low, n:high
     (treatment-emergent, TRTEMFL), n:markedly_low, n:markedly_high (CRIT1FL, CRIT2FL) with their percentages,
     exact_ci_high:<level> (%) where nobody is counted; of a side without a limit there is no row. The declared
-    categories: ``category_rows``. Of restricted data there are neither these nor :last and :abnormal rows, n_missing
-    and those of the liver: together with the others a reader could compute counts of few patients from them. Raises
+    categories: ``category_rows``. Of restricted data there are neither these nor :last and :abnormal rows, ``ends``,
+    n_missing and those of the liver: together with the others a reader could compute counts of few patients from them. Raises
     SummaryError for an unknown population, and for a data set without the columns.
     """
     require(sources.datasets[settings.dataset], NEEDED, settings.dataset)
@@ -71,7 +71,7 @@ def _by_visit(
 ) -> Iterator[Result]:
     planned = records[records["ANL01FL"].eq("Y")]
     at_visits = {visit: planned[planned["AVISIT"].eq(visit)] for visit in settings.visits}
-    at_visits |= {end: _last_records(planned, ending) for end, ending in _endings(settings).items()}
+    at_visits |= {end: _last_records(planned, ending) for end, ending in _endings(study, settings).items()}
     for visit, at_visit in at_visits.items():
         for arm in study.arms:
             of_arm = at_visit[at_visit["ARM"].eq(arm)]
@@ -82,12 +82,13 @@ def _by_visit(
                 yield from _described(name, code, based, "change_", study, shared)
 
 
-def _endings(settings: FindingsSummary) -> dict[str, Ending]:
-    """``last``, up to and including ``settings.last_until``, and the others."""
+def _endings(study: SummaryStudy, settings: FindingsSummary) -> dict[str, Ending]:
+    """``last``, up to and including ``settings.last_until``, and of open data the others."""
+    others = {} if study.small_cells else settings.ends
     if not settings.last_until:
-        return settings.ends
+        return others
     counted = settings.visits[: settings.visits.index(settings.last_until) + 1]
-    return {LAST_VALUE: Ending(tuple(visit for visit in counted if visit != settings.baseline_visit))} | settings.ends
+    return {LAST_VALUE: Ending(tuple(visit for visit in counted if visit != settings.baseline_visit))} | others
 
 
 def _last_records(planned: DataFrame, ending: Ending) -> DataFrame:

@@ -80,3 +80,23 @@ def test_a_data_set_does_not_take_the_name_of_another(tmp_path):
     config = declared()
     config["findings"]["adsl"] = config["findings"]["advs"]
     assert "findings.adsl" in problems(config, tmp_path)
+
+
+def summary_problems(tmp_path, finding=None, **summary):
+    config = declared(**finding or {})
+    config["summaries"]["vital_signs"] |= summary
+    return problems(config, tmp_path)
+
+
+def test_categories_need_what_they_count_and_ends_need_visits(tmp_path):
+    found = summary_problems(tmp_path, categories=["threshold"], ends={"end": {"visits": ["never"]}})
+    assert "summaries.vital_signs.categories" in found
+    assert "summaries.vital_signs.ends.end.visits" in found
+    assert "summaries.vital_signs.ends.last" in summary_problems(tmp_path, ends={"last": {"visits": []}})
+
+
+def test_further_tables_have_the_same_columns_and_the_last_visit_is_planned(tmp_path):
+    other = next(name for name, plan in tiny_config()["tables"].items() if "visit" not in plan)
+    found = summary_problems(tmp_path, {"more_tables": [other, "nowhere"], "extreme": {"until": "never"}})
+    assert "findings.advs.more_tables" in found
+    assert "findings.advs.extreme.until" in found
