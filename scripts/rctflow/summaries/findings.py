@@ -48,8 +48,8 @@ def summarize_findings(name: str, sources: Sources, study: SummaryStudy, setting
     (treatment-emergent, TRTEMFL), n:markedly_low, n:markedly_high (CRIT1FL, CRIT2FL) with their percentages,
     exact_ci_high:<level> (%) where nobody is counted; of a side without a limit there is no row. The declared
     categories: ``category_rows``. Of restricted data there are neither these nor :last and :abnormal rows, ``ends``,
-    n_missing and those of the liver: together with the others a reader could compute counts of few patients from them. Raises
-    SummaryError for an unknown population, and for a data set without the columns.
+    n_missing and those of the liver: together with the others a reader could compute counts of few patients from
+    them. Raises SummaryError for an unknown population, and for a data set without the columns.
     """
     require(sources.datasets[settings.dataset], NEEDED, settings.dataset)
     records = members_records(sources, study, settings)
