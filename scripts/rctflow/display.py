@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isnan, nan
 from typing import Literal
 
 from rctflow.hypotheses import Hypothesis
-from rctflow.results import PER_DOSE, PERCENT, POINTS, SUPPRESSED, WIN, Result, is_ratio
+from rctflow.results import PER_DOSE, PERCENT, POINTS, SUPPRESSED, WIN, Result, descriptive_rows, is_ratio
+from rctflow.rounding import rounded
 
 RATIO_DIGITS, PERCENT_DIGITS, SLOPE_DIGITS = 2, 1, 2
+BELOW = "n_below"
 NOT_MEASURED = {
     "n_unable": "Unable to perform the test",
     "n_below": "Below the limit of quantification",
@@ -138,13 +140,33 @@ def stamps_of(synthetic: bool, blinded: str) -> list[str]:
     return ["SYNTHETIC DATA"] * synthetic + [blinded] * bool(blinded)
 
 
+def below_words(rows: Sequence[Result], display: Display) -> str:
+    """``Below the limit of quantification at 6 months: Placebo 2 (17 %), MSC 0 (0 %).`` of those measured; "" for an
+    endpoint without a limit.
+    """
+    if BELOW not in display.not_measured:
+        return ""
+    found = descriptive_rows(rows, display.main_population)
+    told = []
+    for arm in display.arms:
+        n, percent = (found.get((display.primary_visit, arm.id, name)) for name in (BELOW, "percent_below"))
+        if n is None or n.value is None:
+            told.append(f"{arm.label} {'suppressed' if n is not None and n.note == SUPPRESSED else 'not described'}")
+            continue
+        share = f" ({rounded(percent.value, 0)} %)" if percent is not None and percent.value is not None else ""
+        told.append(f"{arm.label} {rounded(n.value, 0)}{share}")
+    visit = next((v.label for v in display.visits if v.id == display.primary_visit), display.primary_visit)
+    return f"{NOT_MEASURED[BELOW]} at {visit}: {', '.join(told)}."
+
+
 def not_measured_words(
     rows: Iterable[Result], population: str, arms: Mapping[str, str], rules: Mapping[str, str], visit: str = ""
 ) -> list[str]:
     """``Unable to perform the test: Placebo 5, MSC 8 assessments; counted as 40 s (declared worst value).``
 
     One sentence for each kind of value that was not measured in ``population``, at ``visit`` or over all visits; none
-    for what did not occur. arms: id -> label. rules: as Display.not_measured.
+    for what did not occur, but for values below a limit that the endpoint declares. arms: id -> label. rules: as
+    Display.not_measured.
     """
     counts = {name: dict.fromkeys(arms, 0.0) for name in NOT_MEASURED}
     found = {
@@ -159,7 +181,7 @@ def not_measured_words(
     return [
         f"{NOT_MEASURED[name]}{where}: {_listed(of_arms, arms)}{f'; {rules[name]}' if name in rules else ''}."
         for name, of_arms in counts.items()
-        if any(of_arms.values())
+        if any(of_arms.values()) or (name == BELOW and BELOW in rules and not visit)
     ]
 
 

@@ -26,7 +26,8 @@ class Result:
     group: arm id, or ""; contrast: "msc - placebo" ("msc / placebo" for ratios, "msc vs placebo" for the probability to
     do better), or "". value: None exactly when the status is not_estimable or failed, and then ``note`` says why.
     method: the exact method used. record_set: key into the endpoint's records.parquet ("" when no single set of
-    records). result_id: unique within a study.
+    records). multiplicity: of a p-value, CONFIRMATORY when a confirmatory family tests it, else NOMINAL; both are
+    unadjusted here (the adjusted ones stand in summaries/multiplicity). result_id: unique within a study.
     """
 
     study: str
@@ -46,6 +47,7 @@ class Result:
     status: Status = "ok"
     note: str = ""
     record_set: str = ""
+    multiplicity: str = ""
 
     @property
     def result_id(self) -> str:
@@ -56,6 +58,9 @@ class Result:
 
 
 VALUED = ("ok", "fallback")
+NOMINAL, CONFIRMATORY = "nominal", "confirmatory"
+"""What a p-value is: adjusted for nothing and no test of the trial, or a hypothesis of a confirmatory family."""
+P_VALUES = ("p_value", "p_value_min", "p_value_max")
 PERCENT, POINTS = "%", "percentage points"
 """The units of a proportion and of a difference of two."""
 WIN, ODDS = "win probability", "odds ratio"
@@ -69,6 +74,11 @@ DOSE_RESPONSE, PER_DOSE = "dose_response_", "per unit of dose"
 SUPPRESSED = "suppressed: a cell of too few patients, or one that would give such a cell away"
 """The note of rows without a value that restricted data do not allow to be published (disclosure.py)."""
 COLUMNS = ("result_id", *(f.name for f in fields(Result)))
+
+
+def is_p_value(statistic: str) -> bool:
+    """Whether a statistic is a p-value: ``p_value``, ``fisher_p_value``, ``interaction_p_value:SEX``, ..."""
+    return any(part.endswith(P_VALUES) for part in statistic.split(":"))
 
 
 def number(value: float | None) -> str:

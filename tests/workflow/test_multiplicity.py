@@ -21,6 +21,7 @@ def test_a_family_declared_is_tested_and_reported(checkout):
     config["multiplicity"] = {"families": FAMILIES}
     checkout.configure(config)
     marked = {f"displays:{endpoint}" for endpoint in ("walk", "crp", "hb")}  # which p-values are nominal
+    marked |= {"fit:crp", "second"}  # of crp one is a test of the trial now; that of walk was one
     assert checkout.plan() == {"multiplicity", "overview", "report", "resolved_config"} | marked
     checkout.snakemake()
     results = checkout.folder / "results/tiny"

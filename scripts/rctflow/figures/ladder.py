@@ -170,8 +170,10 @@ def _draw_rungs(
             _draw(columns[rung.scale], rung, at, display)
         y = (bottom + at) / high
         words = _estimate_words(rung, reasons, display)
-        if len(columns) <= MANY_SCALES or rung.interval is None:
+        if len(columns) <= MANY_SCALES:
             figure.text((wide - P_WIDTH - ESTIMATES + 0.02) / wide, y, words, **look)
+        elif rung.interval is None:  # on white, since it stands over the last columns
+            figure.text((wide - P_WIDTH) / wide, y, words, ha="right", backgroundcolor="white", **look)
         shown = p_value(rung.test.value) if rung.test is not None and rung.test.value is not None else "–"
         figure.text(1 - 0.06 / wide, y, shown, ha="right", **look | {"fontweight": _weight(rung)})
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rctflow.display import Display, digits_of
+from rctflow.display import Display, Label, digits_of
 from rctflow.figures import style
 from rctflow.figures.placing import log_ticks, wrapped
 from rctflow.figures.rows import percent
@@ -71,7 +71,7 @@ def _panel(figure: Figure, rung: Rung, top: float, display: Display) -> None:
     influence = rung.found[display.primary_visit, rung.contrast, INFLUENCE]
     labels = {arm.id: arm.label for arm in display.arms}
     against = " against ".join(labels.get(arm, arm) for arm in compared_arms(rung.contrast))
-    words = f"{rung.analysis.replace('_', ' ')}, {_population(rung.population, display)}: {against}"
+    words = f"{_words(rung.analysis, display.analyses)}, {_words(rung.population, display.populations)}: {against}"
     look: dict[str, Any] = {"va": "bottom", "fontsize": style.SMALL}
     figure.text(0.06 / wide, (top - 0.5 * HEAD) / high, words, fontweight="bold", **look)
     if influence.value is None:
@@ -86,8 +86,8 @@ def _panel(figure: Figure, rung: Rung, top: float, display: Display) -> None:
     style.watermark(axes, display)
 
 
-def _population(population: str, display: Display) -> str:
-    return next((label.label for label in display.populations if label.id == population), population.replace("_", " "))
+def _words(name: str, labels: Sequence[Label]) -> str:
+    return next((label.label for label in labels if label.id == name), name.replace("_", " "))
 
 
 def _told(rung: Rung, most: str, moved: float, display: Display) -> str:

@@ -39,7 +39,7 @@ def describe(data: AnalysisData, analysis: Analysis, settings: Fit) -> ModelOutp
     rows: list[Row] = []
     sets: dict[str, DataFrame] = {}
     over_time = options_from(DescriptiveOptions, analysis.options).over_time and not settings.small_cells
-    limited = bool(data.assessments["AVALC"].str.startswith("<", na=False).any())
+    limited = settings.limited or bool(data.assessments["AVALC"].str.startswith("<", na=False).any())
     for visit in ((settings.baseline_visit,) if settings.baseline_visit else ()) + data.visits:
         at_baseline = visit == settings.baseline_visit
         records = data.baseline if at_baseline else data.records[data.records["AVISIT"].eq(visit)]
@@ -61,7 +61,7 @@ def describe(data: AnalysisData, analysis: Analysis, settings: Fit) -> ModelOutp
 def _not_measured(assessed: DataFrame, records: DataFrame, limited: bool, shared: dict[str, Any]) -> list[Row]:
     """Subjects of whom AVALC of the analysed record says so, or, without one, of any assessment at the visit.
 
-    percent_below: of those with a value or one below the limit, where the endpoint has such values at all.
+    percent_below: of those with a value or one below the limit, where the endpoint may have such values, or has some.
     """
     rows: list[Row] = []
     for name, (start, method) in NOT_MEASURED.items():

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rctflow.hypotheses import is_tested
 from rctflow.models.contract import AnalysisData, FitDataError, ModelOutput, NotEstimable, Row, rows_without_estimate
 from rctflow.models.registry import compares_ratios, load_model, load_subgroups
 from rctflow.models.select import SOURCE, select_data
 from rctflow.models.settings import Analysis, Fit
-from rctflow.results import LOCF, Result, Status
+from rctflow.results import CONFIRMATORY, LOCF, NOMINAL, Result, Status, is_p_value
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -89,8 +90,8 @@ def _randomized(adsl: DataFrame, settings: Fit) -> list[Row]:
 
 
 def result_of(row: Row, name: str, analysis: Analysis, population: str, settings: Fit) -> Result:
-    """The result row that a model's row becomes."""
-    return Result(
+    """The result row that a model's row becomes; of a p-value it says whether it is nominal."""
+    result = Result(
         study=settings.study,
         endpoint=settings.endpoint,
         estimand=analysis.estimand,
@@ -108,4 +109,9 @@ def result_of(row: Row, name: str, analysis: Analysis, population: str, settings
         status=row.status,
         note=row.note,
         record_set=f"{name}.{population}.{row.record_set}" if row.record_set else "",
+    )
+    if not is_p_value(row.statistic):
+        return result
+    return replace(
+        result, multiplicity=CONFIRMATORY if is_tested(result, settings.tested, settings.reference) else NOMINAL
     )

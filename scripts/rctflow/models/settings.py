@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from rctflow.hypotheses import Hypothesis
+
 Role = Literal["primary", "secondary", "sensitivity", "supplementary", "exploratory"]
 
 
@@ -89,7 +91,9 @@ class Fit:
     analysis_flags: estimand -> the BDS variable that says which records count for it (ANL01FL when not named).
     subgroups, subgroup_visit: the factors that an analysis names, and the visit at which they are looked at.
     carried_flags: as analysis_flags, for analyses with locf. contrasts: comparisons beside those with the reference,
-    (arm, arm that it is compared with). doses: arm -> dose, where an analysis asks for dose response.
+    (arm, arm that it is compared with). doses: arm -> dose, where an analysis asks for dose response. tested: the
+    hypotheses of confirmatory families, all filled in; every other p-value is nominal. limited: whether values may lie
+    below a limit of quantification.
     """
 
     study: str
@@ -111,6 +115,8 @@ class Fit:
     carried_flags: dict[str, str] = field(default_factory=dict)
     contrasts: tuple[tuple[str, str], ...] = ()
     doses: dict[str, float] = field(default_factory=dict)
+    tested: tuple[Hypothesis, ...] = ()
+    limited: bool = False
 
     @property
     def comparisons(self) -> tuple[tuple[str, str], ...]:

@@ -42,6 +42,19 @@ def confirmatory(study: Study, endpoint: str) -> list[Hypothesis] | None:
     return [h for family in families for h in family.hypotheses if h.endpoint == endpoint]
 
 
+def tested(study: Study, endpoint: str) -> tuple[Hypothesis, ...]:
+    """The hypotheses of an endpoint that are tests of the trial: without a confirmatory family, of a primary endpoint
+    of two arms its main analysis at its primary visit.
+    """
+    declared = confirmatory(study, endpoint)
+    if declared is not None:
+        return tuple(replace(hypothesis, id="") for hypothesis in declared)
+    others = [arm for arm in study.arms.levels if arm != study.arms.reference]
+    if study.endpoints[endpoint].role != "primary" or len(others) > 1:
+        return ()
+    return (replace(_resolved(study, Hypothesis(endpoint)), id=""),)
+
+
 def endpoints_tested(study: Study) -> list[str]:
     """The endpoints that a family tests, in the order of the config."""
     families = study.multiplicity.families.values() if study.multiplicity else ()

@@ -43,6 +43,9 @@ LIMITS = {
     "limit": "counted as the limit",
     "missing": "left missing",
 }
+ABBREVIATIONS = {word: word.upper() for word in ("ancova", "mmrm", "gee", "cmh", "hc3", "clda", "itt")}
+ABBREVIATIONS |= {"poisson": "Poisson", "wilcoxon": "Wilcoxon", "sqrt2": "√2"}
+"""Words of analyses' ids that print writes otherwise."""
 COMPARED = {
     "censored": "the comparison knows them only to be below it",
     "half": "counted as half the limit in the comparison",
@@ -75,6 +78,7 @@ def display_settings(study: Study, endpoint_id: str) -> Display:
         outcome=analyses[main].outcome,
         confidence=analyses[main].confidence,
         mcid=endpoint.mcid,
+        analyses=tuple(Label(name, analysis_words(name)) for name in endpoint.analyses),
         populations=tuple(Label(name, plan.label) for name, plan in study.populations.items()),
         not_measured=_not_measured(endpoint, analyses[main]),
         analysis_order=tuple(endpoint.analyses),
@@ -83,6 +87,12 @@ def display_settings(study: Study, endpoint_id: str) -> Display:
         blinded=STAMPS[study.blinding.mode],
         tested=_tested(study, endpoint_id),
     )
+
+
+def analysis_words(name: str) -> str:
+    """The id of an analysis as print has it: ``mmrm_per_protocol`` is ``MMRM per protocol``."""
+    words = " ".join(ABBREVIATIONS.get(word, word) for word in name.split("_"))
+    return words[:1].upper() + words[1:]
 
 
 def study_display(study: Study) -> StudyDisplay:
@@ -209,7 +219,7 @@ def _estimand(study: Study, name: str) -> ReportEstimand:
     ]
 
     def words(estimator: Estimator) -> str:
-        return f"{estimator.analysis.replace('_', ' ')}, {populations[estimator.analysis_set].label}"
+        return f"{analysis_words(estimator.analysis)}, {populations[estimator.analysis_set].label}"
 
     listed = {
         "Treatments": estimand.treatments,

@@ -287,6 +287,8 @@ def endpoint_window(study: Study, endpoint: Endpoint, visit: str) -> Window:
 
 def fit_settings(study: Study, endpoint_id: str) -> Fit:
     """Everything that fitting one endpoint uses."""
+    from rctflow.study.multiplicity import tested  # which asks this module for visits and arms
+
     endpoint = study.endpoints[endpoint_id]
     analyses = analyses_of(study, endpoint_id)
     used = {population for analysis in analyses.values() for population in analysis.populations}
@@ -311,6 +313,8 @@ def fit_settings(study: Study, endpoint_id: str) -> Fit:
         carried_flags={a.estimand: carried_flag(_counting(study, endpoint_id, a)) for a in analyses.values() if a.locf},
         contrasts=study.arms.contrasts,
         doses=_doses(study) if any(a.dose_response or a.model == CMH for a in analyses.values()) else {},
+        tested=tested(study, endpoint_id),
+        limited=bool(endpoint.below),
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rctflow.errors import RctflowError
 from rctflow.proportions.clopper_pearson import clopper_pearson
-from rctflow.results import PERCENT, Result
+from rctflow.results import NOMINAL, PERCENT, Result, is_p_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +26,7 @@ def summary_row(study: str, summary: str, analysis: str, statistic: str, value: 
     """One row; ``summary`` (flow, baseline, data_quality) stands in the endpoint column. more: fields of Result."""
     empty = dict.fromkeys(("estimand", "population", "role", "visit", "group", "contrast"), "")
     fixed = {"study": study, "endpoint": summary, "analysis": analysis, "model": "summary"}
+    fixed["multiplicity"] = NOMINAL if is_p_value(statistic) else ""  # no family tests a summary
     return Result(**empty | fixed | {"statistic": statistic, "value": value} | more)
 
 

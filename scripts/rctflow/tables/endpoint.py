@@ -45,7 +45,7 @@ def endpoint_table(rows: Sequence[Result], settings: Display, plan: str = "") ->
 
     Where the main analysis compares geometric means, the observed one is geometric too, with its interval. Columns of
     the model are left out when the endpoint has no model analysis. Values below the limit of quantification have a
-    column where there are some. Statistics without a value show their reason in a
+    column where the endpoint declares one, or there are some. Statistics without a value show their reason in a
     footnote. plan: the status of the analysis plan, for the foot.
     """
     main = rows_of(rows, settings.main_analysis, settings.main_population)
@@ -61,7 +61,8 @@ def endpoint_table(rows: Sequence[Result], settings: Display, plan: str = "") ->
         return rank_table(rows, main, settings, plan)
     level = f"{settings.confidence * 100:g}% CI"
     mean = f"Geometric mean ({level})" if _geometric(main, observed) else "Mean (SD)"
-    limited = any(row.statistic == "n_below" and row.value for row in observed.values())
+    limited = "n_below" in settings.not_measured
+    limited |= any(row.statistic == "n_below" and row.value for row in observed.values())
     heads = ["Visit", "Arm", "n observed", *([BELOW] if limited else []), f"{mean} observed{_unit(settings)}"]
     if modelled:
         compared = "Ratio" if _ratios(main) else "Difference"

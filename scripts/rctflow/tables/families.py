@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from rctflow.display import Display
+from rctflow.display import Display, below_words
 from rctflow.hypotheses import Family, Hypothesis
 from rctflow.results import DOSE_RESPONSE, PER_DOSE, Found, Result, is_ratio, rows_of
 from rctflow.rounding import MISSING, p_value, rounded
@@ -51,6 +51,9 @@ def family_table(
         CONFIRMATORY if family.confirmatory else EXPLORATORY,
         UNADJUSTED,
     ]
+    for endpoint in dict.fromkeys(hypothesis.endpoint for hypothesis in family.hypotheses):
+        if below := below_words(rows_by_endpoint[endpoint], by_endpoint[endpoint]):
+            notes.append(f"{by_endpoint[endpoint].label}: {below[0].lower()}{below[1:]}")
     stamps: dict[str, Any] = {"synthetic": first.synthetic, "blinded": first.blinded}
     caption = family.label or name.replace("_", " ").capitalize()
     notes += [plan] if plan else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rctflow.display import Display, digits_of
+from rctflow.display import Display, below_words, digits_of
 from rctflow.ladder import Rung, has_steps, rungs_of, scale_words
 from rctflow.results import Result, compared_arms
 from rctflow.rounding import MISSING, interval, p_value, rounded
@@ -32,6 +32,7 @@ def ladder_table(rows: Sequence[Result], settings: Display, plan: str = "") -> T
     compared = "of the two arms compared, reference first" if several else " + ".join(arm.label for arm in arms)
     notes = [
         f"n: analysed, {compared}.",
+        *([below] if (below := below_words(rows, settings)) else []),
         *_influence(rungs, settings),
         *_drawn(rows, settings),
         *_unreliable(rungs),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from rctflow.display import Display
+from rctflow.display import Display, below_words
 from rctflow.results import HAZARD, WIN, Found, Result, contrasts_of, rows_of
 from rctflow.rounding import MISSING
 from rctflow.tables.endpoint import MARKED, NOMINAL
@@ -47,11 +47,17 @@ def overview_table(
     notes = ["Each endpoint's main analysis in its main population, at its primary visit."]
     notes += [WINS] * any(row.unit == WIN for rows in rows_by_endpoint.values() for row in rows) + [NOMINAL]
     notes += [HAZARDS] * any(row.unit == HAZARD for rows in rows_by_endpoint.values() for row in rows)
+    notes += _below(rows_by_endpoint, settings)
     notes += [MARKED] if any(one.tested for one in settings) else []
     notes += [plan] if plan else []
     stamps: dict[str, Any] = {"synthetic": settings[0].synthetic, "blinded": settings[0].blinded}
     table = Table("overview", "All endpoints", tuple(heads), lines, sections, notes, **stamps, anchors=False)
     return nominal_once(visit_said_once(table))
+
+
+def _below(rows_by_endpoint: Mapping[str, Sequence[Result]], settings: Sequence[Display]) -> list[str]:
+    told = ((one.label, below_words(rows_by_endpoint.get(one.endpoint, ()), one)) for one in settings)
+    return [f"{label}: {words[0].lower()}{words[1:]}" for label, words in told if words]
 
 
 def _endpoint_lines(rows: Sequence[Result], settings: Display) -> list[list[Cell]]:

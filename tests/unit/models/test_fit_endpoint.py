@@ -1,8 +1,11 @@
 """Selection of records, numbers randomized, failures as rows, and the trace of every number to its source rows."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
+from rctflow.hypotheses import Hypothesis
 from rctflow.models import registry
 from rctflow.models.contract import FitDataError, NotEstimable
 from rctflow.models.endpoint import RECORD_COLUMNS, fit_endpoint
@@ -178,3 +181,15 @@ def test_every_registered_model_stands_where_the_registry_says(name):
 def test_every_model_is_documented(root):
     headings = [line.strip("#` ") for line in (root / "docs/models.md").read_text().splitlines() if line[:3] == "## "]
     assert not set(registry.known_models()) - set(headings)
+
+
+def test_each_p_value_says_whether_it_is_a_test_of_the_trial():
+    tested = Hypothesis("pcs", analysis="primary", population="itt", visit="month6", arm="msc")
+    fit = replace(settings(visits=("month3", "month6")), tested=(tested,))
+    values = [10.0, 12, 15, 11, 18, 20, 17, 22]
+    adsl = subjects(BASE_ARMS)
+    rows, _ = fit_endpoint(
+        records(adsl, [9.0, 10, 13, 12, 11, 14, 10, 12], month3=values[::-1], month6=values), adsl, fit
+    )
+    kinds = {(r.visit, r.statistic): r.multiplicity for r in rows if r.multiplicity}
+    assert kinds == {("month3", "p_value"): "nominal", ("month6", "p_value"): "confirmatory"}

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from rctflow.display import ArmLabel, Display, Label, VisitLabel
+from rctflow.display import ArmLabel, Display, Label, VisitLabel, below_words
 from rctflow.results import Result
 from rctflow.tables.endpoint import endpoint_table
 from rctflow.tables.ladder import ladder_table
@@ -168,6 +168,24 @@ def test_values_below_the_limit_have_a_column_where_there_are_some():
     assert cells["6 months (primary)", "MSC", "n observed"] == "14"
     none = [replace(r, value=0.0) for r in made]
     assert "Below the limit, n (%)" not in endpoint_table([*ROWS, *none], SETTINGS).heads
+    declared = replace(SETTINGS, not_measured={"n_below": "counted as half the limit"})
+    shown = endpoint_table([*ROWS, *none], declared)
+    assert printed(shown)["6 months (primary)", "MSC", "Below the limit, n (%)"] == "0 (0)"
+    assert "Below the limit of quantification: Placebo 0, MSC 0 assessments; counted as half the limit." in shown.notes
+
+
+def test_tables_of_many_analyses_or_endpoints_say_how_many_values_lie_below_the_limit():
+    declared = replace(SETTINGS, not_measured={"n_below": "counted as half the limit"})
+    below = [
+        replace(row("n_below", n, analysis="observed"), group=arm, model="descriptive")
+        for arm, n in (("placebo", 0), ("msc", 3))
+    ]
+    percent = [replace(r, statistic="percent_below", value=100 * r.value / 14, unit="%") for r in below]
+    words = "elow the limit of quantification at 6 months: Placebo 0 (0 %), MSC 3 (21 %)."
+    assert below_words([*ROWS, *below, *percent], declared) == f"B{words}"
+    assert below_words([*ROWS, *below, *percent], SETTINGS) == ""
+    overview = overview_table({SETTINGS.endpoint: [*ROWS, *below, *percent]}, [declared])
+    assert f"{SETTINGS.label}: b{words}" in overview.notes
 
 
 def test_values_that_were_not_measured_are_told_with_what_stands_for_them():

@@ -17,7 +17,7 @@ from rctflow.inference.multiplicity import (
 )
 from rctflow.inference.multiplicity.adjustment import Adjustment
 from rctflow.inference.multiplicity.settings import Multiplicity
-from rctflow.results import SUPPRESSED, Result
+from rctflow.results import CONFIRMATORY, NOMINAL, SUPPRESSED, Result
 
 PROCEDURES = {
     "fixed_sequence": fixed_sequence,
@@ -105,6 +105,13 @@ def _rejected(row: Result, p_adjusted: float, family: Family) -> bool:
     return row.value is not None and p_adjusted <= family.alpha
 
 
+def _kind(statistic: str, family: Family) -> str:
+    """Of an unadjusted p-value what it is by itself, of an adjusted one by which procedure."""
+    if statistic == "p_adjusted":
+        return family.procedure
+    return "" if statistic != "p_value" else CONFIRMATORY if family.confirmatory else NOMINAL
+
+
 def _row(row: Result, statistic: str, value: float | None, name: str, family: Family, note: str) -> Result:
     return replace(
         row,
@@ -115,4 +122,5 @@ def _row(row: Result, statistic: str, value: float | None, name: str, family: Fa
         method=row.method if statistic == "p_value" else method_of(family),
         status="not_estimable" if value is None else "fallback" if row.status == "fallback" else "ok",
         note=note,
+        multiplicity=_kind(statistic, family),
     )
