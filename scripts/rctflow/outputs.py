@@ -52,6 +52,9 @@ def write_json(value: Any, path: str | Path) -> None:
 
 
 def write_parquet(frame: pd.DataFrame, path: str | Path) -> None:
-    """Write a table as Parquet without its index, whole or not at all."""
+    """Write a table as Parquet without its index, whole or not at all.
+
+    Its types stand in pandas' own metadata; Arrow's copy of them would be half of a small file.
+    """
     with written_whole(path) as temporary:
-        frame.to_parquet(temporary, index=False)
+        frame.to_parquet(temporary, index=False, store_schema=False)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+COORDINATES = re.compile(r'(?<= d=")[^"]*|(?<= [xy]=")[^"]*|(?<= transform=")(?:rotate|translate)[^"]*')
+NO_ROTATION = re.compile(r' transform="rotate\(-0 [^)]*\)"')
 DRAWN = "'DejaVu Sans'"
 SHOWN = f"{DRAWN}, Verdana, sans-serif"
 PAGE_WIDTH = 6.69  # inches: 170 mm, a full-width figure in most journals
@@ -173,8 +175,11 @@ def save_svg(figure: Figure, path: str | Path) -> None:
 
 
 def _shortened(svg: str) -> str:
-    """Coordinates of paths to 0.01 point: a third of the bytes, and last bits of another CPU do not show."""
-    return re.sub(r'(?<= d=")[^"]*', lambda data: re.sub(r"-?\d+\.\d{3,}", _hundredth, data.group()), svg)
+    """Coordinates to 0.01 point, and no rotation by nothing: half of the bytes, and last bits of another CPU do not
+    show.
+    """
+    svg = NO_ROTATION.sub("", svg)
+    return COORDINATES.sub(lambda data: re.sub(r"-?\d+\.\d{3,}", _hundredth, data.group()), svg)
 
 
 def _hundredth(number: re.Match[str]) -> str:

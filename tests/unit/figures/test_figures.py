@@ -10,7 +10,7 @@ from rctflow.display import ArmLabel
 from rctflow.figures.forest import draw_forest
 from rctflow.figures.forest_panels import PANELS, panel_of
 from rctflow.figures.profile import draw_profile
-from rctflow.figures.style import save_svg
+from rctflow.figures.style import house_style, new_figure, save_svg
 from rctflow.figures.trajectories import courses_of, draw_trajectories, read_trajectories
 from rctflow.results import compares_geometric_means
 
@@ -364,3 +364,16 @@ def test_a_lower_hazard_is_drawn_to_the_right_where_longer_times_are_better():
     assert [panel("hazard ratio", longer).reversed for longer in (True, False)] == [True, False]
     assert [panel("rate ratio", higher).reversed for higher in (True, False)] == [False, True]
     assert panel("hazard ratio", True).column == "Hazard ratio"
+
+
+def test_coordinates_are_rounded_and_words_are_not(tmp_path):
+    with house_style():
+        figure = new_figure(1.0, 1.0)
+        figure.text(1 / 3, 2 / 3, "0.123456 and rotate(-0 1.23456)")
+        figure.text(0.5, 0.5, "turned", rotation=30)
+    save_svg(figure, tmp_path / "a.svg")
+    text = (tmp_path / "a.svg").read_text()
+    assert ">0.123456 and rotate(-0 1.23456)</text>" in text
+    assert ' x="24" y="24"' in text and "rotate(-30)" in text
+    assert not re.search(r'(?: [xyd]|transform)="[^"]*\.\d{3}', text)
+    assert "'DejaVu Sans', Verdana, sans-serif" in text
