@@ -23,6 +23,11 @@ FLOW = {
     "n_discontinued": "Left the study early",
     "n_status_unknown": "End of study unknown",
 }
+FOLLOW_UP = {
+    "n_left": "had left the study by then",
+    "n_without_value": "in the study, without a value",
+    "n_after_end": "value dated after the end of their study",
+}
 BASELINE_DIGITS = 1
 NOT_RANDOMIZED = "note:not_randomized"
 LISTED = 20
@@ -100,6 +105,11 @@ def values_grid(rows: Sequence[Result], endpoint: str, label: str, settings: Rep
     for visit in dict.fromkeys(row.visit for row in chosen if row.visit):
         found = {(row.statistic, row.group): row for row in chosen if row.visit == visit}
         grid.lines.append((names.get(visit, visit), _counts(found, "n", settings), False))
+        for statistic in dict.fromkeys(name for name, _ in found if name.partition(":")[0] in FOLLOW_UP):
+            kind, _, reason = statistic.partition(":")
+            if any((row := found.get((statistic, group))) and row.value != 0 for group in _groups(settings)):
+                label = f"left: {sentence_case(reason)}" if reason else FOLLOW_UP[kind]
+                grid.lines.append((label, _counts(found, statistic, settings), True))
     outside = {(row.statistic, row.group): row for row in chosen if row.statistic == "n_outside_windows"}
     if outside:
         grid.lines.append(("Records outside all windows", _counts(outside, "n_outside_windows", settings), False))

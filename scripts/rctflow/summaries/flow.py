@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rctflow.expressions import parse
 from rctflow.results import Result
+from rctflow.summaries.follow_up import follow_up_rows
 from rctflow.summaries.reconcile import reconcile
 from rctflow.summaries.rows import ARM_COLUMN, SummaryError, groups, require, summary_row
 from rctflow.summaries.settings import Flow, SummaryStudy
@@ -30,8 +31,9 @@ def summarize_flow(sources: Sources, study: SummaryStudy, settings: Flow) -> lis
     n_not_treated and n_not_treated:<reason>, n_completed, n_discontinued, n_discontinued:<reason> and n_status_unknown,
     n_with_event and n_with_event:<intercurrent event>, by planned arm; n, n_excluded and n_excluded:<reason> per
     population, by its own arm (those excluded by planned arm).
-    analysis <endpoint id>, for each endpoint with records: n with an analysed value (ANL01FL Y) per visit, and
-    n_outside_windows, the records with a value that no visit holds, by planned arm. Raises SummaryError when a column
+    analysis <endpoint id>, for each endpoint with records: n with an analysed value (ANL01FL Y) per visit, n_left,
+    n_without_value and n_after_end (follow_up.py), and n_outside_windows, the records with a value that no visit
+    holds, by planned arm. Raises SummaryError when a column
     is missing, and ReconciliationError when two counts of the same participants differ.
     """
     adsl, flags = sources.adsl, [population.flag for population in study.populations.values()]
@@ -44,8 +46,10 @@ def summarize_flow(sources: Sources, study: SummaryStudy, settings: Flow) -> lis
     rows = [*_screened(sources, study, settings), *_started(randomized, study, settings, treated)]
     rows += [*_populations(adsl, study), *_excluded(randomized, study, settings)]
     rows += [*_events(randomized, study, settings), *_ended(randomized, study, settings)]
+    why = _reasons(randomized, settings) if {settings.status, settings.reason} & set(randomized.columns) else None
     for endpoint, bds in sorted(sources.records.items()):
-        rows += [*_with_value(endpoint, bds, randomized, study), *_outside_windows(endpoint, bds, randomized, study)]
+        rows += follow_up_rows(endpoint, bds, randomized, study, settings, why)
+        rows += _outside_windows(endpoint, bds, randomized, study)
     return rows
 
 
@@ -171,18 +175,6 @@ def _reasons(randomized: DataFrame, settings: Flow) -> Series:
         return status
     reason = randomized[settings.reason]
     return reason.astype("str").where(reason.notna() & reason.ne(""), status)
-
-
-def _with_value(endpoint: str, bds: DataFrame, randomized: DataFrame, study: SummaryStudy) -> Iterator[Result]:
-    require(bds, ["USUBJID", "AVISIT", "AVISITN", "AVAL", "ANL01FL"], f"BDS of {endpoint}")
-    used = bds[bds["ANL01FL"].eq("Y") & bds["AVAL"].notna() & bds["AVISIT"].ne("")]
-    used = used.assign(ARM=used["USUBJID"].map(randomized.set_index("USUBJID")["TRT01P"]))
-    order = used.drop_duplicates("AVISIT").sort_values("AVISITN")["AVISIT"]
-    for visit in order:
-        at_visit = used[used["AVISIT"].eq(visit)].drop_duplicates("USUBJID")
-        for arm, members in groups(at_visit, study.arms, "ARM"):
-            method = "randomized with an analysed value (ANL01FL Y) by TRT01P"
-            yield summary_row(study.study, NAME, endpoint, "n", len(members), visit=visit, group=arm, method=method)
 
 
 def _outside_windows(endpoint: str, bds: DataFrame, randomized: DataFrame, study: SummaryStudy) -> Iterator[Result]:
