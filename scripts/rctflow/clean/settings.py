@@ -40,12 +40,14 @@ class Unit:
 class Long:
     """A form with one row per test: ``test`` names what the row measures, ``value`` holds the number.
 
-    Keys of ``ranges`` and ``units`` are then values of ``test``; a name of a column still means that column in every
-    row.
+    limits: columns in the unit of the value as written, such as the ends of the reference range; they are converted
+    with it. Keys of ``ranges`` and ``units`` are then values of ``test``; a name of a column still means that column in
+    every row.
     """
 
     test: str
     value: str
+    limits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 
 def apply_units(table: pd.DataFrame, settings: Clean, *, where: str) -> tuple[pd.DataFrame, Entries]:
-    """Values in the study's unit by the unit as written; the unit column then says the study's unit.
+    """Values in the study's unit by the unit as written; the unit column then says the study's unit. The limits of a
+    long form are converted with their value.
 
     A value without a unit is taken to be in the study's unit and queried. Raises CleanError for a unit that has no
     declared factor.
@@ -31,15 +32,20 @@ def apply_units(table: pd.DataFrame, settings: Clean, *, where: str) -> tuple[pd
 def _convert(
     table: pd.DataFrame, as_written: pd.Series, key: str, unit: Unit, settings: Clean, *, where: str
 ) -> Entries:
-    """Convert in place what one key of ``units`` means; ledger rows for values, missing units and unit labels."""
+    """Convert in place what one key of ``units`` means; ledger rows for values, limits, missing units and labels."""
     column, rows = measured(table, settings, key)
     rows &= table[column].notna()
     factor = _factors(as_written, rows, key, unit, table["SRCROW"], settings, where=where)
     converted = rows & factor.notna() & (factor != 1)
-    old = signed(table, column, converted)
-    table[column] = table[column].where(~converted, table[column] * factor)
-    new = signed(table, column, converted)
     told = [f"{u} to {unit.to}: times {f:.10g}." for u, f in zip(as_written[converted], factor[converted], strict=True)]
+    changes: Entries = []
+    for name in (column, *(settings.long.limits if settings.long and column == settings.long.value else ())):
+        held = converted & table[name].notna()
+        old = signed(table, name, held)
+        table[name] = table[name].where(~held, table[name] * factor)
+        why = [words for words, there in zip(told, held[converted], strict=True) if there]
+        new = signed(table, name, held)
+        changes += entries(table, held, settings.table, "unit", "change", why, name, old, new)
     unitless = rows & as_written.isna()
     query = f"The value has no unit; it is taken to be in {unit.to}."
     relabelled = rows & as_written.notna() & (as_written != unit.to)
@@ -48,7 +54,7 @@ def _convert(
     name = settings.table
     same = signed(table, column, unitless)
     return [
-        *entries(table, converted, name, "unit", "change", told, column, old, new),
+        *changes,
         *entries(table, unitless, name, "unit_missing", "query", query, column, same, same),
         *entries(table, relabelled, name, "unit", "change", label, unit.column, as_written[relabelled], unit.to),
     ]

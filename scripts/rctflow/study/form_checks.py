@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rctflow.study.column_checks import Problem
 from rctflow.study.files import table_format
 from rctflow.study.model import Study, Table
+from rctflow.study.rooms import table_columns
 
 # key -> the formats that have it
 KEYS = {
@@ -29,6 +30,14 @@ def form_problems(study: Study) -> Iterator[Problem]:
         if format == "secutrial" and not table.form:
             yield f"{path}.form", "is missing: a secuTrial export has several forms; name one"
         yield from _labels(path, table, format)
+        yield from _limits(path, table)
+
+
+def _limits(path: str, table: Table) -> Iterator[Problem]:
+    columns = table_columns(table)
+    for name in table.long.limits if table.long else ():
+        if name not in columns or columns[name].type != "number":
+            yield f"{path}.long.limits", f"{name!r} is no column of numbers; declare it under {path}.columns"
 
 
 def _labels(path: str, table: Table, format: str) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from rctflow.clean.settings import Clean
 from rctflow.clean.table import clean_table
 
 WHERE = "config/config.yaml: tables.tug"
-NUMBERS = ("TUG1", "HEIGHT", "LBORRES", "DAY0")
+NUMBERS = ("TUG1", "HEIGHT", "LBORRES", "LBORNRLO", "LBORNRHI", "DAY0")
 
 
 def source(**columns: list[Any]) -> pd.DataFrame:

@@ -81,6 +81,31 @@ def test_a_slip_with_two_explanations_is_no_ones_guess() -> None:
     assert ledger == [(1, "HEIGHT", "9", "", "range", "change")]
 
 
+def test_limits_of_a_long_form_are_converted_with_their_value_and_by_its_unit_alone() -> None:
+    table = source(
+        SUBJID=["1"] * 4,
+        LBTESTCD=["CREAT", "CREAT", "ALT", "CREAT"],
+        LBORRES=[1.0, 88.4, 30, None],
+        LBORNRLO=[0.5, 44.2, 10, 0.5],
+        LBORNRHI=[1.2, 106.1, 40, 1.2],
+        LBORRESU=["mg/dL", "umol/L", "U/L", "mg/dL"],
+    )
+    rules = tug(
+        long=Long(test="LBTESTCD", value="LBORRES", limits=("LBORNRLO", "LBORNRHI")),
+        units={"CREAT": Unit("umol/L", "LBORRESU", {"mg/dL": 88.4}), "ALT": Unit("U/L", "LBORRESU")},
+    )
+    clean, ledger = cleaned(table, rules)
+    assert values(clean, "LBORRES") == [88.4, 88.4, 30, -1]
+    assert values(clean, "LBORNRLO")[:3] == pytest.approx([44.2, 44.2, 10])
+    assert values(clean, "LBORNRHI")[:3] == pytest.approx([106.08, 106.1, 40])
+    assert [entry[:4] for entry in ledger] == [
+        (1, "LBORRES", "1", "88.4"),
+        (1, "LBORNRLO", "0.5", "44.2"),
+        (1, "LBORNRHI", "1.2", "106.08"),
+        (1, "LBORRESU", "mg/dL", "umol/L"),
+    ]
+
+
 def test_a_value_far_from_the_subjects_own_is_queried_and_kept() -> None:
     table = source(SUBJID=["1"] * 4 + ["2"] * 2, HEIGHT=[28.5, 64.8, 27, None, 10, 60])
     clean, ledger = cleaned(table, tug(ranges={"HEIGHT": Range(1, 70, fold=2)}))

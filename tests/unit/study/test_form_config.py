@@ -88,3 +88,10 @@ def test_how_a_form_is_read_reaches_the_room_whole(tmp_path: Path) -> None:
         header: header != column for header in settings.columns
     }
     assert settings_from(Ingest, as_params(settings)) == settings
+
+
+def test_limits_of_a_long_form_are_columns_of_numbers(tmp_path: Path) -> None:
+    config, name = declared(long={"test": "A", "value": "B", "limits": ["NOWHERE"]})
+    with pytest.raises(ConfigError) as caught:
+        load_study(write_config(config, tmp_path / "study.yaml"))
+    assert f"tables.{name}.long.limits" in dict(caught.value.problems)
