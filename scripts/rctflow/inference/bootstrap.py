@@ -154,7 +154,7 @@ def _rows(
     made = estimates[np.isfinite(estimates)]
     lost = len(estimates) - len(made)
     notes = [f"unreliable: {smallest} patients in the smallest arm, fewer than {RELIABLE}"] * (smallest < RELIABLE)
-    notes += [f"{lost} draws left out: the model could not be fitted to them"] * (lost > 0)
+    notes += [f"{lost} draw{'s' * (lost > 1)} left out: the model could not be fitted"] * (lost > 0)
     shared: dict[str, Any] = {"visit": visit, "contrast": contrast, "note": "; ".join(notes)}
     shared["method"] = f"bootstrap of patients within arms, BCa interval {100 * confidence:g} %"
     yield Row("bootstrap_draws", float(len(estimates)), **shared)

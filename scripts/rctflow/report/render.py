@@ -11,6 +11,7 @@ from rctflow.display import stamps_of
 from rctflow.plan_status import UNLOCKED, PlanStatus
 from rctflow.report.endpoint import EndpointPart, drawings, profile_figure, stamped
 from rctflow.report.grids import second_grid, troubles
+from rctflow.report.influence import influence_grid
 from rctflow.report.inline import inline_svg
 from rctflow.report.sentences import headline, not_measured
 from rctflow.report.settings import ReportEndpoint, ReportSettings
@@ -89,6 +90,7 @@ def render_report(
         before=summary_sections(BEFORE, study.summaries, settings),
         after=summary_sections(AFTER, study.summaries, settings),
         second=second_grid(study.second, settings),
+        influence=influence_grid({name: part.rows for name, part in endpoints.items()}, settings),
         forest=Markup(inline_svg(study.forest, "forest", words)),
         overview=Markup(study.overview),
         families=_families(study.families, settings),
