@@ -40,10 +40,16 @@ def _ending_grid(rows: Sequence[Result], prefix: str, settings: ReportSettings) 
         for (name, _), row in found.items():
             if name.partition(":")[0] == "p_value":
                 what = sentence_case(name.partition(":")[2]) or "Completion"
-                grid.notes.append(f"{what} by arm: p = {p_value(row.value)} ({row.method}).")
+                grid.notes.append(f"{what} by arm: {_p_words(row.value)} ({row.method}).")
     if any(row.analysis == f"{prefix}reason" for row in rows):
         grid.notes.append("Reasons are those of participants who left early; percentages are of the population.")
     return grid
+
+
+def _p_words(value: float | None) -> str:
+    """``p = 0.328`` or ``p < 0.001``."""
+    text = p_value(value)
+    return f"p {text[0]} {text[1:]}" if text[0] in "<>" else f"p = {text}"
 
 
 def participants_by_site_grids(rows: Sequence[Result], settings: ReportSettings) -> list[Grid]:

@@ -35,7 +35,7 @@ def test_each_phase_has_a_table_of_its_own_with_its_tests():
     assert (whole.caption, phase.caption) == ("Disposition", "Disposition: completed week 4 or not")
     assert [head for head, _, _ in phase.lines] == ["Completed week 4", "Adverse event"]
     assert phase.lines[1][1] == ["1 (10%)", "3 (30%)", "4 (20%)"]
-    assert "Adverse event by arm: p = <0.001 (exact test)." in phase.notes
+    assert "Adverse event by arm: p < 0.001 (exact test)." in phase.notes
     assert not any("p =" in note for note in whole.notes)
 
 
