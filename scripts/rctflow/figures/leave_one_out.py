@@ -54,10 +54,8 @@ def draw_leave_one_out(rows: Sequence[Result], display: Display) -> Figure:
         )
         for place, rung in enumerate(shown):
             _panel(figure, rung, high - TOP - each * place, display)
-        note = (
-            f"Line and band: everybody, with the {percent(display.confidence)} interval. Patients in the order of the "
-        )
-        note += "estimate without them; no interval or p is adjusted for looking at all of them."
+        note = f"Dashed line, grey band: everybody, with the {percent(display.confidence)} interval. Patients in the "
+        note += "order of the estimate without them; no interval or p is adjusted for looking at all of them."
         foot: dict[str, Any] = {"va": "bottom", "fontsize": style.SMALL, "color": style.QUIET}
         figure.text(0.06 / style.PAGE_WIDTH, 0.06 / high, wrapped(note, 130), **foot)
         style.stamp(figure, display)
@@ -101,7 +99,7 @@ def _told(rung: Rung, most: str, moved: float, display: Display) -> str:
     p = f"{p_value(ends['p_value_min'])} to {p_value(ends['p_value_max'])}"
     return (
         f"Estimate {estimates}, p {p} without one patient. "
-        f"Most influential: {most}, who moves it by {rounded(moved, 2)} standard errors when left out."
+        f"Most influential: {most}, who moves it by {rounded(moved, 2)} SE when left out."
     )
 
 
@@ -129,6 +127,11 @@ def _draw_everybody(axes: Axes, rung: Rung) -> None:
 
 def _draw_each(axes: Axes, patients: Sequence[Without], most: str) -> None:
     colour, mark = style.COLOURS[1], style.STAMP
+    crowded = len(patients) > NAMED
+    if crowded:  # so many intervals side by side are a band
+        shown = [(x, one.drawn) for x, one in enumerate(patients) if one.drawn is not None]
+        ends: dict[str, Any] = {"y1": [drawn[1] for _, drawn in shown], "y2": [drawn[2] for _, drawn in shown]}
+        axes.fill_between([x for x, _ in shown], **ends, step="mid", color=colour, alpha=0.25, linewidth=0, zorder=1)
     for x, one in enumerate(patients):
         if one.drawn is None:
             axes.plot([x], [0.04], "x", color=style.INK, transform=axes.get_xaxis_transform(), markersize=4)
@@ -136,8 +139,10 @@ def _draw_each(axes: Axes, patients: Sequence[Without], most: str) -> None:
         centre, low, high = one.drawn
         chosen = one.patient == most
         own = mark if chosen else colour
-        axes.plot([x, x], [low, high], color=own, linewidth=1.4 if chosen else 0.9, zorder=3)
-        axes.plot([x], [centre], "D" if chosen else "o", color=own, markersize=5 if chosen else 3, zorder=4)
+        if chosen or not crowded:
+            axes.plot([x, x], [low, high], color=own, linewidth=1.4 if chosen else 0.9, zorder=3)
+        size = 5 if chosen else 1.5 if crowded else 3
+        axes.plot([x], [centre], "D" if chosen else "o", color=own, markersize=size, zorder=4)
     axes.set_xlim(-0.8, len(patients) - 0.2)
     named = [(x, one) for x, one in enumerate(patients) if len(patients) <= NAMED or one.patient == most]
     axes.set_xticks([x for x, _ in named], [one.patient for _, one in named], rotation=90, fontsize=6)

@@ -50,8 +50,8 @@ def test_patients_stand_in_the_order_of_the_estimate_and_the_most_influential_is
     assert [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "D"] == [2]
     (told,) = [text for text in texts if text.startswith("Estimate")]
     assert told == (
-        "Estimate 1.5 to 4.0, p 0.020 to 0.400 without one patient. Most influential: 01:2, who moves it by 0.90 "
-        "standard errors when left out."
+        "Estimate 1.5 to 4.0, p 0.020 to 0.400 without one patient. Most influential: 01:2, who moves it by 0.90 SE "
+        "when left out."
     )
 
 
@@ -70,6 +70,9 @@ def test_many_patients_are_not_named_but_for_the_most_influential():
     many = [one for n in range(70) for one in left_out(f"02:{n}", 2 + n / 100, -1, 5)]
     axes = drawn([*ROWS, *many])[0].axes[0]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["01:2"]
+    bars = [line for line in axes.lines if len(line.get_xdata()) == 2 and line.get_xdata()[0] == line.get_xdata()[1]]
+    assert [tuple(bar.get_ydata()) for bar in bars] == [(1, 7)]  # the others' intervals are one band
+    assert len(axes.collections) == 1
 
 
 def test_restricted_data_show_nobody():
