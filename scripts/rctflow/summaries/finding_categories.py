@@ -6,6 +6,7 @@ association (Landis, Heyman & Koch 1978), stratified by the category at baseline
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -99,7 +100,8 @@ def shift_rows(
     for arm in study.arms:
         of_arm = shifts[shifts["ARM"].eq(arm)]
         shared: dict[str, Any] = {"population": settings.population, "group": arm, "visit": visit}
-        tables.append([[int((of_arm["FROM"].eq(a) & of_arm["TO"].eq(b)).sum()) for b in levels] for a in levels])
+        happened = Counter(zip(of_arm["FROM"], of_arm["TO"], strict=True))
+        tables.append([[happened[before, after] for after in levels] for before in levels])
         for before, counts in zip(levels, tables[-1], strict=True):
             yield summary_row(study.study, name, analysis, f"n_from:{before}", sum(counts), **shared)
             for after, n in zip(levels, counts, strict=True):

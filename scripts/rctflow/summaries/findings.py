@@ -52,7 +52,7 @@ def summarize_findings(name: str, sources: Sources, study: SummaryStudy, setting
     them. Raises SummaryError for an unknown population, and for a data set without the columns.
     """
     require(sources.datasets[settings.dataset], NEEDED, settings.dataset)
-    records = members_records(sources, study, settings)
+    records = members_records(sources, study, settings)[[*NEEDED, "ARM"]]
     rows: list[Result] = []
     for code in settings.tests:
         of_test = records[records["PARAMCD"].eq(code)]
