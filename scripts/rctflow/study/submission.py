@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rctflow.derive.plan import analysis_flag, event_column
+from rctflow.derive.plan import AVERAGED, analysis_flag, carried_flag, event_column
 from rctflow.derive.settings import Derived, Flag, Source
 from rctflow.submission.catalogue import catalogue, standard_labels
 from rctflow.submission.names import short_names
@@ -76,8 +77,6 @@ def _adsl(study: Study) -> Contents:
 
 def _renamed(variables: list[Variable], kind: str) -> Iterator[Variable]:
     """The variables under short names that no other has."""
-    from dataclasses import replace
-
     names = short_names([v.name for v in variables], taken=[v.name for v in catalogue()[kind]])
     known = standard_labels()
     for variable in variables:
@@ -128,7 +127,8 @@ def _covariates(study: Study, sources: Mapping[str, Source], place: str, before:
         column = table_columns(study.tables[source.table])[source.column]
         kind: Type = "text" if source.map else TYPES.get(column.type, "text")
         rule = f"{source.table}.{source.column}{_met(source.where)}{f', the {source.pick}' * (source.pick != 'only')}."
-        label = f"{before}{column.label or name}" + (f" ({column.unit})" if column.unit else "")
+        unit = f" ({column.unit})" if column.unit and not source.label else ""
+        label = f"{before}{source.label or column.label or name}{unit}"
         yield Variable(name, name, label, kind, rule, "derive.subjects:derive_covariates", f"{place}.{name}")
 
 
@@ -176,18 +176,8 @@ def _findings(study: Study, dataset: str) -> Contents:
 
 def _bds(study: Study, name: str, table: str, endpoints: list[str]) -> Contents:
     codes = short_names(endpoints)
-    estimands = [name for name, e in study.estimands.items() if set(endpoints) & set(e.variable.endpoints)]
-    flags = tuple(
-        Variable(
-            source=analysis_flag(estimand),
-            name=f"ANL{number:02}FL",
-            label=f"Flag: {study.estimands[estimand].label}"[:LABEL],
-            rule=f"Y for the records that the strategies of estimand {estimand} keep or make.",
-            code="derive.estimands:apply_strategies",
-            place=f"estimands.{estimand}",
-        )
-        for number, estimand in enumerate(estimands, start=2)
-    )
+    told = list(_record_flags(study, endpoints))
+    flags = tuple(replace(flag, name=f"ANL{number:02}FL") for number, flag in enumerate(told, start=2))
     return Contents(
         name=name,
         label=f"Analysis Dataset of Form {table}"[:LABEL],
@@ -198,6 +188,29 @@ def _bds(study: Study, name: str, table: str, endpoints: list[str]) -> Contents:
         further=flags,
         parameters=tuple(_parameter(study.endpoints[e], e, codes[e], table) for e in endpoints),
     )
+
+
+def _record_flags(study: Study, endpoints: list[str]) -> Iterator[Variable]:
+    """The flags of records that the analyses of these endpoints choose by, beside ANL01FL; names are given later."""
+    from rctflow.study.rooms import records_settings
+
+    kept = {"ANL01FL": "ANL01FL"}
+    for estimand in (name for name, e in study.estimands.items() if set(endpoints) & set(e.variable.endpoints)):
+        source, label = analysis_flag(estimand), study.estimands[estimand].label
+        kept[source] = f"the flag of estimand {estimand}"
+        rule = f"Y for the records that the strategies of estimand {estimand} keep or make."
+        place = f"estimands.{estimand}"
+        code = "derive.estimands:apply_strategies"
+        yield Variable(source, source, f"Flag: {label}"[:LABEL], rule=rule, code=code, place=place)
+    records = [records_settings(study, endpoint) for endpoint in endpoints]
+    for flag in dict.fromkeys(flag for one in records for flag in one.carried):
+        rule = f"Y where {kept[flag]} is, and on the rows that are carried forward (DTYPE LOCF)."
+        label, source = "Flag: With Values Carried Forward", carried_flag(flag)
+        yield Variable(source, source, label, rule=rule, code="derive.locf:carry_forward", place="analyses.*.locf")
+    if any(one.average for one in records):
+        rule = "Y for the records that the row with DTYPE AVERAGE is the mean of."
+        code = "derive.averages:average_visits"
+        yield Variable(AVERAGED, AVERAGED, "Flag: Averaged", rule=rule, code=code, place="endpoints.<endpoint>.average")
 
 
 def _parameter(endpoint: Endpoint, name: str, code: str, table: str) -> Parameter:
