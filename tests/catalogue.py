@@ -80,6 +80,7 @@ CONFIG: dict[str, Any] = {
         "binary": {"model": "binary", "populations": ["itt"], "outcome": "value"},
         "gee_logit": {"model": "gee_logit", "populations": ["itt"], "outcome": "value", "baseline": False},
         "proportional_odds": {"model": "proportional_odds", "populations": ["itt"], "outcome": "value"},
+        "cmh": {"model": "cmh", "populations": ["itt"], "outcome": "value", "baseline": False},
         "censored": {"model": "censored", "populations": ["itt"], "log": True},
         "times": {"model": "time_to_event", "populations": ["itt"], "outcome": "value", "baseline": False},
         **{
@@ -106,6 +107,7 @@ CONFIG: dict[str, Any] = {
         "walk_ancova": endpoint("Walk, each visit", "walk", "SECONDS", "ancova", unit="s"),
         "walk_response": endpoint("Walk, response", "walk", "SECONDS", "responder", unit="s"),
         "steps": endpoint("Stair score", "walk", "STEPS", "wilcoxon", direction="higher", unit="points"),
+        "steps_levels": endpoint("Stair score, levels", "walk", "STEPS", "cmh", direction="higher"),
         "steps_odds": endpoint("Stair score, odds", "walk", "STEPS", "proportional_odds", direction="higher"),
         "crp": endpoint("CRP", "blood", "CRP", "censored", unit="mg/L", below="half", digits=2),
     },

@@ -44,7 +44,7 @@ def bootstrap_rows(data: AnalysisData, analysis: Analysis, settings: Fit, visit:
     assert analysis.resampling is not None
     if not left.whole:
         return
-    patients = np.array(sorted(data.records["USUBJID"].unique()), dtype=object)
+    patients = np.array(left.patients, dtype=object)
     arms = data.subjects.loc[patients, "ARM"].to_numpy()
     estimator = _estimator(data, analysis, settings, visit, patients)
     draws = _drawn(arms, analysis.resampling.bootstrap, analysis.resampling.seed)
@@ -122,8 +122,8 @@ def _mmrm_estimator(
         labels, rows = contrast_rows(fit, frame, settings)
     except MmrmError as error:
         raise NotEstimable(str(error)) from None
-    chosen = [number for number, (at, _) in enumerate(labels) if at == visit]
-    names = [contrast_name(labels[number][1], settings.reference, analysis.log) for number in chosen]
+    chosen = [number for number, (at, *_) in enumerate(labels) if at == visit]
+    names = [contrast_name(*labels[number][1:], analysis.log) for number in chosen]
     places = fit.model.records.subjects.get_indexer(pd.Index(patients))  # -1: nothing of the patient is in the model
 
     def refitted(drawn: NDArray[np.intp]) -> dict[str, float]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,10 @@ import pandas as pd
 from rctflow.models.contract import AnalysisData, NotEstimable, Row
 from rctflow.models.settings import Analysis, Fit, MmrmOptions
 from rctflow.results import Status, is_ratio
+
+if TYPE_CHECKING:
+    from rctflow.models.longitudinal import Longitudinal
+    from rctflow.models.mmrm import MmrmFit
 
 STATISTICS = ("estimate", "ci_low", "ci_high", "p_value")
 ONE, EACH = "without one patient", "without each patient in turn"
@@ -59,12 +63,12 @@ class LeftOut:
 
 
 def left_out(data: AnalysisData, analysis: Analysis, settings: Fit, visit: str) -> LeftOut:
-    """The comparison at ``visit`` without each patient who has a record in the analysis.
+    """The comparison at ``visit`` without each patient whom the analysis uses.
 
     Raises NotEstimable when it cannot be made with everybody, which some models say so.
     """
     whole = effects_at(data, analysis, settings, visit)
-    patients = sorted(data.records["USUBJID"].unique())
+    patients = patients_of(data, analysis)
     found: dict[str, dict[str, Effect]] = {}
     reasons: dict[str, str] = {}
     for patient in patients if whole else ():
@@ -90,14 +94,24 @@ def leave_one_out(left: LeftOut, analysis: Analysis, settings: Fit, visit: str) 
     """
     from rctflow.models.registry import compared_as
 
-    for arm in (arm for arm in settings.arms if arm != settings.reference):
-        contrast = compared_as(analysis, arm, settings.reference)
+    for arm, other in settings.comparisons:
+        contrast = compared_as(analysis, arm, other)
         if contrast not in left.whole:
             note = "the comparison cannot be made with everybody"
             yield Row("loo_influence", None, visit=visit, contrast=contrast, status="not_estimable", note=note)
     for contrast, effect in left.whole.items():
         found = {patient: effects[contrast] for patient, effects in left.without.items() if contrast in effects}
         yield from _rows(contrast, effect, found, left, visit)
+
+
+def patients_of(data: AnalysisData, analysis: Analysis) -> list[str]:
+    """Those whom the analysis uses, sorted: with a record, with a baseline that is an outcome, or counted without."""
+    used = set(data.records["USUBJID"])
+    if analysis.options.get("baseline") == "outcome":
+        used |= set(data.baseline["USUBJID"])
+    if analysis.options.get("missing", "excluded") != "excluded":
+        used |= set(data.subjects.index)
+    return sorted(used)
 
 
 def without(data: AnalysisData, patient: str) -> AnalysisData:
@@ -166,7 +180,7 @@ def _mmrm_effects(data: AnalysisData, analysis: Analysis, settings: Fit, visit: 
     import math
 
     from rctflow.models.contract import contrast_name
-    from rctflow.models.longitudinal import ARM, VISIT, longitudinal
+    from rctflow.models.longitudinal import longitudinal
     from rctflow.models.mmrm.errors import MmrmError
     from rctflow.models.repeated import RepeatedFit, fit_chain
     from rctflow.settings import settings_from
@@ -176,19 +190,39 @@ def _mmrm_effects(data: AnalysisData, analysis: Analysis, settings: Fit, visit: 
     back = math.exp if analysis.log else float
     try:
         chain = fit_chain(frame, analysis, settings, options)
-        by = VISIT if VISIT in frame.formula else None
-        table = chain.fit.contrasts(ARM, by, settings.reference, options.weights, not_estimable="omit")
+        compared = _mmrm_contrasts(chain.fit, frame, settings, options, visit)
         told = RepeatedFit(chain, frame, data, analysis, settings, options).shared
     except MmrmError as error:
         raise NotEstimable(str(error)) from None
     effects = {}
-    for _, row in (table[table[VISIT].astype(str).eq(visit)] if by else table).iterrows():
+    for pair, row in compared.items():
         values = {name: back(row[name]) for name in ("estimate", "ci_low", "ci_high")} | {"p_value": row["p_value"]}
-        arm = str(row["contrast"]).partition(" - ")[0]
         unit = "ratio" if analysis.log else settings.unit
         effect = Effect(values, float(row["se"]), unit, told["method"], told["status"], told["note"])
-        effects[contrast_name(arm, settings.reference, analysis.log)] = effect
+        effects[contrast_name(*pair, analysis.log)] = effect
     return effects
+
+
+def _mmrm_contrasts(
+    fit: MmrmFit, frame: Longitudinal, settings: Fit, options: MmrmOptions, visit: str
+) -> dict[tuple[str, str], pd.Series]:
+    """(arm, other arm) -> estimate, se, ... of each comparison at ``visit`` that the fit determines."""
+    from rctflow.models.longitudinal import ARM, VISIT
+    from rctflow.models.mmrm.errors import NotEstimableError
+
+    by = VISIT if VISIT in frame.formula else None
+    present = frame.rows[ARM].cat.categories
+    found = {}
+    for other in dict.fromkeys(other for _, other in settings.comparisons if other in present):
+        try:
+            table = fit.contrasts(ARM, by, other, options.weights, not_estimable="omit")
+        except NotEstimableError:
+            continue
+        for _, row in (table[table[VISIT].astype(str).eq(visit)] if by else table).iterrows():
+            pair = str(row["contrast"]).partition(" - ")[0], other
+            if pair in settings.comparisons:
+                found[pair] = row
+    return found
 
 
 def _rows(contrast: str, whole: Effect, found: dict[str, Effect], left: LeftOut, visit: str) -> Iterator[Row]:
@@ -206,6 +240,8 @@ def _rows(contrast: str, whole: Effect, found: dict[str, Effect], left: LeftOut,
                 note = left.reasons.get(patient, "the comparison cannot be made without this patient")
                 yield Row(statistic, None, status="not_estimable", note=note, **shared)
     if not found:
+        note = "the comparison cannot be made without one of the patients, whoever is left out"
+        yield Row("loo_influence", None, status="not_estimable", note=note, **shared)
         return
     scale = math.log if is_ratio(contrast) else float
     if not 0 < whole.se < math.inf:

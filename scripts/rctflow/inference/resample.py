@@ -47,7 +47,6 @@ def _tests(data: AnalysisData, adsl: pd.DataFrame, analysis: Analysis, settings:
     try:
         patients, reference = reference_allocations(adsl, data, fit, settings.scheme, wanted)
         found = list(comparisons(data, analysis, fit, patients, reference.allocations))
-        found = [comparison for comparison in found if math.isfinite(comparison.observed)]
     except NotEstimable as error:
         yield from _without_values(RANDOMIZATION[0], data.visits, analysis, fit, str(error))
         return
@@ -66,12 +65,17 @@ def _unmade(statistic: str, made: list[Row], visits: Iterable[str], analysis: An
 
 def _without_values(statistic: str, visits: Iterable[str], analysis: Analysis, fit: Fit, note: str) -> Iterator[Row]:
     for visit in visits:
-        for arm in (arm for arm in fit.arms if arm != fit.reference):
-            contrast = compared_as(analysis, arm, fit.reference)
+        for arm, other in fit.comparisons:
+            contrast = compared_as(analysis, arm, other)
             yield Row(statistic, None, visit=visit, contrast=contrast, status="not_estimable", note=note)
 
 
 def _tested(comparison: Comparison, reference: Reference, analysis: Analysis, fit: Fit) -> Iterator[Row]:
+    if not math.isfinite(comparison.observed):
+        note = comparison.why or "the observed statistic is not a number"
+        who: dict[str, Any] = {"visit": comparison.visit, "contrast": comparison.contrast}
+        yield Row(RANDOMIZATION[0], None, status="not_estimable", note=note, **who)
+        return
     test = randomization_test(comparison.observed, comparison.statistics, reference)
     note = (
         f"the statistic is undefined under {test.undefined} allocations, counted as extreme" if test.undefined else ""

@@ -24,13 +24,15 @@ from rctflow.results import comparison_name
 if TYPE_CHECKING:
     from rctflow.models.longitudinal import Longitudinal
     from rctflow.models.mmrm import MmrmFit
+    from rctflow.models.visit import VisitData
 
 
 @dataclass(frozen=True)
 class Comparison:
     """One contrast at one visit: the observed studentized statistic and how it is made under other allocations.
 
-    shifts: where the difference is one of least squares between two arms, for the interval; else None.
+    shifts: where the difference is one of least squares between two arms, for the interval; else None. why: what keeps
+    the observed statistic from being a number.
     """
 
     visit: str
@@ -38,6 +40,7 @@ class Comparison:
     observed: float
     statistics: Array
     shifts: Shifts | None = None
+    why: str = ""
 
 
 def comparisons(
@@ -71,19 +74,35 @@ def _ancova(
         own = np.array([settings.arms.index(arm) for arm in at_visit.records["ARM"]])
         outcome = at_visit.outcome()
         terms = build_design(["all"] * len(own), ("all",), at_visit.terms("equal"))
-        for number, arm in enumerate(settings.arms):
-            if arm != settings.reference and {number, settings.arms.index(settings.reference)} <= set(own):
-                others = [k for k in range(len(settings.arms)) if settings.arms[k] not in (arm, settings.reference)]
-                contrast = contrast_name(arm, settings.reference, analysis.log)
-                drawn = allocations[:, places]
-                if not others:
-                    shifts = Shifts.of(outcome, terms.matrix, own == number, drawn == number)
-                    observed, statistics = shifts.statistics()
-                    yield Comparison(visit, contrast, observed, statistics, shifts)
-                    continue
-                parts = (number, *others)
+        drawn = allocations[:, places]
+        for arm, other in settings.comparisons:
+            number, against = settings.arms.index(arm), settings.arms.index(other)
+            contrast = contrast_name(arm, other, analysis.log)
+            if why := _why_none(at_visit, settings, arm, other):
+                yield Comparison(visit, contrast, np.nan, np.empty(0), why=why)
+            elif len(settings.arms) == 2:
+                shifts = Shifts.of(outcome, terms.matrix, own == number, drawn == number)
+                yield Comparison(visit, contrast, *shifts.statistics(), shifts)
+            else:
+                parts = (number, *(k for k in range(len(settings.arms)) if k not in (number, against)))
                 observed = float(_t(outcome, terms.matrix, own[None], parts)[0])
                 yield Comparison(visit, contrast, observed, _t(outcome, terms.matrix, drawn, parts))
+
+
+def _why_none(at_visit: VisitData, settings: Fit, arm: str, other: str) -> str:
+    """Why the model itself has no t of the two arms, "" when it has."""
+    from rctflow.models.linear import LeastSquares, build_design
+
+    arm_of = at_visit.records["ARM"].tolist()
+    if absent := [name for name in (arm, other) if name not in arm_of]:
+        return f"no subject of {absent[0]} can be analysed at {at_visit.visit}"
+    present = tuple(name for name in settings.arms if name in arm_of)
+    design = build_design(arm_of, present, at_visit.terms("equal"))
+    try:
+        LeastSquares(design, at_visit.outcome()).estimate(design.difference(arm, other))
+    except NotEstimable as error:
+        return str(error)
+    return ""
 
 
 def _t(outcome: Array, covariates: Array, drawn: NDArray[np.integer], arms: tuple[int, ...]) -> Array:
@@ -161,8 +180,8 @@ def _mmrm(
             statistics[number] = _wald(fit.reallocate(ARM, drawn), rows)
         except MmrmError:
             continue
-    for place, (visit, arm) in enumerate(labels):
-        contrast = contrast_name(arm, settings.reference, analysis.log)
+    for place, (visit, arm, other) in enumerate(labels):
+        contrast = contrast_name(arm, other, analysis.log)
         yield Comparison(visit, contrast, float(observed[place]), statistics[:, place])
 
 
@@ -171,8 +190,8 @@ def _wald(fit: MmrmFit, rows: Array) -> Array:
     return estimate / se
 
 
-def contrast_rows(fit: MmrmFit, frame: Longitudinal, settings: Fit) -> tuple[list[tuple[str, str]], Array]:
-    """(visit or AVERAGE, arm) of each contrast with the reference, and its row over all columns of the design."""
+def contrast_rows(fit: MmrmFit, frame: Longitudinal, settings: Fit) -> tuple[list[tuple[str, str, str]], Array]:
+    """(visit or AVERAGE, arm, other arm) of each comparison, and its row over all columns of the design."""
     from rctflow.models.longitudinal import ARM, VISIT
     from rctflow.models.repeated import AVERAGE
 
@@ -181,12 +200,17 @@ def contrast_rows(fit: MmrmFit, frame: Longitudinal, settings: Fit) -> tuple[lis
     arms = means.labels[ARM].astype(str).tolist()
     visits = means.labels[VISIT].astype(str).tolist() if by else [frame.visits[0]] * len(arms)
     row_of = dict(zip(zip(visits, arms, strict=True), means.L, strict=True))
-    labels = [(visit, arm) for visit, arm in row_of if arm != settings.reference and visit in frame.visits]
-    rows = [row_of[visit, arm] - row_of[visit, settings.reference] for visit, arm in labels]
+    labels = [
+        (visit, arm, other)
+        for visit in frame.visits
+        for arm, other in settings.comparisons
+        if {(visit, arm), (visit, other)} <= row_of.keys()
+    ]
+    rows = [row_of[visit, arm] - row_of[visit, other] for visit, arm, other in labels]
     if len(frame.visits) > 1:
-        for arm in dict.fromkeys(arm for _, arm in labels):
-            rows.append(np.mean([row for row, (_, who) in zip(rows, labels, strict=False) if who == arm], axis=0))
-            labels.append((AVERAGE, arm))
+        for pair in dict.fromkeys((arm, other) for _, arm, other in labels):
+            rows.append(np.mean([row for row, (_, *who) in zip(rows, labels, strict=False) if pair == (*who,)], axis=0))
+            labels.append((AVERAGE, *pair))
     return labels, np.array(rows)
 
 
@@ -196,7 +220,7 @@ def _refitted(
     """The ``t`` or ``z`` that the model writes, from as many runs of it as there are allocations."""
     observed = _written(data, analysis, settings)
     if not observed:
-        raise NotEstimable(f"the model {analysis.model} writes no studentized statistic (t or z)")
+        raise NotEstimable(_why_unwritten(data, analysis, settings))
     drawn: dict[tuple[str, str], list[float]] = {key: [] for key in observed}
     for allocation in with_progress(allocations, f"{settings.endpoint}: allocations"):
         written = _written(_reallocated(data, settings, patients, allocation), analysis, settings)
@@ -218,6 +242,15 @@ def _written(data: AnalysisData, analysis: Analysis, settings: Fit) -> dict[tupl
         for row in rows
         if row.contrast and row.statistic in ("t", "z") and row.value is not None
     }
+
+
+def _why_unwritten(data: AnalysisData, analysis: Analysis, settings: Fit) -> str:
+    """The reasons of the model's own rows, where it has no comparison at all. Raises NotEstimable as the model does."""
+    from rctflow.models.registry import load_model
+
+    rows = [row for row in load_model(analysis.model)(data, analysis, settings).rows if row.contrast]
+    reasons = dict.fromkeys(row.note for row in rows if row.statistic == "estimate" and row.value is None)
+    return "; ".join(reasons) or f"the model {analysis.model} writes no studentized statistic (t or z)"
 
 
 def _reallocated(data: AnalysisData, settings: Fit, patients: pd.Index, allocation: NDArray[np.int8]) -> AnalysisData:

@@ -226,6 +226,22 @@ def test_what_cannot_be_resampled_is_a_row_with_the_reason():
     assert all(one.status == "not_estimable" and one.note for one in found)
 
 
+@pytest.mark.parametrize("model", ["ancova", "mmrm", "wilcoxon"])
+def test_a_declared_comparison_of_other_arms_is_resampled_too(model):
+    arms = ("placebo", "low", "mid", "high")
+    adsl, bds = trial(arms, n=32)
+    fit = of(model, Resampling(randomization_test=19, bootstrap=20, leave_one_out=True), arms)
+    both = resampled(adsl, bds, replace(fit, contrasts=(("high", "low"),)))
+    turned = resampled(adsl, bds, replace(fit, reference="low"))
+    contrast = {"wilcoxon": "high vs low"}.get(model, "high - low")
+    found, expected = (
+        {one.statistic: one.value for one in rows if (one.contrast, one.visit) == (contrast, "week12")}
+        for rows in (both, turned)
+    )
+    assert {"randomization_p_value", "bootstrap_se", "bootstrap_ci_low", "loo_influence"} <= set(found)
+    assert found == pytest.approx(expected, rel=1e-6)
+
+
 def test_the_benchmark_runs_on_its_own_trial():
     from rctflow.commands.bench_resampling import _settings, _trial
 

@@ -8,12 +8,14 @@ from scipy import stats
 
 from tests.fit_cases import fitted, records, row, settings, subjects, values
 
-# Job satisfaction (columns) by income (rows), women then men; Agresti 2002, Categorical Data Analysis, table 7.8.
+# Job satisfaction (columns) by income (rows), women then men; Agresti 2002, Categorical Data Analysis, table 7.8. The
+# counts are those of the example of R's stats::mantelhaen.test, the scores those of R CMHNPA 1.1.1, job_satisfaction.
 WOMEN = [[1, 3, 11, 2], [2, 3, 17, 3], [0, 1, 8, 5], [0, 2, 4, 2]]
 MEN = [[1, 1, 2, 1], [0, 3, 5, 1], [0, 0, 7, 3], [0, 1, 9, 6]]
 SATISFACTION, INCOME = np.array([1.0, 3, 4, 5]), np.array([3.0, 10, 20, 35])
 
-# SAS PROC FREQ with option CMH, printed in section 7.5 of the same book: statistic, df, p.
+# SAS PROC FREQ with option CMH, as section 7.5 of the same book prints it: statistic, df, p. Typed without the book at
+# hand: the second path computes the same from patients, in fractions (tests/unit/second/test_second_tables.py).
 SAS = {"correlation": (6.1563, 1, 0.0131), "row_means": (9.0342, 3, 0.0288), "general": (10.2001, 9, 0.3345)}
 
 

@@ -12,6 +12,7 @@ from rctflow.second.shift import shift
 from scipy import stats
 
 from tests.fit_cases import fitted, records, subjects, values
+from tests.unit.models.test_cmh import INCOME, MEN, SAS, SATISFACTION, WOMEN
 from tests.unit.second.second_cases import declared_of, two
 
 THREE = ("placebo", "low", "high")
@@ -55,6 +56,29 @@ def test_cmh_of_changes_over_doses_with_the_reference_in_the_middle_and_an_empty
         own = replace(fit, doses=doses)
         declared = replace(declared_of(own), arms=("placebo", "low", "high"))
         cmh_in_both(adsl, bds, own, declared)
+
+
+@pytest.mark.parametrize("kind", SAS)
+def test_cmh_of_job_satisfaction(kind):
+    patients = [
+        (sex, income, satisfaction)
+        for sex, table in (("women", WOMEN), ("men", MEN))
+        for income, counts in zip(INCOME, table, strict=True)
+        for satisfaction, n in zip(SATISFACTION, counts, strict=True)
+        for _ in range(n)
+    ]
+    arms = tuple(f"income{income:g}" for income in INCOME)
+    adsl = subjects([f"income{income:g}" for _, income, _ in patients], SEX=[sex for sex, *_ in patients])
+    bds = records(adsl, None, month6=[value for *_, value in patients])
+    fit, _ = two("cmh", "month6", arms, ("month6",), ("SEX",), **PLAN, options={"statistic": kind})
+    doses = dict(zip(arms, INCOME, strict=True))
+    found = second_path("cmh")(bds, adsl, replace(declared_of(fit), doses=doses))[""]
+    chi2, df, p = SAS[kind]
+    assert (found["chi2"], found["df"], found["p_value"]) == (
+        pytest.approx(chi2, abs=5e-5),
+        df,
+        pytest.approx(p, abs=5e-5),
+    )
 
 
 def test_the_tail_of_chi_squared():

@@ -30,6 +30,9 @@ STILL = 1e-3
 """A last step that moves no difference of linear predictors by more than this. Where the maximum lies at infinity the
 likelihood gains nothing more, but each of Newton's steps still goes on by about 1."""
 
+FLAT = 1e-13
+"""The share of its size below which a curvature is rounding noise."""
+
 
 class Separated(NotEstimable):
     """The likelihood has no finite maximum."""
@@ -56,20 +59,26 @@ def fit_ordinal(level: Whole, X: Array, offset: Array | None = None, start: Arra
         at_least = np.array([(level >= k).mean() for k in range(1, top + 1)])
         start = np.concatenate([np.log(at_least / (1 - at_least)) - offset.mean(), np.zeros(X.shape[1])])
     theta, value = start, _log_likelihood(start, level, X, offset)
-    for _ in range(ITERATIONS):
+    for _ in range(ITERATIONS if np.isfinite(value) else 0):
         gradient, information = _derivatives(theta, level, X, offset)
         try:
             step: Array = np.linalg.solve(information, gradient).astype(float)
         except np.linalg.LinAlgError:
             break
         if gradient @ step < DECREMENT:
-            if len(X) and np.ptp(X @ step[top:]) > STILL:
+            if (len(X) and np.ptp(X @ step[top:]) > STILL) or _is_flat(information):
                 break
             return OrdinalFit(theta[:top], theta[top:], value, information)
         theta, value = _ascend(theta, value, step, level, X, offset)
         if len(X) and np.ptp(X @ theta[top:]) > SPREAD:
             break
     raise Separated("the likelihood of the proportional odds model has no finite maximum (separation)")
+
+
+def _is_flat(information: Array) -> bool:
+    """Whether the likelihood does not bend in some direction, but for rounding."""
+    size = np.sqrt(np.diag(information))
+    return not bool(size.all()) or not np.linalg.eigvalsh(information / np.outer(size, size))[0] > FLAT
 
 
 def _ascend(theta: Array, value: float, step: Array, level: Whole, X: Array, offset: Array) -> tuple[Array, float]:
@@ -97,9 +106,14 @@ def _logistic(x: Array) -> Array:
     return np.asarray(expit(x))
 
 
+def _between(upper: Array, lower: Array) -> Array:
+    """F(upper) - F(lower), without loss of digits where both are nearly 1."""
+    above = lower > 0
+    return _logistic(np.where(above, -lower, upper)) - _logistic(np.where(above, -upper, lower))
+
+
 def _log_likelihood(theta: Array, level: Whole, X: Array, offset: Array) -> float:
-    upper, lower = _bounds(theta, level, X, offset)
-    p = _logistic(upper) - _logistic(lower)
+    p = _between(*_bounds(theta, level, X, offset))
     return float(np.log(p).sum()) if bool((p > 0).all()) else -np.inf
 
 
@@ -108,7 +122,7 @@ def _derivatives(theta: Array, level: Whole, X: Array, offset: Array) -> tuple[A
     top = int(level.max())
     upper, lower = _bounds(theta, level, X, offset)
     Fu, Fl = _logistic(upper), _logistic(lower)
-    p, fu, fl = Fu - Fl, Fu * (1 - Fu), Fl * (1 - Fl)
+    p, fu, fl = _between(upper, lower), Fu * _logistic(-upper), Fl * _logistic(-lower)
     levels = np.eye(top + 2)[:, 1 : top + 1]  # the threshold below each level; none below the lowest
     U, L = np.hstack([levels[level], X]), np.hstack([levels[level + 1], X])
     gradient = U.T @ (fu / p) - L.T @ (fl / p)
