@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 COX = ("estimate", "se_log", "z", "p_value", "ci_low", "ci_high")
 MEDIAN = ("median", "ci_low", "ci_high")
 LOG_RANK = ("logrank_chi2", "logrank_p_value")
+ROUNDING = 1e-9
+"""Of a product of shares that is a half in exact arithmetic."""
 INFINITE = 15.0
 """A log hazard ratio beyond this says that the partial likelihood has no maximum."""
 
@@ -63,6 +65,17 @@ def fit_time_to_event(data: AnalysisData, analysis: Analysis, settings: Fit) -> 
         rows += Times(at_visit, settings).rows()
         sets[visit] = source_records(data, at_visit, analysis)
     return ModelOutput(rows, sets)
+
+
+def _median_of(curve: Any) -> float:
+    """Where a statsmodels curve falls below a half; when it is level at a half, the middle of that level (as SAS and R
+    have it); NaN when it never falls below.
+    """
+    level, below = np.abs(curve.surv_prob - 0.5) < ROUNDING, curve.surv_prob < 0.5 - ROUNDING
+    if not below.any():
+        return math.nan
+    end = float(curve.surv_times[below][0])
+    return (float(curve.surv_times[level][0]) + end) / 2 if level.any() else end
 
 
 class Times:
@@ -118,9 +131,9 @@ class Times:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 ends = curve.quantile_ci(0.5, alpha=1 - self.confidence, method="cloglog")
-            median = curve.quantile(0.5)
-            if math.isnan(ends[0]) and curve.surv_prob[curve.surv_times == median].any():
-                ends = median, median  # the curve falls past the interval in one step (as in R)
+            median, past = _median_of(curve), curve.quantile(0.5)
+            if math.isnan(ends[0]) and curve.surv_prob[curve.surv_times == past].any():
+                ends = past, past  # the curve falls past the interval in one step (as in R)
             if not curve.surv_prob[curve.surv_times == ends[1]].all():
                 ends = ends[0], math.inf  # a curve at 0 has no standard error there, and rejects nothing (as in R)
             found = dict(zip(MEDIAN, map(float, (median, *ends)), strict=True))

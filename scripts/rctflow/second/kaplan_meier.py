@@ -51,9 +51,12 @@ def _steps(time: list[float], event: list[bool]) -> Iterator[tuple[float, Fracti
 
 def _median(time: list[float], event: list[bool], z: float) -> dict[str, float]:
     found: dict[str, float] = {}
+    halved: float | None = None  # where the curve comes to a half exactly: the median is the middle of that level
     for t, survival, v in _steps(time, event):
-        if 2 * survival <= 1:
-            found.setdefault("median", t)
+        if 2 * survival < 1:
+            found.setdefault("median", t if halved is None else (halved + t) / 2)
+        elif 2 * survival == 1:
+            halved = t
         if not survival:
             break
         away = math.log(-math.log(survival)) - math.log(math.log(2))

