@@ -100,15 +100,20 @@ def literals(text: str) -> dict[str, list[str]]:
 
     Raises ExpressionError as ``parse`` does.
     """
+    return _compared(text, (ast.Eq, ast.In))
+
+
+def excluded(text: str) -> dict[str, list[str]]:
+    """Column -> the texts and numbers that an expression compares it with by != or not in; else as ``literals``."""
+    return _compared(text, (ast.NotEq, ast.NotIn))
+
+
+def _compared(text: str, by: tuple[type[ast.cmpop], ...]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     if not text:
         return found
     for node in ast.walk(parse(text)._tree):
-        if (
-            isinstance(node, ast.Compare)
-            and isinstance(node.left, ast.Name)
-            and isinstance(node.ops[0], ast.Eq | ast.In)
-        ):
+        if isinstance(node, ast.Compare) and isinstance(node.left, ast.Name) and isinstance(node.ops[0], by):
             for value in ast.walk(node.comparators[0]):
                 if isinstance(value, ast.Constant):
                     found.setdefault(node.left.id, []).append(str(value.value))

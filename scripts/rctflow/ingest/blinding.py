@@ -19,6 +19,7 @@ from rctflow.ingest.settings import ArmColumn, Ingest
 
 REDACTED = "[arm]"
 FEWEST = 10  # patients from which rows sorted by arm are no accident
+OFTEN = 10  # one cell in so many that is a treatment's name and nothing else: the column says what was given
 
 
 def read_allocation(files: Iterable[str | Path]) -> dict[str, str]:
@@ -38,8 +39,8 @@ def blind_form(
     """The form without what tells the arm, and what was done to which column; as it is when nothing is blinded.
 
     allocation: patient -> arm, of a dummy allocation. Raises IngestError, which never shows an arm: for a text that is
-    no declared arm, a patient whom the allocation does not know, and rows that are sorted by arm (their numbers would
-    tell it).
+    no declared arm, a patient whom the allocation does not know, rows that are sorted by arm (their numbers would tell
+    it), and a further column that says the treatment in part.
     """
     import pyarrow as pa
 
@@ -55,6 +56,7 @@ def blind_form(
     seen = {header for name in blind.keys for header in _headers(name, settings)}
     seen |= {*hidden, *(arm.column.column for arm in blind.arms.values())}
     redacted = _redacted({name: text for name, text in columns.items() if name not in seen}, blind.words)
+    _refuse_telling({name: columns[name] for name in redacted}, blind.words, settings.table, where=where)
     counts = {name: n for name, (_, n) in redacted.items()}
     columns |= {name: text for name, (text, _) in redacted.items()}
     return replace(form, columns=columns), told | {"redacted": counts}
@@ -77,12 +79,14 @@ def _replaced(form: RawForm, arm: ArmColumn, settings: Ingest, allocation: Mappi
     text = form.columns[arm.column.column]
     cells = recognize(text, arm.column, settings.missing)
     filled = cells.open.to_pylist()
-    true = [_arm(cell, arm) if given else "" for cell, given in zip(cells.text.to_pylist(), filled, strict=True)]
+    armed = zip(cells.text.to_pylist(), filled, strict=True)
+    true = [_arm(cell, arm) if given and cell not in arm.others else "" for cell, given in armed]
     strange = [row for row, one in zip(form.rows, true, strict=True) if one is None]
     if strange:
         raise IngestError(
             f"{where}: {len(strange)} cells name no declared arm (rows {listed(strange)}; their text is withheld while "
-            "the study is blinded). Correct the form, or declare how it writes the arms under arms.levels."
+            "the study is blinded). Correct the form, declare how it writes the arms under arms.levels, or leave those "
+            "who have no arm out by name (where: ARM != 'Screen Failure', under subjects.planned or actual)."
         )
     known = [one or "" for one in true]
     if settings.blind.by == "masked":
@@ -150,7 +154,30 @@ def _redacted(columns: dict[str, Any], words: tuple[str, ...]) -> dict[str, tupl
 
     if not words:
         return {}
-    longest_first = sorted(words, key=lambda word: (-len(word), word))
-    pattern = rf"(?i)\b({'|'.join(re.escape(word) for word in longest_first)})\b"
+    pattern = rf"(?i)\b{_any_of(words)}\b"
     found = {name: pc.sum(pc.match_substring_regex(text, pattern)).as_py() or 0 for name, text in columns.items()}
     return {name: (pc.replace_substring_regex(columns[name], pattern, REDACTED), n) for name, n in found.items() if n}
+
+
+def _refuse_telling(columns: dict[str, Any], words: tuple[str, ...], table: str, *, where: str) -> None:
+    """Refuses a column that names the treatment of each row, when some of its names are not known.
+
+    Of PLACEBO and XANOMELINE, say, with arms called Placebo and Xanomeline Low Dose, the second would stay.
+    """
+    import pyarrow.compute as pc
+
+    alone = rf"(?i)^\s*{_any_of(words)}\s*$"
+    for header, text in columns.items():
+        named = pc.sum(pc.match_substring_regex(text, alone)).as_py() or 0
+        filled = pc.sum(pc.match_substring_regex(text, r"\S")).as_py() or 0
+        if filled > named >= filled / OFTEN:
+            raise IngestError(
+                f"{where}: column {header!r} is the name of a treatment in {named} of {filled} cells. The others say "
+                "something else, so that what is left of it would tell the arm. Hide it (blinding: {hide: "
+                f"{{{table}: [...]}}}}), or declare its other names too, under arms.levels.<arm>.values."
+            )
+
+
+def _any_of(words: tuple[str, ...]) -> str:
+    longest_first = sorted(words, key=lambda word: (-len(word), word))
+    return f"({'|'.join(re.escape(word) for word in longest_first)})"

@@ -81,12 +81,14 @@ class ArmColumn:
     """A column that tells the arm, of a blinded study.
 
     column: as the study declares it. texts: text as written, after the column's ``values`` -> arm. written: arm of the
-    dummy allocation, or true arm of a masked study -> the text that stands in its place.
+    dummy allocation, or true arm of a masked study -> the text that stands in its place. others: texts that are no arm
+    and stay, since the study leaves their rows out by name (SDTM's ``Screen Failure``).
     """
 
     column: Column
     texts: dict[str, str]
     written: dict[str, str]
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

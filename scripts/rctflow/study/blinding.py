@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from rctflow.derive.settings import Enrolment, Source
-from rctflow.expressions import parse
+from rctflow.expressions import excluded, parse
 from rctflow.ingest.settings import ArmColumn, Blind, Ingest
 from rctflow.plan.blinded import masked_arms
 from rctflow.plan.settings import DummyAllocation
@@ -191,12 +191,18 @@ def _arm_column(declared: Study, table: str, name: str) -> ArmColumn:
         if (source.table, source.column) == (table, name)
         for text, arm in _texts(declared, source)
     }
+    left_out = {
+        text
+        for source in arm_sources(declared)
+        if (source.table, source.column) == (table, name)
+        for text in excluded(source.where).get(name, [])
+    }
     written = _letters(declared)
     if declared.blinding.mode == "dummy":
         first = {arm: text for text, arm in reversed(texts.items())}
         mapped = {texts[to]: raw for raw, to in reversed(column.values.items()) if to in texts}
         written = {arm: mapped.get(arm, first.get(arm, arm)) for arm in sorted(declared.arms.levels)}
-    return ArmColumn(column, texts, written)
+    return ArmColumn(column, texts, written, tuple(sorted(left_out - set(texts))))
 
 
 def _texts(declared: Study, source: Source) -> Iterator[tuple[str, str]]:

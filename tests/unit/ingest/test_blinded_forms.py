@@ -69,6 +69,27 @@ def test_hidden_columns_are_empty_and_names_of_treatments_redacted(tmp_path):
     assert told["blinded"] == {"replaced": ["ARM"], "hidden": ["DOSE"], "redacted": {"NOTE": 1}}
 
 
+def test_who_failed_screening_stays_when_the_study_leaves_them_out_by_name(tmp_path):
+    arm = replace(ARM, others=("Screen Failure",))
+    settings = replace(FORM, blind=replace(BLIND, arms={"ARM": arm}))
+    rows = ["1,Placebo,,", "2,Screen Failure,,", "3,hUC-MSC,,"]
+    table, _ = read(tmp_path, rows, settings, {"1": "msc", "3": "placebo"})
+    assert table["ARM"].tolist() == ["hUC-MSC", "Screen Failure", "Placebo"]
+
+
+def test_a_column_that_says_the_treatment_in_part_is_refused(tmp_path):
+    """SDTM's EXTRT: PLACEBO is an arm's name and would go, XANOMELINE is not and would stay."""
+    rows = ["1,Placebo,PLACEBO,", "2,hUC-MSC,MSC cells,", "3,Placebo,Placebo,"]
+    allocation = {"1": "msc", "2": "placebo", "3": "msc"}
+    with pytest.raises(IngestError, match=r"'NOTE' is the name of a treatment in 2 of 3 cells.*\{form: ") as error:
+        read(tmp_path, rows, allocation=allocation)
+    assert "MSC cells" not in str(error.value) and "PLACEBO" not in str(error.value)
+    settings = replace(FORM, blind=replace(BLIND, hide=("NOTE",)))
+    assert read(tmp_path, rows, settings, allocation)[0]["NOTE"].isna().all()
+    whole = ["1,Placebo,PLACEBO,", "2,hUC-MSC,hUC-MSC,", "3,Placebo,,"]
+    assert read(tmp_path, whole, allocation=allocation)[0]["NOTE"].tolist()[:2] == ["[arm]", "[arm]"]
+
+
 @pytest.mark.parametrize(
     ("rows", "allocation", "words"),
     [

@@ -70,6 +70,14 @@ def test_unblinded_forms_are_read_as_ever(tmp_path):
     assert blinded_ingest(loaded(tmp_path), "subjects").blind is None
 
 
+def test_texts_that_the_study_leaves_out_by_name_are_no_arms(tmp_path):
+    subjects = tiny_config()["subjects"]
+    subjects["planned"]["where"] = "ARM != 'Screen Failure' and SITE not in ['99'] and ARM != 'P'"
+    sections = {"blinding": {"mode": "masked"}, "randomization": SCHEME, "subjects": subjects}
+    blind = blinded_ingest(loaded(tmp_path, **sections), "subjects").blind
+    assert blind.arms["ARM"].others == ("Screen Failure",)
+
+
 def test_codes_are_no_names_of_treatments(tmp_path):
     arms = tiny_config()["arms"]
     arms["levels"]["drug"]["values"] = ["RX-9902", "1", "D"]
