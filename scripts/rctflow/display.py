@@ -141,7 +141,7 @@ def stamps_of(synthetic: bool, blinded: str) -> list[str]:
 
 
 def below_words(rows: Sequence[Result], display: Display) -> str:
-    """``Below the limit of quantification at 6 months: Placebo 2 (17 %), MSC 0 (0 %).`` of those measured; "" for an
+    """``Below the limit of quantification at 6 months: Placebo 2 (17%), MSC 0 (0%).`` of those measured; "" for an
     endpoint without a limit.
     """
     if BELOW not in display.not_measured:
@@ -153,7 +153,7 @@ def below_words(rows: Sequence[Result], display: Display) -> str:
         if n is None or n.value is None:
             told.append(f"{arm.label} {'suppressed' if n is not None and n.note == SUPPRESSED else 'not described'}")
             continue
-        share = f" ({rounded(percent.value, 0)} %)" if percent is not None and percent.value is not None else ""
+        share = f" ({rounded(percent.value, 0)}%)" if percent is not None and percent.value is not None else ""
         told.append(f"{arm.label} {rounded(n.value, 0)}{share}")
     visit = next((v.label for v in display.visits if v.id == display.primary_visit), display.primary_visit)
     return f"{NOT_MEASURED[BELOW]} at {visit}: {', '.join(told)}."

@@ -181,7 +181,7 @@ def test_tables_of_many_analyses_or_endpoints_say_how_many_values_lie_below_the_
         for arm, n in (("placebo", 0), ("msc", 3))
     ]
     percent = [replace(r, statistic="percent_below", value=100 * r.value / 14, unit="%") for r in below]
-    words = "elow the limit of quantification at 6 months: Placebo 0 (0 %), MSC 3 (21 %)."
+    words = "elow the limit of quantification at 6 months: Placebo 0 (0%), MSC 3 (21%)."
     assert below_words([*ROWS, *below, *percent], declared) == f"B{words}"
     assert below_words([*ROWS, *below, *percent], SETTINGS) == ""
     overview = overview_table({SETTINGS.endpoint: [*ROWS, *below, *percent]}, [declared])
