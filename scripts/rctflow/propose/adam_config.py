@@ -9,7 +9,8 @@ from typing import Any
 from rctflow.propose.adam import Adam, Parameter
 from rctflow.propose.events import Events, events_lines, events_questions, look_at_events
 from rctflow.propose.names import identifier
-from rctflow.propose.sections import comment, flow, line
+from rctflow.propose.opening import arms_lines, opening_lines
+from rctflow.propose.sections import line
 from rctflow.propose.values import better_when
 
 COVARIATES = ("AGE", "SEX", "RACE", "ETHNIC", "BMIBL", "WEIGHTBL", "HEIGHTBL")
@@ -38,8 +39,7 @@ def adam_config(found: Adam, name: str, folder: str, faults: Sequence[str] = ())
     """The whole file. It loads as a study; open questions stand at its top as comments."""
     events = _events(found)
     body = [
-        *_study(name, folder),
-        *("", "# The arms of TRT01P.", *_arms(found)),
+        *("", "# The arms of TRT01P.", *arms_lines(found.arms, found.reference)),
         *("", "# AVISIT says which visit a record belongs to. day: the median of ADY less one; the plan is for print."),
         *_visits(found),
         *("", "# One entry per data set. Columns that are not declared are not read.", *_tables(found, events)),
@@ -50,7 +50,8 @@ def adam_config(found: Adam, name: str, folder: str, faults: Sequence[str] = ())
         *("", "# Named analyses that the endpoints refer to.", *_analyses(found)),
         *("", "# Outcomes, taken as the data sets have them. direction: which way is better.", *_endpoints(found)),
     ]
-    return "\n".join([*_head(found, name, folder, faults), *body]) + "\n"
+    opening = opening_lines("ADaM", name, folder, adam_questions(found, faults))
+    return "\n".join([*opening, *body]) + "\n"
 
 
 def adam_questions(found: Adam, faults: Sequence[str] = ()) -> list[str]:
@@ -88,35 +89,6 @@ def _questions(found: Adam, faults: Sequence[str]) -> Iterator[str]:
 
 def _events(found: Adam) -> Events | None:
     return look_at_events(found.events, found.events.id) if found.events is not None else None
-
-
-def _head(found: Adam, name: str, folder: str, faults: Sequence[str]) -> Iterator[str]:
-    yield f"# Proposed by `./run new {name}` from ADaM data in {folder}: guesses; comments say what was seen."
-    yield f"# What it means: ./run check --config study=config/{name}.yaml; the sections: docs/your_study.md."
-    yield "#\n# QUESTIONS that the data could not answer (answer them in the section named, then remove them here):"
-    for question in adam_questions(found, faults):
-        yield from comment(question, "#  ", "#     ")
-    yield ""
-
-
-def _study(name: str, folder: str) -> Iterator[str]:
-    yield "study:"
-    yield line(1, "id", name)
-    yield line(1, "title", name.replace("_", " "), "the trial's; write registration: its number")
-    yield line(1, "data", "real")
-    yield ""
-    yield f"source: {flow({'kind': 'files', 'folder': folder})}"
-
-
-def _arms(found: Adam) -> Iterator[str]:
-    ids: dict[str, str] = {}
-    for arm in found.arms:
-        ids[arm] = identifier(arm, "arm", ids.values())
-    yield "arms:"
-    yield line(1, "reference", ids[found.reference])
-    yield "  levels:"
-    for arm, count in found.arms.items():
-        yield line(2, ids[arm], {"label": arm, "values": [arm]}, f"{count} subjects")
 
 
 def _visits(found: Adam) -> Iterator[str]:

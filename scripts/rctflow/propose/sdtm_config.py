@@ -7,8 +7,9 @@ from typing import Any
 
 from rctflow.propose.events import Events, events_lines, events_questions, look_at_events
 from rctflow.propose.names import identifier
+from rctflow.propose.opening import arms_lines, opening_lines
 from rctflow.propose.sdtm import Sdtm, Test
-from rctflow.propose.sections import comment, flow, line
+from rctflow.propose.sections import comment, line
 
 COVARIATES = ("AGE", "SEX", "RACE", "ETHNIC")
 NUMBERS = ("AGE", "EXDOSE", "VISITNUM")
@@ -17,8 +18,7 @@ NUMBERS = ("AGE", "EXDOSE", "VISITNUM")
 def sdtm_config(found: Sdtm, name: str, folder: str, faults: Sequence[str] = ()) -> str:
     """The whole file. It loads as a study; open questions stand at its top as comments."""
     body = [
-        *_study(name, folder),
-        *("", "# The arms of DM; who has none failed screening.", *_arms(found)),
+        *("", "# The arms of DM; who has none failed screening.", *arms_lines(found.arms, found.reference)),
         *("", "# Planned visits, by VISITDY less one: first dose is day 0 here, day 1 in SDTM. Windows meet halfway."),
         *_visits(found),
         *("", "# One entry per data set. Columns that are not declared are not read.", *_tables(found)),
@@ -32,7 +32,8 @@ def sdtm_config(found: Sdtm, name: str, folder: str, faults: Sequence[str] = ())
         *("", "# Named analyses that the endpoints refer to.", *_analyses(found)),
         *("", "# Outcomes. direction: which way is better.", *_endpoints(found)),
     ]
-    return "\n".join([*_head(found, name, folder, faults), *body]) + "\n"
+    opening = opening_lines("SDTM", name, folder, sdtm_questions(found, faults))
+    return "\n".join([*opening, *body]) + "\n"
 
 
 def sdtm_questions(found: Sdtm, faults: Sequence[str] = ()) -> list[str]:
@@ -83,35 +84,6 @@ def _questions(found: Sdtm, faults: Sequence[str]) -> Iterator[str]:
 
 def _events(found: Sdtm) -> Events | None:
     return look_at_events(found.forms["AE"], "ae") if "AE" in found.forms else None
-
-
-def _head(found: Sdtm, name: str, folder: str, faults: Sequence[str]) -> Iterator[str]:
-    yield f"# Proposed by `./run new {name}` from SDTM data in {folder}: guesses; comments say what was seen."
-    yield f"# What it means: ./run check --config study=config/{name}.yaml; the sections: docs/your_study.md."
-    yield "#\n# QUESTIONS that the data could not answer (answer them in the section named, then remove them here):"
-    for question in sdtm_questions(found, faults):
-        yield from comment(question, "#  ", "#     ")
-    yield ""
-
-
-def _study(name: str, folder: str) -> Iterator[str]:
-    yield "study:"
-    yield line(1, "id", name)
-    yield line(1, "title", name.replace("_", " "), "the trial's; write registration: its number")
-    yield line(1, "data", "real")
-    yield ""
-    yield f"source: {flow({'kind': 'files', 'folder': folder})}"
-
-
-def _arms(found: Sdtm) -> Iterator[str]:
-    ids: dict[str, str] = {}
-    for arm in found.arms:
-        ids[arm] = identifier(arm, "arm", ids.values())
-    yield "arms:"
-    yield line(1, "reference", ids[found.reference])
-    yield "  levels:"
-    for arm, count in found.arms.items():
-        yield line(2, ids[arm], {"label": arm, "values": [arm]}, f"{count} patients")
 
 
 def _visits(found: Sdtm) -> Iterator[str]:
