@@ -26,6 +26,8 @@ EXTREMES = ("min", "max")
 PROPORTIONS = ("binary", "responder", "gee_logit", "time_to_event")
 """Models whose ``events`` are patients, so that those without the event are patients too."""
 LEVELS = ("n", "percent", "n_discontinued", "n_not_treated", "n_not_randomized", "n_excluded")
+TOTALLED = ("baseline", "exposure")
+"""Summaries that describe values of all arms together."""
 OVERLAPPING = ("n_with", "percent_with", "events")
 _COUNT = re.compile(r"(change_)?n($|[_:])|(events|at_risk)($|[_:])")
 _FEW = re.compile(r"\b(\d+)(?= (?:with a value|values?|subjects?|patients?|participants?|records?|observations?)\b)")
@@ -46,7 +48,7 @@ def disclosable(rows: Sequence[Result], small_cells: int) -> list[Result]:
     hidden = small | further_cells(rows, counts, small, small_cells)
     hidden |= _percentages(rows, hidden)
     hidden |= _statistics(rows, small_cells)
-    hidden |= _of_hidden_levels(rows, hidden)
+    hidden |= _of_hidden_levels(rows, hidden) | _of_hidden_sizes(rows, hidden) | _of_hidden_doses(rows, hidden)
     return [_suppressed(row) if i in hidden else _without_small_counts(row, small_cells) for i, row in enumerate(rows)]
 
 
@@ -135,6 +137,25 @@ def _of_hidden_levels(rows: Sequence[Result], hidden: set[int]) -> set[int]:
     return {i for i in compared if (rows[i].analysis, rows[i].population) in touched}
 
 
+def _of_hidden_sizes(rows: Sequence[Result], hidden: set[int]) -> set[int]:
+    """Descriptions of all arms together where an arm's number of patients is hidden: the means of the arms and of all
+    would give it away.
+    """
+    hidden_n = {_cell(rows[i], "") for i in hidden if rows[i].statistic in ("n", "n_missing")}
+    whole = (i for i, row in enumerate(rows) if row.endpoint in TOTALLED and row.group == "" and not is_count(row))
+    return {i for i in whole if _cell(rows[i]) in hidden_n}
+
+
+def _of_hidden_doses(rows: Sequence[Result], hidden: set[int]) -> set[int]:
+    """What is described of the doses where a number of patients with so many doses is hidden: the mean number of one
+    or two doses is the share of those with two.
+    """
+    told = {rows[i].population for i in hidden if rows[i].endpoint == "exposure" and rows[i].analysis == "doses_given"}
+    kept = ("duration", "doses_given")
+    described = (i for i, row in enumerate(rows) if row.endpoint == "exposure" and row.analysis not in kept)
+    return {i for i in described if rows[i].population in told and not is_count(rows[i])}
+
+
 def _whole(row: Result) -> tuple[str, ...]:
     return (row.endpoint, row.analysis, row.population, row.visit, row.contrast, row.statistic)
 
@@ -144,7 +165,7 @@ def _sizes(row: Result, n: dict[tuple[str, ...], int]) -> Iterable[int]:
     name = "change_n" if row.statistic.startswith("change_") else "n"
     if row.contrast:
         who = compared_arms(row.contrast)
-    elif row.group or row.endpoint in ("baseline", "exposure"):
+    elif row.group or row.endpoint in TOTALLED:
         who = [row.group]
     else:  # a visit's own statistic, such as its correlations
         who = [key[4] for key in n if key[:4] == _cell(row)[:4] and key[5] == "n"] if row.visit else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -190,3 +191,15 @@ def test_what_events_give_away_follows_their_count(model, statistic, events, kep
     shared = {"endpoint": "e", "analysis": "a", "model": model, "visit": "v", "group": "a"}
     rows = [row("n", 15, **shared), row("events", events, **shared), row(statistic, 40.0, **shared)]
     assert (disclosable(rows, K)[2].value is not None) == kept
+
+
+def test_the_means_of_arms_and_of_all_do_not_give_a_hidden_number_away():
+    """(20 * 70 + 19 * 60) / 39: with the three means and 20, the 19 could be computed, and so the one without value."""
+    rows = [*by_arm("n", 20, 19), *by_arm("n_missing", 0, 1), *by_arm("mean", 70, 60)]
+    rows = [
+        replace(one, value=(20 * 70 + 19 * 60) / 39) if one.statistic == "mean" and not one.group else one
+        for one in rows
+    ]
+    left = shown(rows)
+    assert left["n_missing", "b"] is None and left["n", "b"] is None
+    assert (left["mean", "a"], left["mean", "b"], left["mean", ""]) == (70, 60, None)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rctflow.results import Result
+from rctflow.summaries.nested_shares import Place, without_differences
 from rctflow.summaries.rows import require
 from rctflow.summaries.settings import SummaryStudy
 from rctflow.summaries.settings_course import Deviations
@@ -19,7 +22,8 @@ def summarize_deviations(sources: Sources, study: SummaryStudy, settings: Deviat
 
     analysis ``any``: n, n_with, percent_with, events. analysis ``class``: the same with ``:<class>``. analysis
     ``<class>``: the same with ``:<term>``, the most frequent first. Deviations of those outside the population are not
-    counted. Raises SummaryError when a column is missing.
+    counted. Of restricted data numbers that tell of few patients are hidden (nested_shares.py). Raises SummaryError
+    when a column is missing.
     """
     table = sources.tables[settings.table]
     require(table, ["USUBJID", settings.term, settings.classification], f"table {settings.table}")
@@ -40,4 +44,11 @@ def summarize_deviations(sources: Sources, study: SummaryStudy, settings: Deviat
         for term in sorted(counts.index, key=lambda name: (-counts[name], name)):
             mine = table["USUBJID"][classes.eq(one) & terms.eq(term)]
             rows += [*members.having(one, mine, term), *members.events(one, mine, term)]
-    return rows
+    return without_differences(rows, _around, study.small_cells)
+
+
+def _around(place: Place) -> Iterator[Place]:
+    """What includes a class or term: all deviations, the class."""
+    analysis, level = place
+    if level:
+        yield ("any", "") if analysis == "class" else ("class", analysis)

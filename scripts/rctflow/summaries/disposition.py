@@ -44,7 +44,7 @@ def summarize_disposition(sources: Sources, study: SummaryStudy, settings: Dispo
     unknown; p_value of completion when asked for. analysis ``reason``: n, n:<reason>, percent:<reason> of those who
     left; percentages are of the population; p_value:<reason> of the reasons that are tested. The same of each phase,
     as ``<phase>:status`` and ``<phase>:reason``. analysis ``milestones``: n, n_with:<milestone>,
-    percent_with:<milestone>. Raises SummaryError when a column is missing.
+    percent_with:<milestone>. Of restricted data no reasons. Raises SummaryError when a column is missing.
     """
     named = (settings.status, *((settings.reason,) if settings.reason in sources.adsl.columns else ()))
     phases = tuple(phase.reason for phase in settings.phases if phase.reason)
@@ -52,7 +52,8 @@ def summarize_disposition(sources: Sources, study: SummaryStudy, settings: Dispo
     rows: list[Result] = []
     for ending in _endings(members.of[""], settings):
         rows += _ended(members, ending, settings)
-        rows += _why(members, ending, settings)
+        if not study.small_cells:  # the flow has them; what is hidden there could be computed from both
+            rows += _why(members, ending, settings)
     ids = members.of[""]["USUBJID"]
     if settings.milestones:
         rows += members.sizes("milestones")

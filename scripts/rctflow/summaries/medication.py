@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from rctflow.expressions import parse
 from rctflow.results import Result
+from rctflow.summaries.nested_shares import Place, without_differences
 from rctflow.summaries.rows import require
 from rctflow.summaries.settings import SummaryStudy
 from rctflow.summaries.settings_course import Medication
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 NAME = "medication"
 UNCODED = "not coded"
 NO_CLASS = "terms"
+RECORDED = "recorded"
 
 
 def summarize_medication(sources: Sources, study: SummaryStudy, settings: Medication) -> list[Result]:
@@ -32,7 +34,8 @@ def summarize_medication(sources: Sources, study: SummaryStudy, settings: Medica
     analysis ``prior``, ``concomitant`` and ``recorded`` (every row), as declared: n, n_with, percent_with; with classes
     n_with:<class>. analysis ``<period>/<class>`` (``<period>/terms`` without classes): n_with:<term>,
     percent_with:<term>, the most frequent first. analysis ``dates``: n_records, and n_records:<what> of partial and
-    missing dates. Raises SummaryError when a column is missing.
+    missing dates. Of restricted data numbers that tell of few patients are hidden (nested_shares.py). Raises
+    SummaryError when a column is missing.
     """
     named = [settings.term, settings.start, settings.end, *((settings.category,) if settings.category else ())]
     table = sources.tables[settings.table]
@@ -42,10 +45,22 @@ def summarize_medication(sources: Sources, study: SummaryStudy, settings: Medica
     table = table[table["USUBJID"].isin(members.of[""]["USUBJID"])]
     prior, concomitant = periods(table, sources.adsl, settings)
     rows: list[Result] = []
-    found = {"prior": prior, "concomitant": concomitant, "recorded": prior.notna()}
+    found = {"prior": prior, "concomitant": concomitant, RECORDED: prior.notna()}
     for period in settings.periods:
         rows += _counted(members, period, table[found[period]], settings)
-    return [*rows, *_dates(members, table, settings)]
+    return [*without_differences(rows, _around, study.small_cells), *_dates(members, table, settings)]
+
+
+def _around(place: Place) -> Iterator[Place]:
+    """What includes a class or term: the class, any medication, the same over all periods."""
+    analysis, level = place
+    period, _, one = analysis.partition("/")
+    if one:
+        yield period, "" if one == NO_CLASS else one
+    elif level:
+        yield period, ""
+    if period != RECORDED:
+        yield RECORDED + analysis.removeprefix(period), level
 
 
 def periods(table: DataFrame, adsl: DataFrame, settings: Medication) -> tuple[Series, Series]:

@@ -226,6 +226,70 @@ def test_small_cells_of_deviations_are_hidden_and_rare_terms_not_named():
     assert {("n_with:late", "p"), ("percent_with:late", "p")} <= hidden
 
 
+def forty_in_two_arms():
+    adsl = pd.DataFrame({"USUBJID": [f"{i:02d}" for i in range(40)], "TRT01P": ["p", "d"] * 20, "ITTFL": "Y"})
+    adsl = adsl.assign(TRT01A=adsl["TRT01P"], TRTSDT=pd.Timestamp("2024-01-10"))
+    study = SummaryStudy("demo", ("p", "d"), {"itt": SummaryPopulation("ITTFL")}, small_cells=5)
+    return adsl, study
+
+
+def test_restricted_medication_cannot_be_subtracted():
+    """Of 12 in arm p with a drug of class A, 10 have drug a: that 2 have another one alone is not told, by no route."""
+    adsl, study = forty_in_two_arms()
+    p, d = adsl["USUBJID"][::2].tolist(), adsl["USUBJID"][1::2].tolist()
+    taken = [(i, "a") for i in p[:10]] + [(i, "b") for i in p[4:12]] + [(i, "a") for i in d[:8]]
+    cm = pd.DataFrame(taken, columns=["USUBJID", "TERM"]).assign(
+        CLASS="A", START=pd.Timestamp("2024-01-01"), END=pd.Timestamp("2024-03-01")
+    )
+    cm.loc[cm["USUBJID"].isin(p[10:12]), "END"] = pd.Timestamp("2024-01-05")  # these two not during treatment
+    settings = Medication("cm", "TERM", "START", "END", "CLASS", population="itt", periods=("concomitant", "recorded"))
+    rows = disclosable(summarize_medication(Sources(adsl, tables={"cm": cm}), study, settings), 5)
+    cells = found(rows)
+    assert cells["recorded", "n_with:A"] == (12, 8, None)
+    assert cells["recorded/A", "n_with:a"] == (None, 8, None)  # 12 - 10
+    assert cells.get(("recorded/A", "n_with:b"), (None,))[0] is None  # 12 - 8
+    assert cells["concomitant", "n_with:A"] == (None, 8, None)  # 12 - 10
+    assert cells["recorded", "percent_with:A"][2] is None and ("recorded", "n_with:A", "") not in {
+        (row.analysis, row.statistic, row.group) for row in rows
+    }
+
+
+def test_restricted_deviations_cannot_be_subtracted():
+    adsl, study = forty_in_two_arms()
+    p = adsl["USUBJID"][::2].tolist()
+    dv = pd.DataFrame({"USUBJID": [*p[:12], *p[:10]], "TERM": "late", "CLASS": ["Minor"] * 12 + ["Major"] * 10})
+    settings = Deviations("dv", "TERM", "CLASS", population="itt")
+    rows = disclosable(summarize_deviations(Sources(adsl, tables={"dv": dv}), study, settings), 5)
+    cells = found(rows)
+    assert cells["any", "n_with"] == (12, 0, None)
+    assert cells["class", "n_with:Minor"] == (12, 0, None)
+    assert cells.get(("class", "n_with:Major"), (None,))[0] is None  # 12 - 10
+    assert cells["any", "events"] == (22, 0, 22) and ("class", "events:Minor") not in cells
+
+
+def test_restricted_disposition_leaves_reasons_to_the_flow():
+    """With those who left, and reasons of which some are hidden, the others could be computed."""
+    adsl, study = forty_in_two_arms()
+    why = ["Moved"] * 12 + ["Died"] * 3 + [None] * 25
+    adsl = adsl.assign(EOSSTT=["DISCONTINUED"] * 15 + ["COMPLETED"] * 25, DCSREAS=why)
+    settings = Disposition("itt", "EOSSTT", "DCSREAS", ("COMPLETED",))
+    rows = disclosable(summarize_disposition(Sources(adsl), study, settings), 5)
+    assert {row.analysis for row in rows} == {"status"}
+
+
+def test_restricted_mean_number_of_doses_does_not_tell_who_missed_one():
+    """Of 20 in arm p, 17 had two doses and 3 one: a mean of 1.85 would tell the 3."""
+    adsl, study = forty_in_two_arms()
+    p, d = adsl["USUBJID"][::2].tolist(), adsl["USUBJID"][1::2].tolist()
+    ex = pd.DataFrame({"USUBJID": [*p, *d, *p[:17], *d], "DAT": pd.Timestamp("2024-01-10"), "DOSE": 5.0})
+    settings = Exposure("ex", "DAT", dose="DOSE", unit="mg", planned_doses=2, population="itt")
+    cells = found(disclosable(summarize_exposure(Sources(adsl, tables={"ex": ex}), study, settings), 5))
+    assert cells["doses_given", "n:other, each rare"][0] is None
+    for analysis in ("doses", "compliance", "cumulative_dose"):
+        for statistic in ("mean", "sd", "median"):
+            assert cells[analysis, statistic] == (None, None, None)
+
+
 def test_a_phase_ends_before_the_study_does_and_for_reasons_of_its_own():
     adsl = ADSL.assign(WHY4=[None, "Death", None, "Moved", "Moved"])
     phases = (Phase("week4", "week 4", "WEEK4 == 'Y'", "WHY4"),)
