@@ -91,6 +91,8 @@ class Rung:
                 return row.note
         if self.high is not None and self.high.value is None:
             return self.high.note
+        if self.test is not None and self.test.value is None and self.test.note:
+            return self.test.note
         _, begins, told = (self.test.note if self.test else "").partition("no interval: ")
         return begins + told or TEST_ALONE
 

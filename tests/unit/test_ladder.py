@@ -64,6 +64,7 @@ def test_what_resampling_describes_is_the_estimate_of_its_analysis():
             "no interval: only for shifts",
         ),
         ([row("main", "fisher_p_value", 0.7)], "no interval: the method is a test alone"),
+        ([row("main", "cmh_p_value", None, note="no stratum with both arms")], "no stratum with both arms"),
         ([row("main", n, None, note="nobody") for n in ("estimate", "ci_low", "ci_high")], "nobody"),
         ([row("main", "estimate", 1.0), row("main", "ci_low", None, note="an empty cell")], "an empty cell"),
         (

@@ -29,7 +29,8 @@ class Panel:
     def limits(self, drawn: Sequence[float]) -> tuple[float, float]:
         """Left and right end of an axis that holds ``drawn``, neutral in the middle."""
         if self.logarithmic:
-            low, high = min([self.neutral, *drawn]), max([self.neutral, *drawn])
+            positive = [self.neutral, *(x for x in drawn if x > 0)]  # a limit at 0 lies beyond the axis's end
+            low, high = min(positive), max(positive)
             reach = max(self.least, 1 / low, high) * 1.05
             return (reach, 1 / reach) if self.reversed else (1 / reach, reach)
         reach = min(max([self.least, *(abs(x - self.neutral) for x in drawn)]) * 1.05, self.most)

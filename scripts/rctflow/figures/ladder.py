@@ -121,6 +121,8 @@ def _axis(column: Column, rungs: Sequence[Rung], body: float, display: Display, 
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     values = [x for rung in rungs for x in (*(rung.interval or ()), *_estimates(rung))]
+    if column.logarithmic:  # a ratio of 0, or a limit at 0, lies beyond the axis's end
+        values = [x for x in values if x > 0]
     low, high = min([column.neutral, *values]), max([column.neutral, *values])
     most = max(3, int(width / (0.2 if column.logarithmic else 0.3)))
     if column.logarithmic:
@@ -229,6 +231,8 @@ def _estimate_words(rung: Rung, reasons: dict[str, str], display: Display) -> st
         mark = f" ({reasons[rung.why_no_interval]})"
         if row is not None and row.value is None:
             return ("failed" if row.status == "failed" else "not estimable") + mark
+        if row is None and rung.test is not None and rung.test.value is None:
+            return "not estimable" + mark
         return f"{rounded(row.value, digits_of(row, display.digits))}{mark}" if row else f"p alone{mark}"
     digits = digits_of(row or rung.low, display.digits)
     limits = interval(*rung.interval, digits)

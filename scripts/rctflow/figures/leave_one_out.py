@@ -98,7 +98,7 @@ def _told(rung: Rung, most: str, moved: float, display: Display) -> str:
     estimates = interval(ends["estimate_min"], ends["estimate_max"], digits_of(rows["estimate_min"], display.digits))
     p = f"{p_value(ends['p_value_min'])} to {p_value(ends['p_value_max'])}"
     return (
-        f"Estimate {estimates}, p {p} without one patient. "
+        f"Estimate {estimates}, nominal p {p} without one patient. "
         f"Most influential: {most}, who moves it by {rounded(moved, 2)} SE when left out."
     )
 

@@ -173,7 +173,7 @@ def _draw_axes(axes: Axes, profile: Profile, display: Display, columns: int) -> 
     margin = 0.03 * span if len(days) > 1 else 0.2
     axes.set_xlim(min(days) - margin, max(days) + margin)
     axes.set_xticks(days, labels=[""] * len(days))
-    if profile.ratio:
+    if profile.ratio and any(_point(profile, v.id, arm.id) for v in display.visits for arm in display.arms):
         _logarithmic(axes)
     if profile.statistic == "rate":
         axes.set_ylim(bottom=0)

@@ -16,7 +16,7 @@ HEADS = (
     "Comparison",
     "Estimate",
     "Without one patient",
-    "p",
+    "p, unadjusted",
     "p without one",
     "Most influential",
     "Moves it by, SE",
@@ -37,7 +37,8 @@ def influence_grid(rows_by_endpoint: Mapping[str, Sequence[Result]], settings: R
     grid.notes.append(
         "Main analyses at their primary visits: the estimate with everybody and its range over all patients left out, "
         "the same of p, and the patient whose absence moves the estimate most, in its standard errors. Nothing is "
-        "adjusted for having looked at all of them."
+        "adjusted for having looked at all of them: every p is nominal but that with everybody of a hypothesis that a "
+        "confirmatory family tests."
     )
     return grid
 

@@ -10,6 +10,9 @@ from rctflow.report.settings import ReportArm, ReportEndpoint, ReportSettings
 from rctflow.results import DOSE_RESPONSE, HAZARD, ODDS, RATE, Result, compared_arms, is_ratio, scale_of
 from rctflow.rounding import interval, p_value, rounded
 
+UNITS = {"gee_logit": ODDS, "proportional_odds": ODDS, "counts": RATE, "time_to_event": HAZARD}
+"""What a model's ratio is called where no estimate tells its unit."""
+
 
 @dataclass(frozen=True)
 class Sentence:
@@ -79,8 +82,8 @@ def _sentence(
     ends = {name: _value(main, row, name) for name in ("ci_low", "ci_high", "p_value")}
     numbers = f"{endpoint.confidence * 100:g}% CI {interval(ends['ci_low'], ends['ci_high'], digits)}"
     if ends["p_value"] is not None:
-        numbers += f"; {_named(row, endpoint, settings)} {_equals(ends['p_value'])}"
-        numbers += "".join(_adjusted(row, adjusted, settings))
+        also = "".join(_adjusted(row, adjusted, settings))
+        numbers += f"{', unadjusted' * bool(also)}; {_named(row, endpoint, settings)} {_equals(ends['p_value'])}{also}"
     fallback = f" Fall-back: {row.note}." if row.status == "fallback" and row.note else ""
     return f"{subject}, was {rounded(row.value, digits)}{unit} ({numbers}; {details}).{fallback}"
 
@@ -128,17 +131,18 @@ def _compared(row: Result, endpoint: ReportEndpoint, settings: ReportSettings) -
     ratio, change = is_ratio(row.contrast), endpoint.outcome == "change"
     left, right = (_arm(arm, settings.arms) for arm in compared_arms(row.contrast))
     measured = f"{'change' if change else 'value'} of {endpoint.label}"
+    unit = row.unit or UNITS.get(row.model, "")
     if scale_of(row.contrast) == "win":
         return f"probability that a patient of {left} has a better {measured} than one of {right}, ties counting half"
     if row.model in ("binary", "responder", "gee_logit"):
         who = f"responders in {endpoint.label}" if row.model == "responder" else f"patients with {endpoint.label}"
         scale = "difference of the proportions" if not ratio else "ratio of the proportions"
-        scale = "odds ratio" if row.unit == ODDS else scale
+        scale = "odds ratio" if unit == ODDS else scale
         return f"{scale} of {who}, {left} {'divided by' if ratio else 'minus'} {right}"
-    if row.unit == ODDS:
+    if unit == ODDS:
         return f"odds ratio of a higher {measured}, {left} divided by {right}"
-    if row.unit in (RATE, HAZARD):
-        return f"{row.unit} of {endpoint.label}, {left} divided by {right}"
+    if unit in (RATE, HAZARD):
+        return f"{unit} of {endpoint.label}, {left} divided by {right}"
     if ratio:
         what = "geometric mean changes from baseline" if change else "geometric means"
         return f"ratio of {what} of {endpoint.label}, {left} divided by {right}"

@@ -360,6 +360,18 @@ def panel(unit, higher_is_better):
     return PANELS[panel_of(replace(row, unit=unit), higher_is_better)]
 
 
+def test_a_ratio_of_zero_does_not_move_the_end_of_the_axis_to_infinity():
+    assert panel("odds ratio", True).limits([0.0, 0.0, 0.2]) == panel("odds ratio", True).limits([0.2])
+
+
+def test_a_profile_of_ratios_that_could_not_be_estimated_says_why(tmp_path):
+    gone = {"value": None, "status": "not_estimable", "note": "every value is below the limit"}
+    made = [replace(row, **gone) if row.group and row.statistic != "n" else row for row in rows(IL17)]
+    figure = draw_profile(made, displays(IL17)[0])
+    save_svg(figure, tmp_path / "profile.svg")
+    assert any("No mean could be estimated: every value is below the limit" in word for word in words(figure))
+
+
 def test_a_lower_hazard_is_drawn_to_the_right_where_longer_times_are_better():
     assert [panel("hazard ratio", longer).reversed for longer in (True, False)] == [True, False]
     assert [panel("rate ratio", higher).reversed for higher in (True, False)] == [False, True]

@@ -82,6 +82,20 @@ def test_p_stands_alone_where_there_is_no_interval_and_the_reason_below():
     assert {"not estimable (a)", "a: nobody left."} <= set(texts)
 
 
+def test_a_test_that_could_not_be_made_is_not_a_p_alone():
+    _, texts = drawn([*ROWS[:4], row("mmrm", "cmh_p_value", None, unit="", note="no stratum with both arms")])
+    assert {"not estimable (a)", "a: no stratum with both arms."} <= set(texts)
+
+
+def test_a_ratio_of_zero_leaves_an_axis_that_can_be_drawn(tmp_path):
+    zero = comparison("mmrm", (0, 0, 0.2), 0.001, "risk_ratio_", contrast="msc / placebo", unit="risk ratio")
+    figure, texts = drawn([*ROWS[:8], *zero])
+    save_svg(figure, tmp_path / "ladder.svg")
+    low, high = figure.axes[-1].get_xlim()
+    assert 0 < low < 0.2 < 1 < high
+    assert "0.00 (0.00 to 0.20)" in texts
+
+
 def test_an_unreliable_interval_is_dotted_and_says_so():
     figure, texts = drawn()
     dotted = [line for line in figure.axes[0].lines if line.get_linestyle() == ":"]

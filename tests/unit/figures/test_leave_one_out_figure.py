@@ -50,8 +50,8 @@ def test_patients_stand_in_the_order_of_the_estimate_and_the_most_influential_is
     assert [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "D"] == [2]
     (told,) = [text for text in texts if text.startswith("Estimate")]
     assert told == (
-        "Estimate 1.5 to 4.0, p 0.020 to 0.400 without one patient. Most influential: 01:2, who moves it by 0.90 SE "
-        "when left out."
+        "Estimate 1.5 to 4.0, nominal p 0.020 to 0.400 without one patient. Most influential: 01:2, who moves it by "
+        "0.90 SE when left out."
     )
 
 

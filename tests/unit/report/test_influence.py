@@ -38,6 +38,12 @@ def test_a_line_has_the_estimate_its_range_and_who_moves_it_most():
     assert line[1] == ["MSC − Placebo", "-1.1 s", "-3.0 to -0.5", "0.702", "<0.001 to 0.857", "01-104", "-0.70"]
 
 
+def test_its_p_values_are_called_nominal():
+    grid = influence_grid({WHOLE.id: found()}, ONE)
+    assert "p, unadjusted" in grid.heads
+    assert "every p is nominal but" in grid.notes[0]
+
+
 def test_what_is_withheld_says_why():
     rows = [r for r in found() if not r.statistic.startswith("loo_")]
     hidden = {"value": None, "status": "not_estimable", "note": "withheld: the data are restricted"}

@@ -6,6 +6,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from rctflow.hypotheses import Family, Hypothesis
 from rctflow.plan_status import PlanStatus
 from rctflow.report.grids import (
     baseline_grid,
@@ -192,6 +193,36 @@ def test_small_p_is_never_zero():
 
 def test_p_of_an_endpoint_that_is_not_primary_is_nominal():
     assert "nominal p = " in sentence_of(rows(BY_ID["tug"]), "tug").text
+
+
+def test_an_interval_beside_an_adjusted_p_says_that_it_is_unadjusted():
+    made = rows(BY_ID["tug"])
+    settings = replace(
+        report_settings(), families={"main": Family("holm", (Hypothesis("tug"),))}, family_order=("main",)
+    )
+    part = next(e for e in settings.endpoints if e.id == "tug")
+    p = next(r for r in typed("p_value", 0.02, made) if r.value == 0.02 and r.statistic == "p_value" and r.contrast)
+    adjusted = [replace(p, statistic="p_adjusted:main", value=0.04)]
+    (sentence,) = headline(typed("p_value", 0.02, made), part, settings, adjusted)
+    assert ", unadjusted; nominal p = 0.020, adjusted p = 0.040 in the family main;" in sentence.text
+    (without,) = headline(typed("p_value", 0.02, made), part, settings)
+    assert "unadjusted" not in without.text
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ("counts", "rate ratio of"),
+        ("time_to_event", "hazard ratio of"),
+        ("gee_logit", "odds ratio of patients"),
+        ("proportional_odds", "odds ratio of a higher"),
+    ],
+)
+def test_a_ratio_that_could_not_be_estimated_keeps_its_name(model, said):
+    gone = {"model": model, "unit": "", "note": "nobody has an event"}
+    made = typed("estimate", None, rows(BY_ID["tug"]), **gone)
+    made = [replace(row, contrast="msc / placebo") if row.contrast else row for row in made]
+    assert f"the {said}" in sentence_of(made, "tug").text
 
 
 def test_a_ratio_is_called_a_ratio():
