@@ -22,6 +22,11 @@ def guarded(text: str) -> str:
     return f"'{text}" if FORMULA.match(text) or GUARDED.match(text) else text
 
 
+def guarded_term(text: str) -> str:
+    """A text of a form in a file for people alone: unlike numbers for print it is guarded whatever follows a sign."""
+    return f"'{text}" if text.startswith(("+", "-", "\n")) else guarded(text)
+
+
 def unguarded(text: str) -> str:
     """The text that ``guarded`` was given."""
     return text[1:] if text.startswith("'") and GUARDED.match(text) else text

@@ -13,7 +13,7 @@ from rctflow.ingest.forms import ingest_form
 from rctflow.ingest.settings import Column, Ingest
 from rctflow.ledger import read_ledger, write_ledger
 from rctflow.results import Result, read_results, write_results
-from rctflow.spreadsheets import FORMULA, guarded, unguarded
+from rctflow.spreadsheets import FORMULA, guarded, guarded_term, unguarded
 
 HOSTILE = ['=HYPERLINK("http://x")', "=1+1", "@SUM(1)", "-2+3+cmd|' /C calc'!A0", "+SUM (A1)", "\t=1", "'=1", "''@x"]
 PLAIN = ["-5", "-1.2 (-3.4 to 1.0)", "<script>alert(1)</script>", 'a, "b"', "-", "'tis", "1=1", "", "- nausea", "+++"]
@@ -63,3 +63,9 @@ def test_a_name_in_a_result_row_is_no_formula_in_its_file(tmp_path: Path) -> Non
     write_results([row], tmp_path / "results.csv")
     assert ",'=1+1" in (tmp_path / "results.csv").read_text(encoding="utf-8")
     assert read_results(tmp_path / "results.csv") == [row]
+
+
+@pytest.mark.parametrize("term", [*HOSTILE, "+1+1", "-1", "\n=1"])
+def test_a_term_is_text_even_where_it_could_be_a_number(term: str) -> None:
+    assert guarded_term(term) == f"'{term}"
+    assert guarded_term("rash -1") == "rash -1"

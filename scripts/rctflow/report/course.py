@@ -70,10 +70,17 @@ def participants_by_site_grids(rows: Sequence[Result], settings: ReportSettings)
 
 def _places(analyses: Sequence[str]) -> Iterator[tuple[str, str, bool]]:
     """(analysis, label, whether it stands under a pool); a pool that is one site of its name stands once."""
-    names = {analysis: analysis.partition(":")[2].partition("/") for analysis in analyses}
-    alone = {pool for pool, _, site in names.values() if pool == site}
-    alone -= {pool for pool, _, site in names.values() if site and site != pool}
-    for analysis, (pool, _, site) in names.items():
+    names: list[tuple[str, str, str]] = []
+    pool = ""
+    for analysis in analyses:  # names may have a slash: a site of a pool follows its pool
+        kind, _, name = analysis.partition(":")
+        within = kind == "pool" and pool != "" and name.startswith(f"{pool}/")
+        pool = pool if within else name
+        names.append((analysis, pool, name.removeprefix(f"{pool}/") if within else ""))
+    alone = {pool for _, pool, site in names if pool == site} - {
+        pool for _, pool, site in names if site not in ("", pool)
+    }
+    for analysis, pool, site in names:
         if not site or pool not in alone:
             pooled = not site and pool not in alone and analysis.startswith("pool:")
             yield analysis, f"Pooled: {pool}" if pooled else site or pool, bool(site)

@@ -74,7 +74,8 @@ def flow_grid(rows: Sequence[Result], settings: ReportSettings) -> Grid:
     grid = Grid("Participant flow", ("", *_arms(settings)))
     for statistic in dict.fromkeys(statistic for statistic, _ in found):
         _, _, reason = statistic.partition(":")
-        label = _readable(sentence_case(reason)) if reason else FLOW.get(statistic, _readable(statistic))
+        words = sentence_case(reason.replace("_", " "))
+        label = words[:1].upper() + words[1:] if reason else FLOW.get(statistic, _readable(statistic))
         counts = _counts(found, statistic, settings)
         if set(counts) != {MISSING}:
             grid.lines.append((label, counts, bool(reason)))

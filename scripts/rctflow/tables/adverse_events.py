@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from rctflow.display import StudyDisplay, stamps_of
 from rctflow.results import SUPPRESSED, Result, comparison_name, number
-from rctflow.spreadsheets import guarded
+from rctflow.spreadsheets import guarded_term
 
 POPULATION = "population"
 RATES = ("rate", "rate_ci_low", "rate_ci_high", "event_rate", "event_rate_ci_low", "event_rate_ci_high")
@@ -31,7 +31,7 @@ def incidence_csv(rows: Sequence[Result], display: StudyDisplay) -> str:
     writer.writerow(["data", "subset", "class", "term", *(f"{words}: {name}" for words, _, name in columns)])
     for level, place in _places(rows):
         cells = [_cell(found.get((level, who, name))) for _, who, name in columns]
-        writer.writerow([data, *map(guarded, place), *cells])
+        writer.writerow([data, *map(guarded_term, place), *cells])
     return text.getvalue()
 
 

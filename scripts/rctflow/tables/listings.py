@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rctflow.display import stamps_of
 from rctflow.rounding import MISSING
-from rctflow.spreadsheets import guarded
+from rctflow.spreadsheets import guarded_term
 from rctflow.tables.table import Cell, Table
 
 if TYPE_CHECKING:
@@ -65,7 +65,9 @@ def adverse_event_listing(adae: DataFrame, settings: Listing) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["data", *(ADVERSE_EVENTS[name] for name in shown)])
-    columns = [[_as_text(cell) for cell in cells] if _is_text(adae[name]) else cells for name, cells in shown.items()]
+    columns = [
+        [guarded_term(cell) for cell in cells] if _is_text(adae[name]) else cells for name, cells in shown.items()
+    ]
     writer.writerows([stamps, *line] for line in zip(*columns, strict=True))
     return text.getvalue()
 
@@ -88,11 +90,6 @@ def serious_event_table(adae: DataFrame, settings: Listing) -> Table:
 def serious(adae: DataFrame) -> DataFrame:
     """The serious events of ADAE."""
     return adae[adae["AESER"].eq("Y")]
-
-
-def _as_text(cell: str) -> str:
-    """A term of a form: unlike numbers for print it is guarded whatever follows a sign."""
-    return f"'{cell}" if cell.startswith(("+", "-", "\n")) else guarded(cell)
 
 
 def _texts(adae: DataFrame, settings: Listing) -> Mapping[str, list[str]]:

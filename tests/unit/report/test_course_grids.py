@@ -53,6 +53,18 @@ def test_a_cell_of_a_site_has_every_population_and_small_sites_stand_under_their
     assert grid.caption.endswith("/ Per protocol")
 
 
+def test_sites_with_a_slash_in_their_name_keep_it():
+    told = [row for name in ("Bonn/Köln", "N/A") for row in rows("sites", f"site:{name}", "n", (1, 2, 3))]
+    (grid,) = participants_by_site_grids(told, report_settings())
+    assert [(head, within) for head, _, within in grid.lines] == [("Bonn/Köln", False), ("N/A", False)]
+    places = ("pool:a/b", "pool:a/b/a/b", "pool:small", "pool:small/Bonn/Köln", "pool:small/c")
+    told = [row for place in places for row in rows("sites", place, "n", (1, 2, 3))]
+    (grid,) = participants_by_site_grids(told, report_settings())
+    assert [(head, within) for head, _, within in grid.lines] == [
+        *(("a/b", False), ("Pooled: small", False), ("Bonn/Köln", True), ("c", True)),
+    ]
+
+
 def test_sites_without_pools_are_a_plain_list():
     told = [row for name in ("A", "B") for row in rows("sites", f"site:{name}", "n", (1, 2, 3))]
     (grid,) = participants_by_site_grids(told, report_settings())

@@ -315,6 +315,11 @@ def test_without_a_primary_endpoint_the_page_starts_with_the_study():
     assert set(Page(page).links) <= set(Page(page).ids)
 
 
+def test_a_reason_for_leaving_keeps_its_capitals():
+    made = [replace(row, statistic=row.statistic.replace("lost_to_follow_up", "I/E Not Met")) for row in flow_rows()]
+    assert "I/E Not Met" in [head for head, _, _ in flow_grid(made, report_settings()).lines]
+
+
 def test_a_count_that_nobody_made_is_a_note_and_no_line():
     note = "the data have neither dates of first dose nor a flag of those treated"
     unknown = {"value": None, "status": "not_estimable", "note": note}

@@ -22,7 +22,7 @@ def lines(rows):
 
 def test_every_number_of_the_rows_has_its_cell():
     adsl, adae = drawn(2)
-    adae["AEDECOD"] = adae["AEDECOD"].replace({"Gut 1": "=1+1", "Gut 2": "a/b"})
+    adae["AEDECOD"] = adae["AEDECOD"].replace({"Gut 1": "=1+1", "Gut 2": "a/b", "Gut 3": "+1+1"})
     rows = summarize_adverse_events(Sources(adsl, datasets={"adae": adae}), STUDY, PLAIN)
     found = {(row.analysis, row.contrast or row.group, row.statistic): row.value for row in rows}
     told = lines(rows)
@@ -36,7 +36,7 @@ def test_every_number_of_the_rows_has_its_cell():
             found[level, "high - placebo", "ci_high"], rel=1e-9
         )
         assert line["data"] == "SYNTHETIC"
-    assert {"'=1+1", "a/b"} <= {line["term"] for line in told}
+    assert {"'=1+1", "a/b", "'+1+1"} <= {line["term"] for line in told}
 
 
 def test_what_is_suppressed_says_so():
