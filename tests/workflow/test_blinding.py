@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from tests.tiny import tiny_config, with_adverse_events, write_config, write_data
+from tests.tiny import tiny_config, with_adverse_events, with_findings, write_config, write_data
 from tests.workflow.conftest import STUDY, Checkout, copy_of_checkout
 
 pytestmark = pytest.mark.workflow
@@ -32,6 +32,13 @@ def blinded_study(root: Path, folder: Path, true: str, mode: str, seed: int = 5)
     write_data(folder / "data")
     config = with_adverse_events(tiny_config(), folder / "data")
     config["summaries"]["adverse_events"]["sort_arm"] = "drug"
+    config["subjects"]["covariates"]["EOSSTT"] = {"table": "subjects", "column": "STATUS"}
+    config["summaries"] |= {
+        **{"flow": {}, "disposition": {}, "sites": {"site": "SITE"}, "data_quality": {"site": "SITE"}},
+        "exposure": {"table": "exposure", "start": "DAT", "dose": "DOSE", "unit": "mg", "population": "itt"},
+        "medication": {"table": "cm", "term": "TAKEN", "start": "DAT", "end": "END", "population": "itt"},
+    }
+    config = with_findings(config)
     for arm, (label, value) in ARMS.items():
         config["arms"]["levels"][arm] = {"label": label, "values": [value], "description": f"{label} daily"}
     written = {"P": ARMS["placebo"][1], "D": ARMS["drug"][1]}
@@ -39,15 +46,24 @@ def blinded_study(root: Path, folder: Path, true: str, mode: str, seed: int = 5)
     rows = [line.split(",") for line in lines[1:]]
     for number, row in enumerate(rows):
         row[1] = written[true[number]]
-    text = "\n".join([lines[0], *(",".join(row) for row in rows)])
+        row.append("DISCONTINUED" if number % 4 == 0 else "COMPLETED")
+    text = "\n".join([f"{lines[0]},STATUS", *(",".join(row) for row in rows)])
     (folder / "data/subjects.csv").write_text(text + "\n")
     doses = [
-        f"{row[0]},{row[1]},{50 if 'RX' in row[1] else 0},gave {row[1]} by hand,K{i:03d}" for i, row in enumerate(rows)
+        f"{row[0]},{row[1]},{50 if 'RX' in row[1] else 0},gave {row[1]} by hand,K{i:03d},2024-01-01"
+        for i, row in enumerate(rows)
     ]
-    (folder / "data/exposure.csv").write_text("\n".join(["ID,TRT,DOSE,NOTE,KIT", *doses]) + "\n")
+    (folder / "data/exposure.csv").write_text("\n".join(["ID,TRT,DOSE,NOTE,KIT,DAT", *doses]) + "\n")
+    taken = [f"{row[0]},{row[1]} at home,2024-01-0{i % 3 + 1},UNK" for i, row in enumerate(rows) if i % 2]
+    (folder / "data/cm.csv").write_text("\n".join(["ID,TAKEN,DAT,END", *taken]) + "\n")
     with (folder / "data/ae.csv").open("a", encoding="utf-8") as form:
         form.write(f"S04,1,rash after {written[true[3]]},Rash,Skin,2024-01-20,,2,Y,stopped\n")
+    date = {"type": "date", "partial": "first"}
+    config["tables"]["cm"] = {"file": "cm.csv", "subject": "ID", "columns": {"TAKEN": {}, "DAT": date, "END": date}}
+    config["tables"]["cm"]["columns"]["END"] = date | {"codes": {"UNK": "unknown"}}
+    config["tables"]["subjects"]["columns"]["STATUS"] = {}
     columns = {"TRT": {"required": True}, "DOSE": {"type": "number", "required": True}, "NOTE": {}}
+    columns["DAT"] = {"type": "date"}
     config["tables"]["exposure"] = {"file": "exposure.csv", "subject": "ID", "columns": columns, "constant": ["TRT"]}
     config["subjects"]["actual"] = {"table": "exposure", "column": "TRT"}
     config["subjects"]["covariates"]["DOSE"] = {"table": "exposure", "column": "DOSE"}
@@ -110,6 +126,17 @@ def test_no_output_of_a_dry_run_depends_on_the_true_allocation(dummies):
     assert logs[0] == logs[1]
 
 
+def test_the_blinded_study_has_every_summary_that_could_tell(dummies):
+    """What the comparison above compares: tables of patients by arm, with somebody in them, figures and listings."""
+    folder = dummies[0].folder / "results/tiny_blinded"
+    for name in ("flow", "disposition", "sites", "exposure", "medication", "laboratory", "data_quality"):
+        found = pd.read_csv(folder / f"summaries/{name}/results.csv", keep_default_na=False)
+        assert (pd.to_numeric(found["value"]) > 0).any(), name
+    drawn = ("summaries/laboratory/edish.svg", "summaries/flow/diagram.svg", "summaries/adverse_events/terms.svg")
+    for name in (*drawn, "summaries/laboratory/liver.csv", "listings/adverse_events.csv", "listings/queries.xlsx"):
+        assert (folder / name).exists(), name
+
+
 def test_true_arms_differ_where_nothing_is_blinded(dummies):
     """The comparison above can fail: without blinding the two allocations give other results."""
     results = []
@@ -152,6 +179,7 @@ def test_words_and_hidden_columns_are_gone(dummies):
     assert source["DOSE"].isna().all()
     told = json.loads((folder / "tables/exposure.json").read_text())
     assert told["blinded"] == {"replaced": ["TRT"], "hidden": ["DOSE"], "redacted": {"NOTE": 12}}
+    assert set(pd.read_parquet(folder / "tables/cm.parquet")["TAKEN"]) == {"[arm] at home"}
     assert told["sha256"] is None and told["bytes"] is None
 
 
