@@ -6,7 +6,7 @@ DFBETAS of Belsley, Kuh & Welsch 1980 with the standard error of the full fit).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 STATISTICS = ("estimate", "ci_low", "ci_high", "p_value")
 ONE, EACH = "without one patient", "without each patient in turn"
+LOST = "the comparison cannot be made without this patient"
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Effect:
 class LeftOut:
     """The comparisons at one visit with everybody, and without each of ``patients`` (contrast -> Effect).
 
-    reasons: why nothing can be compared without a patient.
+    reasons: why a comparison cannot be made without a patient.
     """
 
     whole: dict[str, Effect]
@@ -72,11 +73,30 @@ def left_out(data: AnalysisData, analysis: Analysis, settings: Fit, visit: str) 
     found: dict[str, dict[str, Effect]] = {}
     reasons: dict[str, str] = {}
     for patient in patients if whole else ():
+        others = without(data, patient)
         try:
-            found[patient] = effects_at(without(data, patient), analysis, settings, visit)
+            found[patient] = effects_at(others, analysis, settings, visit)
         except NotEstimable as error:
             found[patient], reasons[patient] = {}, str(error)
+            continue
+        if lost := whole.keys() - found[patient].keys():
+            reasons[patient] = _why_lost(others, analysis, settings, visit, lost)
     return LeftOut(whole, patients, found, reasons)
+
+
+def _why_lost(data: AnalysisData, analysis: Analysis, settings: Fit, visit: str, lost: Set[str]) -> str:
+    """What the model says of comparisons that it cannot make with these data; of an MMRM that it cannot alone."""
+    from rctflow.models.registry import load_model
+
+    if analysis.model == "mmrm":
+        return LOST
+    rows = load_model(analysis.model)(needed_at(data, analysis, visit), analysis, settings).rows
+    notes = {
+        row.note: None
+        for row in rows
+        if row.visit == visit and row.contrast in lost and row.statistic in STATISTICS and row.value is None
+    }
+    return ": ".join([LOST, *(["; ".join(notes)] if notes else [])])
 
 
 def coded(patients: list[str], seed: int) -> dict[str, str]:
@@ -237,7 +257,7 @@ def _rows(contrast: str, whole: Effect, found: dict[str, Effect], left: LeftOut,
                 told = {"unit": "" if name == "p_value" else unit, "status": effect.status, "note": effect.note}
                 yield Row(statistic, effect.values[name], **shared | told | {"method": f"{effect.method}; {ONE}"})
             else:
-                note = left.reasons.get(patient, "the comparison cannot be made without this patient")
+                note = left.reasons.get(patient, LOST)
                 yield Row(statistic, None, status="not_estimable", note=note, **shared)
     if not found:
         note = "the comparison cannot be made without one of the patients, whoever is left out"
