@@ -231,7 +231,7 @@ def _estimate_words(rung: Rung, reasons: dict[str, str], display: Display) -> st
         mark = f" ({reasons[rung.why_no_interval]})"
         if row is not None and row.value is None:
             return ("failed" if row.status == "failed" else "not estimable") + mark
-        if row is None and rung.test is not None and rung.test.value is None:
+        if row is None and (rung.test is None or rung.test.value is None):
             return "not estimable" + mark
         return f"{rounded(row.value, digits_of(row, display.digits))}{mark}" if row else f"p alone{mark}"
     digits = digits_of(row or rung.low, display.digits)

@@ -10,7 +10,7 @@ from rctflow.report.settings import ReportEndpoint, ReportSettings
 from rctflow.results import Result, compared_arms, rows_of, scale_of
 from rctflow.rounding import MISSING, interval, p_value, rounded
 
-INFLUENCE, MOST = "loo_influence", "most influential: "
+INFLUENCE, MOST, WITHOUT = "loo_influence", "most influential: ", "without:"
 HEADS = (
     "Endpoint",
     "Comparison",
@@ -35,7 +35,8 @@ def influence_grid(rows_by_endpoint: Mapping[str, Sequence[Result]], settings: R
     if not grid.lines:
         return None
     grid.notes.append(
-        "Main analyses at their primary visits: the estimate with everybody and its range over all patients left out, "
+        "Main analyses at their primary visits: the estimate with everybody and its range over all patients left out "
+        "(not estimable: patients without whom there is no comparison), "
         "the same of p, and the patient whose absence moves the estimate most, in its standard errors. Nothing is "
         "adjusted for having looked at all of them: every p is nominal but that with everybody of a hypothesis that a "
         "confirmatory family tests."
@@ -53,12 +54,15 @@ def _cells(
         return [compared, *[MISSING] * 4, influence.note, MISSING]
     whole, low, high = (values[name] for name in ("estimate", "loo_estimate_min", "loo_estimate_max"))
     digits = digits_of(whole, endpoint.digits)
+    lost = sum(
+        name.startswith(WITHOUT) and name.endswith(":estimate") and r.value is None for name, r in values.items()
+    )
     tests = [values[name].value for name in ("p_value", "loo_p_value_min", "loo_p_value_max")]
     p, p_low, p_high = (p_value(value) if value is not None else MISSING for value in tests)
     return [
         compared,
         f"{rounded(whole.value, digits)} {whole.unit if whole.unit != 'ratio' else ''}".rstrip(),
-        interval(low.value, high.value, digits),
+        interval(low.value, high.value, digits) + (f"; {lost} not estimable" if lost else ""),
         p,
         f"{p_low} to {p_high}",
         influence.note.partition(MOST)[2].partition(";")[0],

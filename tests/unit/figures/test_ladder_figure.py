@@ -87,6 +87,14 @@ def test_a_test_that_could_not_be_made_is_not_a_p_alone():
     assert {"not estimable (a)", "a: no stratum with both arms."} <= set(texts)
 
 
+def test_a_bootstrap_without_an_interval_is_not_a_p_alone():
+    lost = [
+        row("mmrm", f"bootstrap_{end}", None, note="the draws do not give an interval") for end in ("ci_low", "ci_high")
+    ]
+    _, texts = drawn([*ROWS[:4], *comparison("mmrm", (2, -1, 5), 0.2), *lost])
+    assert "not estimable (a)" in texts and "p alone (a)" not in texts
+
+
 def test_a_ratio_of_zero_leaves_an_axis_that_can_be_drawn(tmp_path):
     zero = comparison("mmrm", (0, 0, 0.2), 0.001, "risk_ratio_", contrast="msc / placebo", unit="risk ratio")
     figure, texts = drawn([*ROWS[:8], *zero])

@@ -44,6 +44,13 @@ def test_its_p_values_are_called_nominal():
     assert "every p is nominal but" in grid.notes[0]
 
 
+def test_patients_without_whom_there_is_no_comparison_are_counted():
+    kept, gone = (replace(found()[0], statistic=f"without:{who}:estimate") for who in ("01", "02"))
+    rows = [*found(), kept, replace(gone, value=None, status="not_estimable", note="half of an arm is below the limit")]
+    (line,) = influence_grid({WHOLE.id: rows}, ONE).lines
+    assert line[1][2] == "-3.0 to -0.5; 1 not estimable"
+
+
 def test_what_is_withheld_says_why():
     rows = [r for r in found() if not r.statistic.startswith("loo_")]
     hidden = {"value": None, "status": "not_estimable", "note": "withheld: the data are restricted"}
