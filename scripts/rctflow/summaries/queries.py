@@ -41,7 +41,8 @@ WIDTHS = (14, 12, 8, 14, 18, 18, 20, 10, 60, 30, 14)
 
 
 def findings(ledgers: Mapping[str, DataFrame], adsl: DataFrame, site: str) -> DataFrame:
-    """All rows of the ledgers with their site (``no site`` for who is not in ADSL), queries first within a patient.
+    """All rows of the ledgers with their site (``no site`` for who is not in ADSL), by patient: within a site
+    the queries, then what was changed or noted.
 
     Raises SummaryError on a missing column.
     """
@@ -53,7 +54,7 @@ def findings(ledgers: Mapping[str, DataFrame], adsl: DataFrame, site: str) -> Da
     sites = found["subject"].map(adsl.set_index("USUBJID")[site]) if site else found["subject"].map(lambda _: "all")
     found = found.assign(SITE=sites.map(str, na_action="ignore").fillna(NO_SITE))
     found = found.assign(LATER=found["severity"].ne("query"), ROW=pd.to_numeric(found["SRCROW"], errors="coerce"))
-    ordered = found.sort_values(["SITE", "subject", "LATER", "table", "ROW", "column", "rule"], kind="stable")
+    ordered = found.sort_values(["SITE", "LATER", "subject", "table", "ROW", "column", "rule"], kind="stable")
     return ordered.drop(columns=["LATER", "ROW"])
 
 
@@ -78,6 +79,7 @@ def write_queries(found: DataFrame, title: str, path: str | Path) -> None:
         for row in mine[list(HEADS)].itertuples(index=False):
             _line(sheet, list(row))
         _shape(sheet, WIDTHS, "A2")
+        sheet.auto_filter.ref = sheet.dimensions
     _save(book, path)
 
 

@@ -84,3 +84,11 @@ def test_the_same_ledgers_give_the_same_bytes(tmp_path):
 def test_a_file_that_is_no_ledger():
     with pytest.raises(SummaryError, match="the ledger of tug has no column rule"):
         findings({"tug": LEDGERS["tug"].drop(columns="rule")}, ADSL, "SITE")
+
+
+def test_queries_of_all_patients_stand_before_what_was_only_changed():
+    rows = ledger(
+        ("1", "P1", "A", "x", "y", "range", "change", "noted"),
+        ("2", "P2", "A", "x", "", "jump", "query", "asked"),
+    )
+    assert findings({"tug": rows}, ADSL, "")["subject"].tolist() == ["P2", "P1"]
