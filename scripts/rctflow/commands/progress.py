@@ -1,4 +1,4 @@
-"""Follow Snakemake: one line of progress, and on failure the message of the job that failed, alone."""
+"""Follow Snakemake: one line of progress, long jobs beside it, and on failure the failed job's message alone."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 _STEPS = re.compile(r"^(\d+) of (\d+) steps")
+_LONG = re.compile(r": \d+ of \d+, about \d+ s left$")
 _ERROR = "ERROR: "
 
 
@@ -39,6 +40,8 @@ class Progress:
 
     def _hear(self, line: str) -> None:
         self.said.append(line)
+        if _LONG.search(line):
+            print(line, file=sys.stderr, flush=True)
         steps = _STEPS.match(line)
         if steps:
             end = "\r" if sys.stderr.isatty() else "\n"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from rctflow.inference.progress import with_progress
 from rctflow.models.contract import AnalysisData, NotEstimable, Row
 from rctflow.models.settings import Analysis, Fit, MmrmOptions
 from rctflow.results import Status, is_ratio
@@ -72,7 +73,7 @@ def left_out(data: AnalysisData, analysis: Analysis, settings: Fit, visit: str) 
     patients = patients_of(data, analysis)
     found: dict[str, dict[str, Effect]] = {}
     reasons: dict[str, str] = {}
-    for patient in patients if whole else ():
+    for patient in with_progress(patients if whole else [], f"{settings.endpoint}: leaving one out"):
         others = without(data, patient)
         try:
             found[patient] = effects_at(others, analysis, settings, visit)
