@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 from rctflow.models.registry import MODELS
+from rctflow.models.settings import BinaryMethod
 
 from tests.model_cases import Case, below, case_of
 
@@ -142,16 +144,7 @@ CASES: dict[str, Callable[[Case], Case]] = {
 }
 OF_EVENTS = ("no event in an arm", "no event at all", "everybody has the event")
 OF_LIMITS = ("all values below the limit", "an arm below the limit after baseline")
-ALL_METHODS = [
-    "standardized",
-    "miettinen_nurminen",
-    "mee",
-    "newcombe",
-    "mantel_haenszel",
-    "stratified_score",
-    "risk_ratio",
-]
-ALL_METHODS += ["odds_ratio", "wald_risk_ratio", "wald_odds_ratio", "fisher", "cmh"]
+ALL_METHODS = list(get_args(BinaryMethod))
 VARIANTS = [
     *((model, {}) for model in MODELS),
     ("ancova", {"options": {"vcov": "HC3"}}),

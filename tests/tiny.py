@@ -7,7 +7,11 @@ import random
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
+from rctflow.study.load import load_study
+from rctflow.study.messages import ConfigError
+from rctflow.study.model import Study
 
 CONFIG: dict[str, Any] = {
     "study": {"id": "tiny", "title": "A tiny trial", "data": "synthetic"},
@@ -98,6 +102,18 @@ def write_config(config: dict[str, Any], path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
     return path
+
+
+def loaded(config: dict[str, Any], folder: Path) -> Study:
+    """The study of a config. Raises ConfigError."""
+    return load_study(write_config(config, folder / "study.yaml"))
+
+
+def problems(config: dict[str, Any], folder: Path) -> dict[str, str]:
+    """Place -> problem, of a config that must be refused."""
+    with pytest.raises(ConfigError) as caught:
+        loaded(config, folder)
+    return dict(caught.value.problems)
 
 
 def write_data(folder: Path) -> None:

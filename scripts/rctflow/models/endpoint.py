@@ -49,7 +49,9 @@ def fit_endpoint(bds: DataFrame, adsl: DataFrame, settings: Fit) -> tuple[list[R
 
 
 def _fit(data: AnalysisData, analysis: Analysis, settings: Fit) -> ModelOutput:
-    """The model's output; when all of it fails, everything that it would have had without value, with the reason."""
+    """The model's output; when all of it fails, the numbers with a value, and everything else that it would have had
+    without value, with the reason.
+    """
     from numpy.linalg import LinAlgError
 
     status: Status
@@ -60,10 +62,18 @@ def _fit(data: AnalysisData, analysis: Analysis, settings: Fit) -> ModelOutput:
     except LinAlgError as error:
         status, reason = "failed", f"the computation failed: {error}"
     ratio = compares_ratios(analysis.model)
-    rows = [
-        rows_without_estimate(analysis, settings, reason, ratio, status=status, visit=visit) for visit in data.visits
-    ]
-    return ModelOutput([row for of_visit in rows for row in of_visit])
+    rows: list[Row] = []
+    for visit in data.visits:
+        rows += _counted(data, settings, visit)
+        rows += rows_without_estimate(analysis, settings, reason, ratio, status=status, visit=visit)
+    return ModelOutput(rows)
+
+
+def _counted(data: AnalysisData, settings: Fit, visit: str) -> list[Row]:
+    """How many of each arm have a value that no model was fitted to."""
+    arms = data.records.loc[data.records["AVISIT"].eq(visit), "ARM"]
+    method = "subjects with a value; no model was fitted"
+    return [Row("n", int(arms.eq(arm).sum()), visit, arm, method=method) for arm in settings.arms]
 
 
 def _carried(rows: list[Row], data: AnalysisData) -> list[Row]:

@@ -247,11 +247,12 @@ class RepeatedFit:
         yield from rows_of({name: values[name] for name in names}, units, visit=visit, **self.shared, **who)
 
     def _nobody(self, visit: str, who: dict[str, str]) -> str:
-        """The arm of a row that nobody represents at the visit, in words; "" when there is none."""
+        """The arm of a row that nobody represents at the visit (of the average: at any), in words; "" for none."""
         rows = self.frame.rows
+        visits = self.frame.visits if visit == AVERAGE else (visit,)
         arms = [who["group"]] if who.get("group") else compared_arms(who["contrast"]) if who.get("contrast") else []
-        absent = (arm for arm in arms if not (rows[ARM].eq(arm) & rows[VISIT].eq(visit)).any())
-        return next((f"no subject of {arm} can be analysed at {visit}" for arm in absent), "")
+        absent = ((at, arm) for at in visits for arm in arms if not (rows[ARM].eq(arm) & rows[VISIT].eq(at)).any())
+        return next((f"no subject of {arm} can be analysed at {at}" for at, arm in absent), "")
 
     def _interaction(self) -> Iterator[Row]:
         try:

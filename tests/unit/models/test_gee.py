@@ -133,6 +133,12 @@ def test_everybody_has_the_event():
     assert (found.status, "in every record" in found.note) == ("not_estimable", True)
 
 
+@pytest.mark.parametrize("msc", [[1.0] * 5, [1.0, 0.0] * 3])
+def test_how_many_have_a_value_is_told_without_a_model_too(msc):
+    rows = fitted(*binary_trial([1.0] * 8, msc), settings(**LOGIT))
+    assert [row(rows, arm, "n").value for arm in ("placebo", "msc")] == [8, len(msc)]
+
+
 def test_observed_proportions_have_wilsons_interval(respiratory):
     found = values(fitted(*respiratory, settings(("P", "A"), ("v1", "v2", "v3", "v4"), **LOGIT)), "A", "v1")
     low, high = stats.binomtest(int(found["events"]), found["n"]).proportion_ci(method="wilson")

@@ -143,6 +143,7 @@ def test_an_arm_without_a_visit_is_not_estimable_there_and_elsewhere_it_is():
     rows = fitted(adsl, bds, mmrm())
     assert row(rows, "msc - placebo", "estimate", "week12").status == "not_estimable"
     assert row(rows, "msc - placebo", "estimate", "week4").value is not None
+    assert "no subject of msc can be analysed at week12" in row(rows, "msc - placebo", "estimate", "average").note
 
 
 def test_a_constant_outcome_has_no_estimate_but_a_reason():

@@ -4,12 +4,10 @@ import pytest
 from rctflow.study.analysis_plan import bears_on
 from rctflow.study.blinding import shown_study
 from rctflow.study.dag import Dag
-from rctflow.study.load import load_study
-from rctflow.study.messages import ConfigError
 from rctflow.study.presentation import report_settings
 from rctflow.study.summaries import summary_settings
 
-from tests.tiny import tiny_config, with_adverse_events, write_config
+from tests.tiny import loaded, problems, tiny_config, with_adverse_events
 
 DOSES = {"table": "subjects", "start": "START"}
 
@@ -20,16 +18,6 @@ def declared(tmp_path, **changes):
     config["populations"]["safety"] = {"label": "Safety", "where": "ITTFL == 'Y'", "flag": "SAFFL", "arm": "actual"}
     config["adverse_events"] |= changes
     return config
-
-
-def loaded(config, tmp_path):
-    return load_study(write_config(config, tmp_path / "study.yaml"))
-
-
-def problems(config, tmp_path):
-    with pytest.raises(ConfigError) as caught:
-        loaded(config, tmp_path)
-    return dict(caught.value.problems)
 
 
 def test_the_rooms_get_the_population_as_treated_and_what_adae_answers(tmp_path):

@@ -4,16 +4,10 @@ import copy
 
 import pytest
 from rctflow.derive.settings import Window
-from rctflow.study.load import load_study
 from rctflow.study.messages import ConfigError
 from rctflow.study.rooms import fit_settings, records_settings
 
-from tests.tiny import tiny_config, write_config
-
-
-def loaded(config, tmp_path):
-    write_config(config, tmp_path / "study.yaml")
-    return load_study(tmp_path / "study.yaml")
+from tests.tiny import loaded, tiny_config
 
 
 def told(config, tmp_path):

@@ -2,27 +2,15 @@
 
 import pytest
 from rctflow.study.dag import Dag
-from rctflow.study.load import load_study
-from rctflow.study.messages import ConfigError
 from rctflow.study.summaries import summary_settings
 
-from tests.tiny import tiny_config, write_config
+from tests.tiny import loaded, problems, tiny_config
 
 PHASE = {"id": "week4", "label": "week 4", "completed": "AGE > 60"}
 
 
 def declared(**summaries):
     return tiny_config() | {"summaries": summaries}
-
-
-def loaded(config, tmp_path):
-    return load_study(write_config(config, tmp_path / "study.yaml"))
-
-
-def problems(config, tmp_path):
-    with pytest.raises(ConfigError) as caught:
-        loaded(config, tmp_path)
-    return dict(caught.value.problems)
 
 
 def test_what_is_left_to_the_study_is_filled_in(tmp_path):

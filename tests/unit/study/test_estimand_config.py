@@ -2,11 +2,9 @@
 
 import pytest
 from rctflow.study.analyses import analyses_of, main_analysis
-from rctflow.study.load import load_study
-from rctflow.study.messages import ConfigError
 from rctflow.study.rooms import fit_settings, records_settings
 
-from tests.tiny import tiny_config, write_config
+from tests.tiny import loaded, problems, tiny_config
 
 
 def with_estimands():
@@ -45,16 +43,6 @@ def with_estimands():
         },
     }
     return config
-
-
-def loaded(config, tmp_path):
-    return load_study(write_config(config, tmp_path / "study.yaml"))
-
-
-def problems(config, tmp_path):
-    with pytest.raises(ConfigError) as caught:
-        loaded(config, tmp_path)
-    return dict(caught.value.problems)
 
 
 def test_each_analysis_has_the_estimand_and_role_that_the_section_joins_it_to(tmp_path):

@@ -3,9 +3,8 @@
 import pytest
 from rctflow.study.dag import Dag
 from rctflow.study.load import load_study
-from rctflow.study.messages import ConfigError
 
-from tests.tiny import tiny_config, write_config
+from tests.tiny import problems, tiny_config, write_config
 
 
 def declared(**changes):
@@ -18,12 +17,6 @@ def declared(**changes):
     }
     config["summaries"] = config.get("summaries", {}) | {"vital_signs": {"dataset": "advs"}}
     return config
-
-
-def problems(config, tmp_path):
-    with pytest.raises(ConfigError) as caught:
-        load_study(write_config(config, tmp_path / "study.yaml"))
-    return dict(caught.value.problems)
 
 
 def test_the_rooms_get_visits_and_units(tmp_path):

@@ -8,7 +8,7 @@ from rctflow.study.messages import ConfigError
 from rctflow.study.multiplicity import confirmatory, endpoints_by_randomization, endpoints_tested, families_of
 from rctflow.study.presentation import display_settings
 
-from tests.tiny import tiny_config, write_config
+from tests.tiny import loaded, problems, tiny_config, write_config
 
 
 def declared(**family):
@@ -17,16 +17,6 @@ def declared(**family):
         "families": {"main": {"procedure": "holm", "hypotheses": [{"endpoint": "walk"}, {"endpoint": "crp"}]} | family}
     }
     return config
-
-
-def loaded(config, tmp_path):
-    return load_study(write_config(config, tmp_path / "study.yaml"))
-
-
-def problems(config, tmp_path):
-    with pytest.raises(ConfigError) as caught:
-        loaded(config, tmp_path)
-    return dict(caught.value.problems)
 
 
 def test_a_hypothesis_is_the_main_analysis_at_the_primary_visit_unless_it_says_otherwise(tmp_path):

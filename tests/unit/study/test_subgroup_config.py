@@ -2,11 +2,9 @@
 
 import pytest
 from rctflow.study.dag import Dag
-from rctflow.study.load import load_study
-from rctflow.study.messages import ConfigError
 from rctflow.study.rooms import fit_settings, resample_settings
 
-from tests.tiny import tiny_config, write_config
+from tests.tiny import loaded, problems, tiny_config
 
 
 def declared(**subgroups):
@@ -15,16 +13,6 @@ def declared(**subgroups):
     asked = {"use": "ancova", "subgroups": list(config["subgroups"])}
     config["endpoints"]["walk"]["analyses"] = {"ancova": asked, "descriptive": {"use": "descriptive"}}
     return config
-
-
-def loaded(config, tmp_path):
-    return load_study(write_config(config, tmp_path / "study.yaml"))
-
-
-def problems(config, tmp_path):
-    with pytest.raises(ConfigError) as caught:
-        loaded(config, tmp_path)
-    return dict(caught.value.problems)
 
 
 def test_the_fit_knows_the_factors_and_the_visit(tmp_path):

@@ -1,16 +1,8 @@
 """Problems of ``summaries`` and of derived columns of ADSL: each is found, named by its path, and has a remedy."""
 
 import pytest
-from rctflow.study.load import load_study
-from rctflow.study.messages import ConfigError
 
-from tests.tiny import tiny_config, write_config
-
-
-def problems(config, tmp_path):
-    with pytest.raises(ConfigError) as caught:
-        load_study(write_config(config, tmp_path / "study.yaml"))
-    return dict(caught.value.problems)
+from tests.tiny import problems, tiny_config
 
 
 def summarized(**summaries):
