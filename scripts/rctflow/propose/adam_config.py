@@ -9,8 +9,8 @@ from typing import Any
 from rctflow.propose.adam import Adam, Parameter
 from rctflow.propose.events import Events, events_lines, events_questions, look_at_events
 from rctflow.propose.names import identifier
-from rctflow.propose.opening import arms_lines, opening_lines
 from rctflow.propose.sections import line
+from rctflow.propose.standard_sections import analyses_lines, arms_lines, opening_lines
 from rctflow.propose.values import better_when
 
 COVARIATES = ("AGE", "SEX", "RACE", "ETHNIC", "BMIBL", "WEIGHTBL", "HEIGHTBL")
@@ -38,6 +38,7 @@ UNIT = re.compile(r"(.+?) \(([^()]*[A-Za-z%/][^()]*)\)$")
 def adam_config(found: Adam, name: str, folder: str, faults: Sequence[str] = ()) -> str:
     """The whole file. It loads as a study; open questions stand at its top as comments."""
     events = _events(found)
+    analyses = analyses_lines([one.has_baseline for one in found.parameters])
     body = [
         *("", "# The arms of TRT01P.", *arms_lines(found.arms, found.reference)),
         *("", "# AVISIT says which visit a record belongs to. day: the median of ADY less one; the plan is for print."),
@@ -47,7 +48,7 @@ def adam_config(found: Adam, name: str, folder: str, faults: Sequence[str] = ())
         *_subjects(found),
         *("", "# Analysis sets, as ADSL flags them.", *_populations(found)),
         *events_lines(events, "safety" if "SAFFL" in _flags(found) else ""),
-        *("", "# Named analyses that the endpoints refer to.", *_analyses(found)),
+        *("", "# Named analyses that the endpoints refer to.", *analyses),
         *("", "# Outcomes, taken as the data sets have them. direction: which way is better.", *_endpoints(found)),
     ]
     opening = opening_lines("ADaM", name, folder, adam_questions(found, faults))
@@ -226,17 +227,6 @@ def _populations(found: Adam) -> Iterator[str]:
         key, label, ours = FLAGS[name]
         body: dict[str, Any] = {"label": label, "where": f"{ours} == 'Y'", "flag": name}
         yield line(1, key, body | ({"arm": "actual"} if name == "SAFFL" and _actual(found) else {}))
-
-
-def _analyses(found: Adam) -> Iterator[str]:
-    yield "analyses:"
-    yield line(1, "descriptive", {"model": "descriptive", "populations": ["itt"]})
-    body: dict[str, Any] = {"model": "ancova", "populations": ["itt"], "outcome": "change"}
-    if any(one.has_baseline for one in found.parameters):
-        yield line(1, "ancova", body, "change, adjusted for baseline and strata")
-    if not all(one.has_baseline for one in found.parameters):
-        body = {"model": "ancova", "populations": ["itt"], "outcome": "value", "baseline": False}
-        yield line(1, "ancova_value", body, "for outcomes without a value before treatment")
 
 
 def _endpoints(found: Adam) -> Iterator[str]:

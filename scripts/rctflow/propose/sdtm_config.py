@@ -7,9 +7,9 @@ from typing import Any
 
 from rctflow.propose.events import Events, events_lines, events_questions, look_at_events
 from rctflow.propose.names import identifier
-from rctflow.propose.opening import arms_lines, opening_lines
 from rctflow.propose.sdtm import Sdtm, Test
 from rctflow.propose.sections import comment, line
+from rctflow.propose.standard_sections import analyses_lines, arms_lines, opening_lines
 
 COVARIATES = ("AGE", "SEX", "RACE", "ETHNIC")
 NUMBERS = ("AGE", "EXDOSE", "VISITNUM")
@@ -17,6 +17,7 @@ NUMBERS = ("AGE", "EXDOSE", "VISITNUM")
 
 def sdtm_config(found: Sdtm, name: str, folder: str, faults: Sequence[str] = ()) -> str:
     """The whole file. It loads as a study; open questions stand at its top as comments."""
+    analyses = analyses_lines([one.has_baseline for one in found.tests])
     body = [
         *("", "# The arms of DM; who has none failed screening.", *arms_lines(found.arms, found.reference)),
         *("", "# Planned visits, by VISITDY less one: first dose is day 0 here, day 1 in SDTM. Windows meet halfway."),
@@ -29,7 +30,7 @@ def sdtm_config(found: Sdtm, name: str, folder: str, faults: Sequence[str] = ())
         ),
         *("", "# Analysis sets: who belongs.", *_populations(found)),
         *events_lines(_events(found), _safety(found)),
-        *("", "# Named analyses that the endpoints refer to.", *_analyses(found)),
+        *("", "# Named analyses that the endpoints refer to.", *analyses),
         *("", "# Outcomes. direction: which way is better.", *_endpoints(found)),
     ]
     opening = opening_lines("SDTM", name, folder, sdtm_questions(found, faults))
@@ -193,17 +194,6 @@ def _populations(found: Sdtm) -> Iterator[str]:
 def _safety(found: Sdtm) -> str:
     """The population of whoever was dosed; "" when the data have no doses."""
     return "safety" if found.has("EX", "EXSTDTC") else ""
-
-
-def _analyses(found: Sdtm) -> Iterator[str]:
-    yield "analyses:"
-    yield line(1, "descriptive", {"model": "descriptive", "populations": ["itt"]})
-    body: dict[str, Any] = {"model": "ancova", "populations": ["itt"], "outcome": "change"}
-    if any(test.has_baseline for test in found.tests):
-        yield line(1, "ancova", body, "change, adjusted for baseline and strata")
-    if not all(test.has_baseline for test in found.tests):
-        body = {"model": "ancova", "populations": ["itt"], "outcome": "value", "baseline": False}
-        yield line(1, "ancova_value", body, "for outcomes without a value before treatment")
 
 
 def _endpoints(found: Sdtm) -> Iterator[str]:

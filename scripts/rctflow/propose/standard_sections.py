@@ -1,8 +1,9 @@
-"""The first sections of a config that is proposed from standard data, SDTM or ADaM: questions, study, source, arms."""
+"""The sections that configs proposed from SDTM and from ADaM have alike: questions, study, source, arms, analyses."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from rctflow.propose.names import identifier
 from rctflow.propose.sections import comment, flow, line
@@ -34,3 +35,15 @@ def arms_lines(arms: Mapping[str, int], reference: str) -> Iterator[str]:
     yield "  levels:"
     for arm, count in arms.items():
         yield line(2, ids[arm], {"label": arm, "values": [arm]}, f"{count} subjects")
+
+
+def analyses_lines(have_baseline: Sequence[bool]) -> Iterator[str]:
+    """The named analyses. have_baseline: of each outcome, whether it has a value before treatment."""
+    yield "analyses:"
+    yield line(1, "descriptive", {"model": "descriptive", "populations": ["itt"]})
+    body: dict[str, Any] = {"model": "ancova", "populations": ["itt"], "outcome": "change"}
+    if any(have_baseline):
+        yield line(1, "ancova", body, "change, adjusted for baseline and strata")
+    if not all(have_baseline):
+        body = {"model": "ancova", "populations": ["itt"], "outcome": "value", "baseline": False}
+        yield line(1, "ancova_value", body, "for outcomes without a value before treatment")
