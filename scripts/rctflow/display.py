@@ -47,6 +47,11 @@ class VisitLabel:
     day: int
 
 
+def words_of(id: str, labels: Iterable[ArmLabel | VisitLabel | Label]) -> str:
+    """The label of an id, or the id with spaces for underscores."""
+    return next((label.label for label in labels if label.id == id), id.replace("_", " "))
+
+
 @dataclass(frozen=True)
 class Display:
     """How one endpoint is drawn and tabulated.

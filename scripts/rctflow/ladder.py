@@ -25,6 +25,8 @@ METHODS = {
     "randomization": "randomization test",
 }
 """Further methods of an analysis whose name is not that of their statistics with spaces."""
+NEUTRAL = {"": 0.0, POINTS: 0.0, WIN: 0.5}
+"""Where the arms do not differ, by scale; of every other scale, a ratio, at 1."""
 ENDS = ("estimate", "p_value", "ci_low")
 OF_THE_SAME_ESTIMATE = ("bootstrap", "randomization")
 """Methods that say how uncertain the analysis's own estimate is."""
@@ -106,6 +108,16 @@ class Rung:
         if is_ratio(self.contrast):
             return unit if unit in SCALE_HEADS else "ratio"
         return unit if unit == POINTS else ""
+
+    @property
+    def neutral(self) -> float:
+        """Where the arms do not differ, on the scale of what is estimated."""
+        return neutral_of(self.scale)
+
+
+def neutral_of(scale: str) -> float:
+    """Where the arms do not differ, on a scale of ``Rung.scale``."""
+    return NEUTRAL.get(scale, 1.0)
 
 
 def rungs_of(rows: Sequence[Result], main: tuple[str, str], order: Sequence[str], visit: str) -> list[Rung]:

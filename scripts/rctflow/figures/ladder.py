@@ -14,8 +14,8 @@ from rctflow.display import Display, digits_of
 from rctflow.figures import style
 from rctflow.figures.placing import log_ticks, wrapped
 from rctflow.figures.rows import experimental_of, percent
-from rctflow.ladder import Rung, rungs_of, scale_words
-from rctflow.results import WIN, Result, compared_arms
+from rctflow.ladder import NEUTRAL, Rung, neutral_of, rungs_of, scale_words
+from rctflow.results import Result, compared_arms
 from rctflow.rounding import interval, p_value, rounded
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ ANALYSIS, METHOD, HEAD, AXIS, TOP, NOTE = 0.32, 0.19, 0.3, 0.58, 0.5, 0.13  # in
 LABELS, NUMBERS, P_WIDTH, ESTIMATES, GAP = 1.72, 0.68, 0.5, 1.3, 0.14
 MANY_SCALES = 3
 """With more of them the estimates in words make room for the axes; the table has the numbers."""
-NEUTRAL = {"": 0.0, "percentage points": 0.0, WIN: 0.5}
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Column:
     @property
     def neutral(self) -> float:
         """Where the arms do not differ."""
-        return NEUTRAL.get(self.scale, 1.0)
+        return neutral_of(self.scale)
 
     @property
     def logarithmic(self) -> bool:
@@ -84,7 +83,7 @@ def _reasons(rungs: Sequence[Rung]) -> dict[str, str]:
 def _notes(reasons: dict[str, str], rungs: Sequence[Rung], display: Display) -> list[str]:
     arms = " + ".join(arm.label for arm in display.arms)
     told = [f"{mark}: {reason}." for reason, mark in reasons.items()]
-    unreliable = dict.fromkeys(rung.low.note for rung in rungs if rung.unreliable and rung.low)
+    unreliable = dict.fromkeys(rung.low.note for rung in rungs if rung.unreliable and rung.low and rung.interval)
     told += [f"Dotted intervals are {note}." for note in unreliable]
     if any(rung.about is not None for rung in rungs):
         told.append("Hollow: the estimate of the analysis above, whose uncertainty the method describes.")

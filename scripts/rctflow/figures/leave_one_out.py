@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rctflow.display import Display, Label, digits_of
+from rctflow.display import Display, digits_of, words_of
 from rctflow.figures import style
 from rctflow.figures.placing import log_ticks, wrapped
 from rctflow.figures.rows import percent
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from rctflow.results import Result
 
-TOP, PANEL, HEAD, FOOT, LEFT, RIGHT = 0.5, 1.9, 0.5, 0.85, 0.75, 0.15  # inches
+TOP, PANEL, HEAD, FOOT, LEFT, RIGHT = 0.5, 1.9, 0.66, 0.85, 0.75, 0.15  # inches
 NAMED = 60
 """More patients than these are not named below the axis, but for the most influential one."""
 PREFIX, INFLUENCE, MOST = "without:", "loo_influence", "most influential: "
@@ -69,7 +69,7 @@ def _panel(figure: Figure, rung: Rung, top: float, display: Display) -> None:
     influence = rung.found[display.primary_visit, rung.contrast, INFLUENCE]
     labels = {arm.id: arm.label for arm in display.arms}
     against = " against ".join(labels.get(arm, arm) for arm in compared_arms(rung.contrast))
-    words = f"{_words(rung.analysis, display.analyses)}, {_words(rung.population, display.populations)}: {against}"
+    words = f"{words_of(rung.analysis, display.analyses)}, {words_of(rung.population, display.populations)}: {against}"
     look: dict[str, Any] = {"va": "bottom", "fontsize": style.SMALL}
     figure.text(0.06 / wide, (top - 0.5 * HEAD) / high, words, fontweight="bold", **look)
     if influence.value is None:
@@ -84,10 +84,6 @@ def _panel(figure: Figure, rung: Rung, top: float, display: Display) -> None:
     style.watermark(axes, display)
 
 
-def _words(name: str, labels: Sequence[Label]) -> str:
-    return next((label.label for label in labels if label.id == name), name.replace("_", " "))
-
-
 def _told(rung: Rung, most: str, moved: float, display: Display) -> str:
     """The range of estimates and p-values, and who moves the estimate most."""
     rows = {
@@ -98,7 +94,7 @@ def _told(rung: Rung, most: str, moved: float, display: Display) -> str:
     estimates = interval(ends["estimate_min"], ends["estimate_max"], digits_of(rows["estimate_min"], display.digits))
     p = f"{p_value(ends['p_value_min'])} to {p_value(ends['p_value_max'])}"
     return (
-        f"Estimate {estimates}, nominal p {p} without one patient. "
+        f"Estimate {estimates}, nominal p {p} without one patient.\n"
         f"Most influential: {most}, who moves it by {rounded(moved, 2)} SE when left out."
     )
 
@@ -118,7 +114,7 @@ def _each(rung: Rung, display: Display) -> list[Without]:
 
 
 def _draw_everybody(axes: Axes, rung: Rung) -> None:
-    axes.axhline(1.0 if is_ratio(rung.contrast) else 0.0, color=style.QUIET, linewidth=0.8, zorder=1)
+    axes.axhline(rung.neutral, color=style.QUIET, linewidth=0.8, zorder=1)
     if rung.interval is not None:
         axes.axhspan(*rung.interval, color="#e8eef4", zorder=0)
     if rung.estimate is not None and rung.estimate.value is not None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from rctflow.display import Display, digits_of
+from rctflow.display import Display, digits_of, words_of
 from rctflow.figures import style
 from rctflow.figures.placing import log_ticks, wrapped
 from rctflow.figures.rows import experimental_of, percent
@@ -51,7 +51,8 @@ def draw_subgroups(rows: Sequence[Result], display: Display, factors: Mapping[st
             of_levels = _of_levels(rows_of(rows, analysis, population))
             ratio = any(is_ratio(row.contrast) for row in of_levels)
             unit = next((row.unit for row in of_levels if row.value is not None), display.unit)
-            title = f"{_words(analysis)}, {_words(population)}" if len(panels) > 1 else _words(analysis)
+            title = words_of(analysis, display.analyses)
+            title += f", {words_of(population, display.populations)}" if len(panels) > 1 else ""
             _panel(figure, lines, (top, tall), replace(display, unit=unit), ratio, title)
             top -= tall
         visit = next(v.label for v in display.visits if v.id == display.primary_visit)
@@ -66,10 +67,6 @@ def draw_subgroups(rows: Sequence[Result], display: Display, factors: Mapping[st
         for axes in figure.axes:
             style.watermark(axes, display, size=14)
     return figure
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
 
 
 def _of_levels(found: Found) -> list[Result]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rctflow.display import Display
+from rctflow.display import Display, words_of
 from rctflow.results import Found, Result, rows_of
 from rctflow.rounding import MISSING, rounded
-from rctflow.tables.rows import P, nominal_once, p_cell, words
+from rctflow.tables.rows import P, nominal_once, p_cell
 from rctflow.tables.table import Cell, Table, cell_of
 
 COUNT = "n:"
@@ -27,10 +27,10 @@ def _table(found: Found, analysis: str, population: str, settings: Display, plan
     heads = ("Visit", "Value", *(arm.label for arm in settings.arms), P)
     lines = [line for visit in settings.visits for line in _visit(visit.id, found, settings)]
     tests = dict.fromkeys(row.method for (_, _, name), row in found.items() if name == "p_value")
-    notes = [f"Population: {words(population, settings.populations)}.", *(f"Method: {method}." for method in tests)]
+    notes = [f"Population: {words_of(population, settings.populations)}.", *(f"Method: {method}." for method in tests)]
     notes += [plan] if plan else []
     stamps: dict[str, Any] = {"synthetic": settings.synthetic, "blinded": settings.blinded, "anchors": False}
-    caption = f"{settings.label}, {words(analysis, settings.analyses)}: patients by value"
+    caption = f"{settings.label}, {words_of(analysis, settings.analyses)}: patients by value"
     name = f"{settings.endpoint}-{analysis}-{population}"
     return nominal_once(Table(name, caption, heads, lines, notes=notes, **stamps))
 
@@ -40,7 +40,7 @@ def _visit(visit: str, found: Found, settings: Display) -> Iterator[list[Cell]]:
     if (visit, settings.arms[0].id, "n") not in found:
         return
     counts = [found.get((visit, arm.id, "n")) for arm in settings.arms]
-    label = words(visit, settings.visits)
+    label = words_of(visit, settings.visits)
     first = [Cell(label, head=True, span=1 + len(values)), Cell("n", head=True)]
     test = p_cell(found.get((visit, "", "p_value")), settings)
     yield [*first, *(cell_of(rounded(row.value if row else None, 0), [row]) for row in counts), test]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from rctflow.display import Display, not_measured_words
+from rctflow.display import Display, not_measured_words, words_of
 from rctflow.results import (
     WIN,
     Found,
@@ -29,7 +29,6 @@ from rctflow.tables.rows import (
     p_cell,
     quartiles_cell,
     spread_cell,
-    words,
 )
 from rctflow.tables.table import Cell, Table, cell_of
 
@@ -181,7 +180,7 @@ def _visit(
 
 def under_visit(visit: str, block: list[list[Cell]], settings: Display) -> list[list[Cell]]:
     """The lines of a visit, its name before the first of them."""
-    label = words(visit, settings.visits)
+    label = words_of(visit, settings.visits)
     if visit == settings.primary_visit:
         label += " (primary)" if settings.role == "primary" else ""
     return [[Cell(label, head=True, span=len(block)), *block[0]], *block[1:]]
@@ -227,11 +226,11 @@ def notes_of(main: Found, settings: Display, modelled: bool) -> list[str]:
             f" Smallest difference that patients notice, as declared: {rounded(settings.mcid, settings.digits)}{unit}."
         )
     if not modelled:
-        return [f"Population: {words(settings.main_population, settings.populations)}. {better}"]
+        return [f"Population: {words_of(settings.main_population, settings.populations)}. {better}"]
     randomized = [(arm.label, main.get(("", arm.id, "n_randomized"))) for arm in settings.arms]
     counts = ", ".join(f"{rounded(row.value, 0)} to {label}" for label, row in randomized if row)
     contrasts = contrasts_of(main.values())
-    population = f"Population: {words(settings.main_population, settings.populations)}"
+    population = f"Population: {words_of(settings.main_population, settings.populations)}"
     population += f"; randomized: {counts}." if counts else "."
     kinds = dict.fromkeys(comparison_kind(contrast, main) for contrast in contrasts)
     compared = "; ".join(contrast_words(contrast, settings) for contrast in contrasts)

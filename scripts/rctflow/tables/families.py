@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from rctflow.display import Display, below_words
+from rctflow.display import Display, below_words, words_of
 from rctflow.hypotheses import Family, Hypothesis
 from rctflow.results import DOSE_RESPONSE, PER_DOSE, Found, Result, is_ratio, rows_of
 from rctflow.rounding import MISSING, p_value, rounded
-from rctflow.tables.rows import contrast_words, interval_cell, visit_said_once, words
+from rctflow.tables.rows import contrast_words, interval_cell, visit_said_once
 from rctflow.tables.table import Cell, Table, cell_of
 
 UNADJUSTED = (
@@ -76,13 +76,12 @@ def _line(
     compared = contrast_words(contrast, display) if contrast else f"Dose response, {PER_DOSE}"
     label = display.label
     if (hypothesis.analysis, hypothesis.population) != (display.main_analysis, display.main_population):
-        label += (
-            f", {words(hypothesis.analysis, display.analyses)}, {words(hypothesis.population, display.populations)}"
-        )
+        label += f", {words_of(hypothesis.analysis, display.analyses)}"
+        label += f", {words_of(hypothesis.population, display.populations)}"
     label += ", randomization test" if hypothesis.by_randomization else ""
     line = [
         Cell(label, head=True, link=f"#endpoint-{display.endpoint}"),
-        Cell(words(hypothesis.visit, display.visits)),
+        Cell(words_of(hypothesis.visit, display.visits)),
         Cell(compared),
         _estimate(found, hypothesis.visit, contrast, display),
     ]

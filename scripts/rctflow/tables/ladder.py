@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rctflow.display import Display, below_words, digits_of
+from rctflow.display import Display, below_words, digits_of, words_of
 from rctflow.ladder import Rung, has_steps, rungs_of, scale_words
 from rctflow.results import Result, compared_arms
 from rctflow.rounding import MISSING, interval, p_value, rounded
 from rctflow.tables.endpoint import nominal_words
-from rctflow.tables.rows import P, contrast_words, interval_cell, nominal_once, p_cell, words
+from rctflow.tables.rows import P, contrast_words, interval_cell, nominal_once, p_cell
 from rctflow.tables.table import Cell, Table, cell_of
 
 
@@ -28,7 +28,7 @@ def ladder_table(rows: Sequence[Result], settings: Display, plan: str = "") -> T
     heads = ("Analysis", "Population", "n", *["Comparison"] * several, "Measure", f"Estimate ({level})", P)
     lines = [_line(rung, settings, several) for rung in rungs]
     against = "" if several else f", {arms[1].label} against {arms[0].label}"
-    caption = f"{settings.label}, all analyses at {words(settings.primary_visit, settings.visits)}{against}"
+    caption = f"{settings.label}, all analyses at {words_of(settings.primary_visit, settings.visits)}{against}"
     compared = "of the two arms compared, reference first" if several else " + ".join(arm.label for arm in arms)
     notes = [
         f"n: analysed, {compared}.",
@@ -54,12 +54,12 @@ def _line(rung: Rung, settings: Display, several: bool) -> list[Cell]:
     if rung.method:  # another method of the analysis above, for the same patients
         line = [Cell(f"—\N{NO-BREAK SPACE}{rung.method_words}", head=True), Cell("", head=True), Cell("")]
     else:
-        name = words(rung.analysis, settings.analyses)
+        name = words_of(rung.analysis, settings.analyses)
         if rung.main:
             name += " (main)"
         elif rung.analysis != settings.main_analysis:
             name += f" ({rung.role})"
-        population = Cell(words(rung.population, settings.populations), head=True)
+        population = Cell(words_of(rung.population, settings.populations), head=True)
         line = [Cell(name, head=True), population, _counts(rung, settings)]
     line += [Cell(contrast_words(rung.contrast, settings))] * several
     line += [Cell(scale_words(rung.scale, settings.unit) if rung.estimates else MISSING)]
@@ -114,7 +114,7 @@ def _influence(rungs: Sequence[Rung], settings: Display) -> Iterator[str]:
             values = {name: end.value or 0.0 for name, end in ends.items()}
             digits = digits_of(ends["estimate_min"], settings.digits)
             yield (
-                f"{words(rung.analysis, settings.analyses)}, {contrast_words(rung.contrast, settings)}, without one "
+                f"{words_of(rung.analysis, settings.analyses)}, {contrast_words(rung.contrast, settings)}, without one "
                 f"patient: estimate {interval(values['estimate_min'], values['estimate_max'], digits)}, "
                 f"p {p_value(values['p_value_min'])} to {p_value(values['p_value_max'])}; "
                 f"{row.note}: {rounded(row.value, 2)}."

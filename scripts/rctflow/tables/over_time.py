@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rctflow.display import Display
+from rctflow.display import Display, words_of
 from rctflow.results import LOCF, Found, Result, rows_of
 from rctflow.rounding import MISSING, interval, rounded
-from rctflow.tables.rows import count_cell, spread_cell, words
+from rctflow.tables.rows import count_cell, spread_cell
 from rctflow.tables.table import Cell, Table, cell_of
 
 HEADS = ("Arm", "Visit", "n", "Mean (SD)", "Median (range)", "Baseline mean (SD)")
@@ -29,7 +29,7 @@ def _table(found: Found, analysis: str, population: str, settings: Display, plan
     lines = [line for arm in settings.arms for line in _arm(arm.id, arm.label, found, settings)]
     carried = any(LOCF in row.method for row in found.values())
     caption = f"{settings.label}, means over time, {LOCF if carried else 'as observed'}"
-    notes = [f"Population: {words(population, settings.populations)}."]
+    notes = [f"Population: {words_of(population, settings.populations)}."]
     notes.append("Baseline: of those with a value at the visit.")
     notes += [plan] if plan else []
     stamps: dict[str, Any] = {"synthetic": settings.synthetic, "blinded": settings.blinded, "anchors": False}

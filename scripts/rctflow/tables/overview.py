@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from rctflow.display import Display, below_words
+from rctflow.display import Display, below_words, words_of
 from rctflow.results import HAZARD, WIN, Found, Result, contrasts_of, rows_of
 from rctflow.rounding import MISSING
 from rctflow.tables.endpoint import MARKED, NOMINAL
@@ -19,7 +19,6 @@ from rctflow.tables.rows import (
     nominal_once,
     p_cell,
     visit_said_once,
-    words,
 )
 from rctflow.tables.table import Cell, Table
 
@@ -65,7 +64,7 @@ def _endpoint_lines(rows: Sequence[Result], settings: Display) -> list[list[Cell
     visit = settings.primary_visit
     name = Cell(settings.label, head=True, link=f"#endpoint-{settings.endpoint}")
     counts = [count_cell(main.get((visit, arm.id, "n"))) for arm in settings.arms]
-    start, better = [name, Cell(words(visit, settings.visits)), *counts], Cell(_better(main, settings))
+    start, better = [name, Cell(words_of(visit, settings.visits)), *counts], Cell(_better(main, settings))
     contrasts = contrasts_of(row for row in main.values() if row.visit == visit)
     if not contrasts:
         return [[*start, Cell("no comparison"), Cell(MISSING), better, Cell(MISSING)]]

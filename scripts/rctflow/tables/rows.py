@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from rctflow.display import ArmLabel, Display, Label, VisitLabel, digits_of
+from rctflow.display import Display, digits_of, words_of
 from rctflow.hypotheses import is_tested
 from rctflow.results import SIGNS, Found, Result, compared_arms, is_ratio, scale_of
 from rctflow.rounding import MISSING, interval, p_value, rounded
@@ -15,15 +13,10 @@ TEST, TESTED = " (primary test)", " (confirmatory)"
 WINS = "Win probability: above 0.5 patients of the arm named first do better, be higher or lower values better."
 
 
-def words(id: str, labels: Iterable[ArmLabel | VisitLabel | Label]) -> str:
-    """The label of an id, or the id with spaces for underscores."""
-    return next((label.label for label in labels if label.id == id), id.replace("_", " "))
-
-
 def contrast_words(contrast: str, settings: Display) -> str:
     """``msc - placebo`` as ``MSC − placebo``, with the arms' labels."""
     mark = " − " if scale_of(contrast) == "difference" else SIGNS[scale_of(contrast)]
-    return mark.join(words(arm, settings.arms) for arm in compared_arms(contrast))
+    return mark.join(words_of(arm, settings.arms) for arm in compared_arms(contrast))
 
 
 def comparison_kind(contrast: str, main: Found) -> str:

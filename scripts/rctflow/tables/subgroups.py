@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rctflow.display import Display
+from rctflow.display import Display, words_of
 from rctflow.results import Found, Result, rows_of
 from rctflow.rounding import MISSING, p_value
-from rctflow.tables.rows import contrast_words, count_cell, interval_cell, words
+from rctflow.tables.rows import contrast_words, count_cell, interval_cell
 from rctflow.tables.table import Cell, Table, cell_of
 
 TEST, LEVEL = "interaction_p_value:", "estimate:"
@@ -29,7 +29,7 @@ def subgroup_table(rows: Sequence[Result], settings: Display, factors: Mapping[s
     methods: dict[str, None] = {}
     for analysis, population in pairs:
         found = rows_of(rows, analysis, population)
-        sections[len(lines)] = f"{words(analysis, settings.analyses)}, {words(population, settings.populations)}"
+        sections[len(lines)] = f"{words_of(analysis, settings.analyses)}, {words_of(population, settings.populations)}"
         for factor in [statistic.removeprefix(TEST) for _, _, statistic in found if statistic.startswith(TEST)]:
             lines += _factor(found, factor, factors.get(factor, factor), settings)
             methods[found[settings.primary_visit, "", f"{TEST}{factor}"].method] = None
@@ -41,7 +41,7 @@ def subgroup_table(rows: Sequence[Result], settings: Display, factors: Mapping[s
         f"Estimate ({level})",
         "Interaction p",
     )
-    caption = f"{settings.label}, subgroups at {words(settings.primary_visit, settings.visits)}"
+    caption = f"{settings.label}, subgroups at {words_of(settings.primary_visit, settings.visits)}"
     notes = [NOTE, *(f"Method: {method}." for method in methods if method), *([plan] if plan else [])]
     stamps: dict[str, Any] = {"synthetic": settings.synthetic, "blinded": settings.blinded}
     return Table(f"{settings.endpoint}-subgroups", caption, heads, lines, sections, notes, **stamps)

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
+import pytest
 from rctflow.figures.leave_one_out import draw_leave_one_out
-from rctflow.figures.style import save_svg
+from rctflow.figures.style import PAGE_WIDTH, QUIET, save_svg, text_width
 
 from tests.unit.figures.test_ladder_figure import DISPLAY, comparison, row
 
@@ -50,9 +51,27 @@ def test_patients_stand_in_the_order_of_the_estimate_and_the_most_influential_is
     assert [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "D"] == [2]
     (told,) = [text for text in texts if text.startswith("Estimate")]
     assert told == (
-        "Estimate 1.5 to 4.0, nominal p 0.020 to 0.400 without one patient. Most influential: 01:2, who moves it by "
-        "0.90 SE when left out."
+        "Estimate 1.5 to 4.0, nominal p 0.020 to 0.400 without one patient.\n"
+        "Most influential: 01:2, who moves it by 0.90 SE when left out."
     )
+
+
+@pytest.mark.parametrize(
+    ("contrast", "unit", "neutral"),
+    [("msc - placebo", "", 0), ("msc / placebo", "ratio", 1), ("msc vs placebo", "win probability", 0.5)],
+)
+def test_the_grey_line_is_where_the_arms_do_not_differ(contrast, unit, neutral):
+    changed = {"contrast": contrast, "unit": unit}
+    rows = [*comparison("mmrm", (0.6, 0.4, 0.8), 0.2, **changed), *left_out("1", 0.5, 0.3, 0.7, **changed)]
+    rows += [replace(INFLUENCE, contrast=contrast), *ends(**changed)]
+    lines = [line for line in drawn(rows)[0].axes[0].lines if line.get_color() == QUIET]
+    assert [line.get_ydata()[0] for line in lines] == [neutral]
+
+
+def test_no_sentence_leaves_the_page():
+    rows = [*ROWS[:-5], replace(INFLUENCE, note="most influential: SITE-01-PATIENT-0002; moved in SE"), *ends()]
+    for text in drawn(rows)[0].texts:
+        assert max(text_width(line, text.get_fontsize()) for line in text.get_text().split("\n")) < PAGE_WIDTH - 0.06
 
 
 def test_the_whole_estimate_is_a_line_with_its_interval_as_a_band():
