@@ -22,7 +22,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from rctflow.inference.leave_one_out import LeftOut, effects_at, needed_at
+from rctflow.inference.effects import effects_at, needed_at
+from rctflow.inference.leave_one_out import LeftOut
 from rctflow.inference.progress import with_progress
 from rctflow.models.contract import AnalysisData, NotEstimable, Row, contrast_name
 from rctflow.models.settings import Analysis, Fit, MmrmOptions

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from rctflow.inference.bootstrap import _copier, _drawn, _mmrm_estimator, bca_interval
-from rctflow.inference.leave_one_out import effects_at
+from rctflow.inference.effects import effects_at
 from rctflow.inference.resample import resample_endpoint
 from rctflow.inference.settings import Resample
 from rctflow.models.endpoint import fit_endpoint
