@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,26 +89,44 @@ def finished(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@contextmanager
+def alone(lock: Path) -> Iterator[None]:
+    """Only one of the processes that share the tests is in the block at a time."""
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 @pytest.fixture(scope="session")
 def pilot_checkout(root: Path, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkout with the CDISC pilot's data beside it, as its configs name them."""
-    folder = tmp_path_factory.mktemp("pilot")
-    (folder / "shared").symlink_to(shared.resolve())
-    return copy_of_checkout(root, folder / "checkout")
+    """A checkout with the CDISC pilot's data beside it, as its configs name them; one for all processes."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "pilot"
+    folder.mkdir(exist_ok=True)
+    with alone(folder / "lock"):
+        if not (folder / "shared").exists():
+            copy_of_checkout(root, folder / "checkout")
+            (folder / "shared").symlink_to(shared.resolve())
+    return folder / "checkout"
+
+
+def pilot_results(checkout: Path, study: str) -> Path:
+    """The results of a config of the pilot: who comes first runs it, for others nothing is to be done."""
+    with alone(checkout.parent / "lock"):
+        Checkout(checkout, f"config/{study}.yaml").snakemake()
+    return checkout / "results" / study
 
 
 @pytest.fixture(scope="session")
 def pilot(pilot_checkout: Path) -> Path:
     """Results of the CDISC pilot from its SDTM data, for all modules that read them."""
-    Checkout(pilot_checkout, "config/cdiscpilot.yaml").snakemake()
-    return pilot_checkout / "results/cdiscpilot"
+    return pilot_results(pilot_checkout, "cdiscpilot")
 
 
 @pytest.fixture(scope="session")
 def from_adam(pilot_checkout: Path) -> Path:
     """The same study from its ready-made ADaM data."""
-    Checkout(pilot_checkout, "config/cdiscpilot_adam.yaml").snakemake()
-    return pilot_checkout / "results/cdiscpilot_adam"
+    return pilot_results(pilot_checkout, "cdiscpilot_adam")
 
 
 @pytest.fixture(scope="session")
