@@ -50,19 +50,20 @@ def exclusive_run(folder: Path) -> Iterator[dict[str, str]]:
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
-        _clear_leftovers(folder)
-        yield os.environ | {MARK: str(folder)}
+        environment = os.environ | {MARK: str(folder)}
+        _clear_leftovers(folder, environment)
+        yield environment
 
 
-def _clear_leftovers(folder: Path) -> None:
+def _clear_leftovers(folder: Path, environment: dict[str, str]) -> None:
+    """End a killed run's processes and sweep its files; the unlocking is marked too, it may outlive a killed run."""
     locks = folder / ".snakemake" / "locks"
     if not (locks.is_dir() and any(locks.iterdir())):
         return
     _end_processes(folder)
     sweep_partial(folder / "results")
-    subprocess.run(
-        [sys.executable, "-m", "snakemake", "--unlock", "--quiet", "all"], cwd=folder, check=False, capture_output=True
-    )
+    unlock = [sys.executable, "-m", "snakemake", "--unlock", "--quiet", "all"]
+    subprocess.run(unlock, cwd=folder, env=environment, check=False, capture_output=True)
 
 
 def _end_processes(folder: Path) -> None:

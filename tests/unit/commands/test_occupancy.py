@@ -1,5 +1,9 @@
 """Who works in a folder."""
 
+import subprocess
+import sys
+
+import psutil
 import pytest
 from rctflow.commands.occupancy import FolderBusyError, exclusive_run, is_snakemake
 
@@ -23,3 +27,25 @@ def test_a_folder_is_held_by_one_run_at_a_time(tmp_path):
         pass
     with exclusive_run(tmp_path) as environment:
         assert environment["RCTFLOW_RUN_IN"] == str(tmp_path)
+
+
+def test_a_run_killed_while_it_unlocks_does_not_stop_the_next_one(tmp_path, monkeypatch):
+    """The unlocking Snakemake that a killed ./run leaves is ended as its other children are, and is no stranger."""
+    (tmp_path / ".snakemake/locks").mkdir(parents=True)
+    (tmp_path / ".snakemake/locks/0.input.lock").touch()
+    left_alive = []
+
+    def killed_while_unlocking(command, cwd, env=None, **_):
+        left_alive.append(
+            subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", "snakemake"], cwd=cwd, env=env)
+        )
+
+    with monkeypatch.context() as patch:
+        patch.setattr("rctflow.commands.occupancy.subprocess.run", killed_while_unlocking)
+        with exclusive_run(tmp_path):
+            pass
+    try:
+        with exclusive_run(tmp_path):
+            assert not psutil.pid_exists(left_alive[0].pid)
+    finally:
+        left_alive[0].kill()
