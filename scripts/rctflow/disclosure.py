@@ -30,7 +30,7 @@ TOTALLED = ("baseline", "exposure")
 """Summaries that describe values of all arms together."""
 OVERLAPPING = ("n_with", "percent_with", "events")
 _COUNT = re.compile(r"(change_)?n($|[_:])|(events|at_risk)($|[_:])")
-_FEW = re.compile(r"\b(\d+)(?= (?:with a value|values?|subjects?|patients?|participants?|records?|observations?)\b)")
+_FEW = re.compile(r"\b(\d+) (with a value|(?:value|subject|patient|participant|record|observation)s?)\b")
 
 
 def disclosable(rows: Sequence[Result], small_cells: int) -> list[Result]:
@@ -63,7 +63,8 @@ def _suppressed(row: Result) -> Result:
 
 def _without_small_counts(row: Result, k: int) -> Result:
     def shown(found: re.Match[str]) -> str:
-        return f"fewer than {k}" if 0 < int(found[1]) < k else found[1]
+        several = found[2] if found[2].startswith("with") else found[2].removesuffix("s") + "s"
+        return f"fewer than {k} {several}" if 0 < int(found[1]) < k else found[0]
 
     return replace(row, note=_FEW.sub(shown, row.note))
 

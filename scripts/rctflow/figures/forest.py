@@ -212,7 +212,7 @@ def _dress(
         axes.set_xticks(ticks, labels=[f"{tick:g}" for tick in ticks])
         axes.set_xticks([], minor=True)
     axes.set_xlim(*ends)
-    favours = f"← favours {_other(displays)}      favours {_arm(displays)} →"
+    favours = f"← favours {_other(displays)}   |   favours {_arm(displays)} →"
     axes.set_xlabel(f"{panel.axis}\n{favours}", fontsize=style.SMALL)
     axes.tick_params(axis="x", labelsize=style.SMALL)
     look: dict[str, Any] = {"fontsize": style.SMALL, "fontweight": "bold", "va": "center"}

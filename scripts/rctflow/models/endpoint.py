@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,11 @@ from rctflow.results import CONFIRMATORY, LOCF, NOMINAL, Result, Status, is_p_va
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+MADE = {
+    "LOCF": "carried forward",
+    "COMPOSITE": "set to the failure value from an intercurrent event on (composite)",
+    "LOV": "of before an intercurrent event, kept from it on (while on treatment)",
+}
 RECORD_COLUMNS = ("record_set", "USUBJID", *SOURCE, "AVISIT", "RESIDUAL")
 
 
@@ -36,7 +42,9 @@ def fit_endpoint(bds: DataFrame, adsl: DataFrame, settings: Fit) -> tuple[list[R
             data = select_data(bds, adsl, analysis, population, settings)
             output = _fit(data, analysis, settings)
             prefix = f"{name}.{population}"
-            rows = _randomized(adsl, settings) + (_carried(output.rows, data) if analysis.locf else output.rows)
+            if analysis.locf:
+                output = replace(output, rows=_carried(output.rows))
+            rows = _randomized(adsl, settings) + _made(output, data)
             if analysis.subgroups:
                 rows += load_subgroups()(data, analysis, settings)
             results += [result_of(row, name, analysis, population, settings) for row in rows]
@@ -76,17 +84,29 @@ def _counted(data: AnalysisData, settings: Fit, visit: str) -> list[Row]:
     return [Row("n", int(arms.eq(arm).sum()), visit, arm, method=method) for arm in settings.arms]
 
 
-def _carried(rows: list[Row], data: AnalysisData) -> list[Row]:
-    """The rows, each saying that values were carried forward, and the numbers analysed how many."""
-    made = data.records[data.records["DTYPE"].eq("LOCF")]
-    counts = made.groupby(["AVISIT", "ARM"]).size().to_dict()
+def _carried(rows: list[Row]) -> list[Row]:
+    """The rows, each saying in its method that values were carried forward."""
     said = []
     for row in rows:
-        number = counts.get((row.visit, row.group), 0) if row.statistic == "n" else 0
-        note = f"{number} of them carried forward" if number else ""
         what, mark, rest = row.method.partition(";")
-        method = f"{what}, {LOCF}{mark}{rest}"
-        said.append(replace(row, method=method, note="; ".join(filter(None, (row.note, note)))))
+        said.append(replace(row, method=f"{what}, {LOCF}{mark}{rest}"))
+    return said
+
+
+def _made(output: ModelOutput, data: AnalysisData) -> list[Row]:
+    """The rows; of the numbers analysed each says how many values a strategy or the carrying forward has made."""
+    made = data.records.loc[data.records["DTYPE"].isin(list(MADE)), ["USUBJID", "AVISIT", "ARM", "DTYPE"]]
+    counts: Counter[tuple[str, str, str, str]] = Counter()
+    for name, records in output.record_sets.items():
+        analysed = set(zip(records["USUBJID"], records["AVISIT"], strict=True))
+        counts.update((name, *rest) for who, *rest in made.itertuples(index=False) if (who, rest[0]) in analysed)
+    said = []
+    for row in output.rows:
+        found = (
+            {kind: counts[row.record_set, row.visit, row.group, kind] for kind in MADE} if row.statistic == "n" else {}
+        )
+        notes = [f"{n} value{'s'[: n > 1]} {MADE[kind]}" for kind, n in found.items() if n]
+        said.append(replace(row, note="; ".join(filter(None, (row.note, *notes)))))
     return said
 
 

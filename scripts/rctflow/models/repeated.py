@@ -90,14 +90,13 @@ def _nothing(data: AnalysisData, analysis: Analysis, settings: Fit, note: str) -
     yield from rows_of({f"{INTERACTION}_{name}": None for name in TEST}, status="not_estimable", note=note)
 
 
-def _counts(frame: Longitudinal, data: AnalysisData, settings: Fit) -> Iterator[Row]:
-    """The subjects in the model, by visit and arm."""
+def _counts(frame: Longitudinal, data: AnalysisData, settings: Fit, record_set: str = "") -> Iterator[Row]:
+    """The subjects in the model, by visit and arm; record_set: empty where nothing was fitted to them."""
     for visit in data.visits:
         present = frame.rows.loc[frame.rows[VISIT].eq(visit), ARM]
         for arm in settings.arms:
-            n = {"n": int(present.eq(arm).sum())}
-            note = excluded_words(frame.lost, visit, arm)
-            yield from rows_of(n, visit=visit, group=arm, method="subjects in the model", note=note)
+            n, note = int(present.eq(arm).sum()), excluded_words(frame.lost, visit, arm)
+            yield Row("n", n, visit, arm, method="subjects in the model", note=note, record_set=record_set)
 
 
 class RepeatedFit:
@@ -123,7 +122,7 @@ class RepeatedFit:
 
     def output(self) -> ModelOutput:
         """All rows, and the records of the model with their normalized residuals."""
-        rows = [*_counts(self.frame, self.data, self.settings)]
+        rows = [*_counts(self.frame, self.data, self.settings, RECORD_SET)]
         means, differences = self._means(), self._differences()
         for visit in self.data.visits:
             rows += [*self._of_arms(visit, means), *self._of_contrasts(visit, differences)]

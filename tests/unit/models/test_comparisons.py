@@ -120,7 +120,7 @@ def test_carried_values_count_where_the_analysis_says_so_and_are_named():
     fit = replace(settings(locf=True), carried_flags={"treatment_policy": "ANL02FL"})
     with_locf = fitted(adsl, bds, fit)
     assert [row(rows, "placebo", "n").value for rows in (observed, with_locf)] == [3, 4]
-    assert row(with_locf, "placebo", "n").note == "1 of them carried forward"
+    assert row(with_locf, "placebo", "n").note == "1 value carried forward"
     assert row(with_locf, "msc", "n").note == ""
     estimate = row(with_locf, "msc - placebo", "estimate")
     assert "least squares, missing values by last observation carried forward (LOCF); terms" in estimate.method

@@ -1,5 +1,6 @@
 """Selection of records, numbers randomized, failures as rows, and the trace of every number to its source rows."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -61,6 +62,27 @@ def test_records_lead_from_every_number_to_its_source_rows():
     sources = bds.set_index("SRCSEQ").loc[used["SRCSEQ"]]
     assert set(sources["AVISIT"]) == {"baseline", "month6"}
     assert sources["AVAL"].notna().all()
+
+
+@pytest.mark.parametrize("model", ["ancova", "mmrm", "responder", "wilcoxon"])
+@pytest.mark.parametrize(
+    ("kind", "words"), [("COMPOSITE", "failure value"), ("LOV", "of before an intercurrent event")]
+)
+def test_the_number_analysed_says_how_many_values_a_strategy_made(model, kind, words):
+    """Of two made values one is of a subject without baseline value, who is not analysed."""
+    adsl = subjects(["placebo"] * 8 + ["msc"] * 8)
+    rng = np.random.default_rng(3)
+    base = rng.normal(50, 8, 16)
+    base[15] = np.nan
+    bds = records(adsl, base, month6=rng.normal(55, 8, 16))
+    at_end, made = bds["AVISIT"].eq("month6"), bds["USUBJID"].isin(["S012", "S016"])
+    bds["DTYPE"] = bds["DTYPE"].mask(at_end & made, kind)
+    options = {"responder": {"at_least": 5}}.get(model, {})
+    rows = fitted(adsl, bds, settings(model=model, options=options))
+    assert row(rows, "msc", "n").value == 7
+    assert re.search(rf"(^|; )1 value {words if kind == 'LOV' else 'set to the ' + words}", row(rows, "msc", "n").note)
+    assert row(rows, "placebo", "n").note == ""
+    assert row(rows, "msc", "n").record_set
 
 
 def test_without_baseline_the_set_holds_only_the_visit():
