@@ -41,6 +41,17 @@ def p_value(value: float | None) -> str:
     return rounded(value, 3)
 
 
+def percentage(value: float | None, digits: int = 0) -> str:
+    """A percentage of people for print; one that rounds to 0 or 100 and is not says ``<1`` or ``>99`` (digits: 0)."""
+    text = rounded(value, digits)
+    if value is None or text == MISSING:
+        return text
+    unit = Decimal(1).scaleb(-digits)
+    if value > 0 and Decimal(text) == 0:
+        return f"<{unit:f}"
+    return f">{100 - unit:f}" if value < 100 and Decimal(text) == 100 else text
+
+
 def interval(low: float | None, high: float | None, digits: int) -> str:
     """``low to high``, or a dash when either end is missing."""
     ends = rounded(low, digits), rounded(high, digits)

@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rctflow.rounding import MISSING, interval, p_value, rounded
+from rctflow.rounding import MISSING, interval, p_value, percentage, rounded
 
 FINITE = st.floats(-1e300, 1e300)
 
@@ -35,6 +35,24 @@ FINITE = st.floats(-1e300, 1e300)
 )
 def test_rounded(value, digits, shown):
     assert rounded(value, digits) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "shown"),
+    [
+        (0, 0, "0"),
+        (0.39, 0, "<1"),
+        (0.5, 0, "1"),
+        (99.4, 0, "99"),
+        (99.6, 0, ">99"),
+        (100, 0, "100"),
+        (0.04, 1, "<0.1"),
+        (99.96, 1, ">99.9"),
+        (None, 0, MISSING),
+    ],
+)
+def test_a_percentage_of_somebody_is_never_printed_as_of_nobody_or_everybody(value, digits, shown):
+    assert percentage(value, digits) == shown
 
 
 @given(FINITE, st.integers(0, 6))

@@ -9,7 +9,7 @@ from itertools import groupby
 from rctflow.report.grids import Grid
 from rctflow.report.settings import ReportAdverseEvents, ReportSettings
 from rctflow.results import Result, comparison_name
-from rctflow.rounding import MISSING, interval, p_value, rounded
+from rctflow.rounding import MISSING, interval, p_value, percentage, rounded
 
 POPULATION, GRADE = "population", "grade"
 FOLDED_FROM = 12
@@ -152,7 +152,7 @@ def _incidence(found: Found, level: str, arm: str) -> str:
         return f"{share} (≤ {rounded(high.value if high else None, 1)}%)"
     percent, events = (found.get((level, arm, name)) for name in ("percent", "events"))
     counted = f" [{rounded(events.value, 0)}]" if events and events.value is not None else ""
-    return f"{share} ({rounded(percent.value if percent else None, 1)}%){counted}"
+    return f"{share} ({percentage(percent.value if percent else None, 1)}%){counted}"
 
 
 def _difference(found: Found, level: str, contrast: str) -> str:

@@ -8,7 +8,7 @@ from rctflow.display import sentence_case
 from rctflow.report.grids import Grid
 from rctflow.report.settings import ReportSettings
 from rctflow.results import Result
-from rctflow.rounding import MISSING, interval, p_value, rounded
+from rctflow.rounding import MISSING, interval, p_value, percentage, rounded
 
 Found = dict[tuple[str, str], Result]
 EXPOSURE = {
@@ -212,10 +212,9 @@ def _shares(found: Found, level: str, settings: ReportSettings) -> list[str]:
     kind = "n_with" if any(name == f"n_with{end}" for name, _ in found) else "n"
     cells = []
     for group in _groups(settings):
-        n, share = (
-            _text(found, f"{kind}{end}", group, 0),
-            _text(found, f"{kind.replace('n', 'percent', 1)}{end}", group, 0),
-        )
+        n = _text(found, f"{kind}{end}", group, 0)
+        percent = found.get((f"{kind.replace('n', 'percent', 1)}{end}", group))
+        share = percentage(percent.value if percent else None)
         events = _text(found, f"events{end}", group, 0)
         text = n if share == MISSING or n in ("0", MISSING) else f"{n} ({share}%)"
         cells.append(text if events == MISSING or n in ("0", MISSING) else f"{text}, {events}")

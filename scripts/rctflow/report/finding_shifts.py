@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from rctflow.report.grids import Grid
 from rctflow.report.settings import ReportSettings, ReportTest
 from rctflow.results import Result
-from rctflow.rounding import p_value, rounded
+from rctflow.rounding import p_value, percentage, rounded
 
 Cells = Mapping[tuple[str, str, str, str], Result]
 """(analysis, visit, group, statistic) -> row."""
@@ -100,7 +100,7 @@ def _shares(found: Cells, analysis: str, level: str, of: str, settings: ReportSe
     for arm in settings.arms:
         n, total = (found.get((analysis, "", arm.id, name)) for name in (f"n:{level}", of))
         percent = found.get((analysis, "", arm.id, f"percent:{level}"))
-        share = f" ({rounded(percent.value, 1)}%)" if percent is not None and percent.value is not None else ""
+        share = f" ({percentage(percent.value, 1)}%)" if percent is not None and percent.value is not None else ""
         cells.append(f"{_number(n)}/{_number(total)}{share}")
     return cells
 

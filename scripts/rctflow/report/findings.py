@@ -8,7 +8,7 @@ from rctflow.report.finding_shifts import category_grids, liver_shift_grid, visi
 from rctflow.report.grids import Grid
 from rctflow.report.settings import ReportSettings, ReportTest
 from rctflow.results import Result
-from rctflow.rounding import MISSING, rounded
+from rctflow.rounding import MISSING, percentage, rounded
 
 Cells = dict[tuple[str, str, str, str], Result]
 """(analysis, visit, group, statistic) -> row."""
@@ -126,7 +126,9 @@ def _share(found: Cells, analysis: str, level: str, arm: str) -> str:
     counts = _number(n, 0) if MISSING in (_number(n, 0), _number(of, 0)) else f"{_number(n, 0)}/{_number(of, 0)}"
     if upper is not None:
         return f"{counts} (≤ {_number(upper, 1)}%)"
-    return f"{counts} ({_number(percent, 1)}%)" if percent is not None and percent.value is not None else counts
+    return (
+        f"{counts} ({percentage(percent.value, 1)}%)" if percent is not None and percent.value is not None else counts
+    )
 
 
 def _number(row: Result | None, digits: int) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from rctflow.display import sentence_case
 from rctflow.report.settings import ReportSettings
 from rctflow.results import SUPPRESSED, Result, compared_arms
-from rctflow.rounding import MISSING, interval, p_value, rounded
+from rctflow.rounding import MISSING, interval, p_value, percentage, rounded
 
 FLOW = {
     "n_screened": "Assessed for eligibility",
@@ -245,7 +245,7 @@ def _groups(settings: ReportSettings) -> list[str]:
 def _share(found: dict[tuple[str, str], Result], group: str) -> str:
     """``14 (93%)``, or the number alone where no percentage is known."""
     n, percent = found.get(("n", group)), found.get(("percent", group))
-    return f"{_print(n, 0)} ({_print(percent, 0)}%)" if percent and percent.value is not None else _print(n, 0)
+    return f"{_print(n, 0)} ({percentage(percent.value)}%)" if percent and percent.value is not None else _print(n, 0)
 
 
 def _mean(found: dict[tuple[str, str], Result], group: str) -> str:
@@ -265,7 +265,7 @@ def _range(found: dict[tuple[str, str], Result], group: str) -> str:
 
 def _level(found: dict[tuple[str, str], Result], level: str, group: str) -> str:
     n, percent = found.get((f"n:{level}", group)), found.get((f"percent:{level}", group))
-    return f"{_print(n, 0)} ({_print(percent, 0)}%)" if percent and percent.value is not None else _print(n, 0)
+    return f"{_print(n, 0)} ({percentage(percent.value)}%)" if percent and percent.value is not None else _print(n, 0)
 
 
 def _readable(name: str) -> str:

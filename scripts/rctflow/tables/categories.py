@@ -7,7 +7,7 @@ from typing import Any
 
 from rctflow.display import Display, words_of
 from rctflow.results import Found, Result, rows_of
-from rctflow.rounding import MISSING, rounded
+from rctflow.rounding import MISSING, percentage, rounded
 from rctflow.tables.rows import P, nominal_once, p_cell
 from rctflow.tables.table import Cell, Table, cell_of
 
@@ -56,4 +56,4 @@ def _share(found: Found, visit: str, arm: str, value: str) -> Cell:
     n, percent = (found.get((visit, arm, f"{name}:{value}")) for name in ("n", "percent"))
     if n is None or n.value is None or percent is None:
         return cell_of(MISSING, [n, percent])
-    return cell_of(f"{rounded(n.value, 0)} ({rounded(percent.value, 0)}%)", [n, percent])
+    return cell_of(f"{rounded(n.value, 0)} ({percentage(percent.value)}%)", [n, percent])

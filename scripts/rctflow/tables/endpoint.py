@@ -16,7 +16,7 @@ from rctflow.results import (
     is_ratio,
     rows_of,
 )
-from rctflow.rounding import MISSING, p_value, rounded
+from rctflow.rounding import MISSING, p_value, percentage, rounded
 from rctflow.tables.further import further_lines
 from rctflow.tables.rows import (
     WINS,
@@ -191,7 +191,7 @@ def _below(visit: str, arm: str, observed: Found) -> Cell:
     n, percent = (observed.get((visit, arm, name)) for name in ("n_below", "percent_below"))
     if n is None or n.value is None or percent is None or percent.value is None:
         return count_cell(n)
-    return cell_of(f"{rounded(n.value, 0)} ({rounded(percent.value, 0)})", [n, percent])
+    return cell_of(f"{rounded(n.value, 0)} ({percentage(percent.value)})", [n, percent])
 
 
 def _observed(visit: str, arm: str, main: Found, observed: Found, settings: Display) -> Cell:
