@@ -89,8 +89,9 @@ def _notes(reasons: dict[str, str], rungs: Sequence[Rung], display: Display) -> 
         told.append("Hollow: the estimate of the analysis above, whose uncertainty the method describes.")
     several = len(display.arms) > 2
     told.append(f"n: analysed, {'of the two arms compared, reference first' if several else arms}.")
-    told.append("Dashed: the main estimate. Intervals and p are not adjusted for multiplicity; p is nominal but for ")
-    told[-1] += "the trial's test, which the table marks."
+    dashed = "Dashed: the main estimate. " if len(_main(rungs)) == 1 else ""
+    told.append(f"{dashed}Intervals and p are not adjusted for multiplicity; p is nominal but for the trial's test, ")
+    told[-1] += "which the table marks."
     return [wrapped(note, 125) for note in told]
 
 
@@ -137,12 +138,15 @@ def _axis(column: Column, rungs: Sequence[Rung], body: float, display: Display, 
         axes.locator_params(axis="x", nbins=most)
     axes.tick_params(axis="x", labelsize=6.5)
     axes.axvline(column.neutral, color=style.QUIET, linewidth=0.8, zorder=1)
-    first = rungs[0] if rungs else None
-    if first is not None and first.main and not first.method:
-        for centre in _estimates(first):
-            axes.axvline(centre, color=style.QUIET, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
+    if len(main := _main(rungs)) == 1:
+        axes.axvline(main[0], color=style.QUIET, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
     words = scale_words(column.scale, display.unit)
     axes.set_xlabel(wrapped(words, max(12, int(width / 0.058))), fontsize=style.SMALL)
+
+
+def _main(rungs: Sequence[Rung]) -> list[float]:
+    """The estimates of the main analysis: one for each comparison of arms."""
+    return [x for rung in rungs if rung.main and not rung.method for x in _estimates(rung)]
 
 
 def _estimates(rung: Rung) -> list[float]:

@@ -59,7 +59,7 @@ def display_settings(study: Study, endpoint_id: str) -> Display:
     analyses = analyses_of(study, endpoint_id)
     main = main_analysis(study, endpoint_id, analyses)
     population = main_population(study, endpoint_id, analyses[main])
-    visits = (baseline_visit(study), *endpoint_visits(study, endpoint))
+    baseline = (baseline_visit(study),) if endpoint.baseline else ()
     return Display(
         endpoint=endpoint_id,
         label=endpoint.label,
@@ -68,8 +68,8 @@ def display_settings(study: Study, endpoint_id: str) -> Display:
         digits=endpoint.digits,
         role=endpoint.role,
         arms=_arm_labels(study),
-        visits=_visit_labels(study, visits),
-        baseline_visit=baseline_visit(study) if endpoint.baseline else "",
+        visits=_visit_labels(study, (*baseline, *endpoint_visits(study, endpoint))),
+        baseline_visit="".join(baseline),
         primary_visit=primary_visit(study, endpoint),
         main_analysis=main,
         main_population=population,

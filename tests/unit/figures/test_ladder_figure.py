@@ -119,12 +119,19 @@ def test_with_more_scales_the_axes_take_the_room_of_the_words():
     assert "2.0 (-1.0 to 5.0)" not in texts and "p alone (a)" in texts
 
 
+def dashed_at(figure):
+    return [line.get_xdata()[0] for axes in figure.axes for line in axes.lines if line.get_linestyle() == "--"]
+
+
 def test_three_arms_are_named_and_nothing_to_compare_is_said():
     arms = (*ARMS, ArmLabel("high", "High"))
-    _, texts = drawn(
+    figure, texts = drawn(
         [*ROWS, *comparison("mmrm", (1, 0, 2), 0.3, contrast="high - placebo")], replace(DISPLAY, arms=arms)
     )
     assert {"mmrm: MSC", "mmrm: High"} <= set(texts)
+    assert dashed_at(figure) == [] and not any("Dashed" in text for text in texts)
+    figure, texts = drawn()
+    assert dashed_at(figure) == [2.0] and any("Dashed: the main estimate." in text for text in texts)
     assert "No analysis compares the arms at this visit" in drawn([])[1]
 
 

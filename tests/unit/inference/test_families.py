@@ -45,6 +45,8 @@ def test_p_adjusted_p_decision_order_and_weight(tmp_path):
         assert found[endpoint, "weight"].value == pytest.approx(1 / 3)
     assert "whatever the dependence" in found["walk", "p_adjusted"].method
     assert "level 0.05, two-sided; 3 hypotheses" in found["walk", "rejected"].method
+    alone = adjusted({"walk": p_row("walk", 0.03)})
+    assert alone["walk", "rejected"].method.endswith("; 1 hypothesis")
     assert found["walk", "p_adjusted"].estimand == "policy"
     write_results(found.values(), tmp_path / "results.csv")
 

@@ -57,3 +57,15 @@ def test_populations_are_told_in_words_and_how_they_are_counted(tmp_path):
     told = {one.id: (one.definition, one.arm) for one in report_settings(study, "study.yaml").populations}
     assert told["safety"] == ("adults", "actual")
     assert told["older"] == ("AGE >= 66", "planned")
+
+
+def test_an_endpoint_without_baseline_has_no_baseline_visit_to_show(tmp_path):
+    config = tiny_config()
+    shown = {}
+    for baseline in (True, False):
+        analyses = {"main": {"use": "main", "outcome": "value"}}
+        config["endpoints"]["walk"] |= {"baseline": baseline, "analyses": analyses}
+        config["analyses"]["main"] = {"model": "ancova", "populations": ["itt"]}
+        study = load_study(write_config(config, tmp_path / "study.yaml"))
+        shown[baseline] = [visit.id for visit in display_settings(study, "walk").visits]
+    assert shown[True] == ["baseline", *shown[False]] and "baseline" not in shown[False]

@@ -61,7 +61,9 @@ def adjusted(family: Family, p: Sequence[float]) -> Adjustment:
 def method_of(family: Family) -> str:
     """The procedure, its source, what it controls under which dependence, and at which level."""
     procedure = graphical if family.procedure == "graphical" else PROCEDURES[family.procedure]
-    return f"{procedure.METHOD}; level {family.alpha:g}, two-sided; {len(family.hypotheses)} hypotheses"
+    number = len(family.hypotheses)
+    words = "1 hypothesis" if number == 1 else f"{number} hypotheses"
+    return f"{procedure.METHOD}; level {family.alpha:g}, two-sided; {words}"
 
 
 def _tested(rows: Sequence[Result], hypothesis: Hypothesis, family: str, settings: Multiplicity) -> Result:
