@@ -1,4 +1,4 @@
-"""The MMRM written down literally: stacked matrices, loops over patients and parameters, numerical derivatives.
+"""The MMRM written down literally: stacked matrices, loops over parameters, numerical derivatives.
 
 Nothing here is shared with the engine, so that agreement means something. Records are (patient, visit index, x row,
 y); the covariance of a patient is a function of theta, its group and the visit indices (or times) of his records.
@@ -35,43 +35,65 @@ def sigma(structure, theta, T):
 
 
 class SlowModel:
-    """patients: list of dicts with X (m, p), y (m,), visits (m,), weights (m,), group index, times (m,)."""
+    """patients: list of dicts with X (m, p), y (m,), visits (m,), weights (m,), group index, times (m,).
+
+    Patients with the same number of records stand together in ``blocks``: rows, visits, times and scales, each
+    (patients, records), and groups, (patients,).
+    """
 
     def __init__(self, patients, structure, T, n_theta, reml=True):
         self.patients, self.structure, self.T, self.m, self.reml = patients, structure, T, n_theta, reml
-        self.p = patients[0]["X"].shape[1]
-        self.N = sum(len(q["y"]) for q in patients)
+        self.X, self.y = np.vstack([q["X"] for q in patients]), np.concatenate([q["y"] for q in patients])
+        self.N, self.p = self.X.shape
+        sizes = np.array([len(q["y"]) for q in patients])
+        starts = np.cumsum(sizes) - sizes
+        self.blocks = []
+        for size in np.unique(sizes):
+            own = [q for q in patients if len(q["y"]) == size]
+            visits, times, weights = (np.array([q[name] for q in own]) for name in ("visits", "times", "weights"))
+            rows = starts[sizes == size][:, None] + np.arange(size)
+            self.blocks.append((rows, visits, times, 1 / np.sqrt(weights), np.array([q["group"] for q in own])))
 
-    def covariance(self, theta, q):
-        own = theta[q["group"] * self.m : (q["group"] + 1) * self.m]
+    def covariances(self, theta):
+        """The covariance of each patient's records, (patients, records, records) per block."""
+        own = np.reshape(theta, (-1, self.m))
         if self.structure.startswith("spatial"):
-            apart = np.abs(np.subtract.outer(q["times"], q["times"])) / own[1]
-            whole = own[0] * np.exp(-(apart ** (2 if self.structure.endswith("gaussian") else 1)))
-        else:
-            whole = sigma(self.structure, own, self.T)[np.ix_(q["visits"], q["visits"])]
-        scale = 1 / np.sqrt(q["weights"])
-        return whole * np.outer(scale, scale)
+            power = 2 if self.structure.endswith("gaussian") else 1
+            return [
+                own[group, 0, None, None]
+                * np.exp(-((np.abs(times[:, :, None] - times[:, None]) / own[group, 1, None, None]) ** power))
+                * (scale[:, :, None] * scale[:, None])
+                for _, _, times, scale, group in self.blocks
+            ]
+        of_groups = np.array([sigma(self.structure, parameters, self.T) for parameters in own])
+        return [
+            of_groups[group[:, None, None], visits[:, :, None], visits[:, None]] * (scale[:, :, None] * scale[:, None])
+            for _, visits, _, scale, group in self.blocks
+        ]
 
     def stacked(self, theta):
-        V = np.zeros((self.N, self.N))
-        at = 0
-        for q in self.patients:
-            k = len(q["y"])
-            V[at : at + k, at : at + k] = self.covariance(theta, q)
-            at += k
-        return V, np.vstack([q["X"] for q in self.patients]), np.concatenate([q["y"] for q in self.patients])
+        """The covariance of all records, (N, N)."""
+        return self.spread(self.covariances(theta))
+
+    def spread(self, blocks):
+        """A matrix per patient as one block-diagonal matrix of all records, (N, N)."""
+        whole = np.zeros((self.N, self.N))
+        for (rows, *_), own in zip(self.blocks, blocks, strict=True):
+            whole[rows[:, :, None], rows[:, None]] = own
+        return whole
 
     def gls(self, theta):
-        V, X, y = self.stacked(theta)
-        W = np.linalg.inv(V)
-        phi = np.linalg.inv(X.T @ W @ X)
-        return phi @ X.T @ W @ y, phi, W, V, X, y
+        W = self.spread([np.linalg.inv(own) for own in self.covariances(theta)])
+        WX = W @ self.X
+        phi = np.linalg.inv(self.X.T @ WX)
+        return phi @ WX.T @ self.y, phi, W
 
     def neg2loglik(self, theta):
-        beta, _, W, V, X, y = self.gls(theta)
-        r = y - X @ beta
-        value = np.linalg.slogdet(V)[1] + r @ W @ r + (self.N - self.p * self.reml) * np.log(2 * np.pi)
-        return value + (np.linalg.slogdet(X.T @ W @ X)[1] if self.reml else 0.0)
+        beta, phi, W = self.gls(theta)
+        r = self.y - self.X @ beta
+        value = sum(np.linalg.slogdet(own)[1].sum() for own in self.covariances(theta))
+        value += r @ W @ r + (self.N - self.p * self.reml) * np.log(2 * np.pi)
+        return value - (np.linalg.slogdet(phi)[1] if self.reml else 0.0)
 
     def theta_covariance(self, theta):
         return 2 * np.linalg.inv(hessian(self.neg2loglik, theta))
@@ -82,16 +104,16 @@ class SlowModel:
 
     def kenward_roger(self, theta, V_theta, linear):
         """Adjusted covariance and the P_h, pair by pair."""
-        _, phi, W, _, X, _ = self.gls(theta)
-        first = [jacobian(lambda t: self.stacked(t)[0], theta, h) for h in range(len(theta))]
-        P = [-X.T @ W @ S @ W @ X for S in first]
+        _, phi, W = self.gls(theta)
+        WX = W @ self.X
+        first = [jacobian(self.stacked, theta, h) @ WX for h in range(len(theta))]
+        P = [-WX.T @ S for S in first]
         total = np.zeros_like(phi)
         for h in range(len(theta)):
             for k in range(len(theta)):
-                Q = X.T @ W @ first[h] @ W @ first[k] @ W @ X
-                term = Q - P[h] @ phi @ P[k]
+                term = first[h].T @ W @ first[k] - P[h] @ phi @ P[k]
                 if not linear:
-                    term = term - X.T @ W @ second(lambda t: self.stacked(t)[0], theta, h, k) @ W @ X / 4
+                    term = term - WX.T @ second(self.stacked, theta, h, k) @ WX / 4
                 total += V_theta[h, k] * term
         return phi + 2 * phi @ total @ phi, P
 
@@ -121,14 +143,14 @@ class SlowModel:
     def sandwich(self, theta, kind):
         """Covariance and a function that gives the Bell-McCaffrey df of a contrast, from N x N matrices."""
         beta, phi, *_ = self.gls(theta)
-        roots = [np.linalg.inv(np.linalg.cholesky(self.covariance(theta, q))) for q in self.patients]
+        V, ends = self.stacked(theta), np.cumsum([len(q["y"]) for q in self.patients])
+        own_rows = [slice(end - len(q["y"]), end) for end, q in zip(ends, self.patients, strict=True)]
+        roots = [np.linalg.inv(np.linalg.cholesky(V[rows, rows])) for rows in own_rows]
         Z = np.vstack([root @ q["X"] for root, q in zip(roots, self.patients, strict=True)])
         e = np.concatenate([root @ (q["y"] - q["X"] @ beta) for root, q in zip(roots, self.patients, strict=True)])
         left = np.eye(self.N) - Z @ phi @ Z.T
-        ends = np.cumsum([len(q["y"]) for q in self.patients])
         meat, parts = np.zeros((self.p, self.p)), []
-        for i, q in zip(ends, self.patients, strict=True):
-            rows = slice(i - len(q["y"]), i)
+        for rows in own_rows:
             own = left[rows, rows]
             power = {"CR0": 0.0, "CR2": -0.5, "CR3": -1.0}[kind]
             values, vectors = np.linalg.eigh(own)
