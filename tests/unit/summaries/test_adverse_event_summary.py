@@ -68,9 +68,10 @@ def values(adsl, adae, settings=PLAIN, study=STUDY) -> dict[tuple[str, str, str]
 def by_loops(adsl, adae) -> dict[tuple[str, str], tuple[int, int, float]]:
     """Level and arm -> patients, events, days at risk until first events, by looking at one patient after the other."""
     found: dict = defaultdict(lambda: [0, 0, 0.0])
+    events = adae.to_dict("records")
     for patient in adsl[adsl["SAFFL"] == "Y"].to_dict("records"):
         days = (patient["EOSDT"] - patient["TRTSDT"]).days + 1
-        mine = [event for event in adae.to_dict("records") if event["USUBJID"] == patient["USUBJID"]]
+        mine = [event for event in events if event["USUBJID"] == patient["USUBJID"]]
         levels = defaultdict(list)
         for event in mine:
             day = min(max((event["ASTDT"] - patient["TRTSDT"]).days + 1, 1), days)

@@ -4,6 +4,7 @@ The reader here knows everything that is printed, which levels lie within which,
 """
 
 from dataclasses import replace
+from functools import cache
 from itertools import pairwise
 
 import pytest
@@ -20,6 +21,7 @@ RESTRICTED = replace(STUDY, small_cells=K)
 SETTINGS = replace(PLAIN, by_term=("emergent", "related", "serious", "reaction"))
 
 
+@cache
 def published(seed, patients=60, events=260):
     adsl, adae = drawn(seed, patients, events)
     rows = summarize_adverse_events(Sources(adsl, datasets={"adae": adae}), RESTRICTED, SETTINGS)

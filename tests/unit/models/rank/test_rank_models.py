@@ -227,7 +227,7 @@ def test_small_trials_of_all_kinds_give_rows_without_nan(seed, model, change):
 def test_the_randomization_test_and_leave_one_out_wrap_them(model, contrast):
     adsl, bds = ordinal_trial(8, n=16)
     adsl = adsl.assign(RANDSEQ=np.arange(1.0, 17.0))
-    wanted = Resampling(randomization_test=60, leave_one_out=True, bootstrap=60)
+    wanted = Resampling(randomization_test=60, enumerate_up_to=0, leave_one_out=True, bootstrap=60)
     fit = settings(model=model, resampling=wanted)
     rows = resample_endpoint(bds, adsl, Resample(fit, "month6", Scheme(blocks=(4,), sequence="in_turn")))
     assert {r.contrast for r in rows} == {contrast}
