@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rctflow.ingest.settings import DEFAULT_MISSING
+from rctflow.propose.adam_findings import adam_findings
 from rctflow.propose.columns import Look, look_at
+from rctflow.propose.course import Course, look_at_doses, look_at_medication
+from rctflow.propose.findings import FEWEST, Measured
 from rctflow.propose.forms import Form, ProposalError
 from rctflow.propose.names import identifier
 from rctflow.propose.roles import reference_of
-from rctflow.propose.sdtm import FEWEST, NO_ARM, TOTAL, Visit
+from rctflow.propose.sdtm import NO_ARM, TOTAL, Visit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +45,9 @@ class Parameter:
 class Adam:
     """What was understood. arms: as written -> subjects; others: values of TRT01P that are no arm; records: BDS data
     sets, by id, with the columns that tell their records apart; unplanned: labels of AVISIT that are no visit of the
-    plan, by data set; events: the data set of adverse events; unread: data set -> why no outcome is taken from it."""
+    plan, by data set; events, dosed, taken: the data sets of adverse events, doses and medication; doses, medication:
+    what these say; laboratories, vital_signs: BDS data sets, by id, and findings: what they hold; unread: data set ->
+    why no outcome is taken from it."""
 
     subjects: Form
     arms: dict[str, int]
@@ -55,12 +60,27 @@ class Adam:
     labels: dict[str, list[str]] = field(default_factory=dict)
     parameters: list[Parameter] = field(default_factory=list)
     events: Form | None = None
+    dosed: Form | None = None
+    doses: Course | None = None
+    taken: Form | None = None
+    medication: Course | None = None
+    laboratories: list[str] = field(default_factory=list)
+    vital_signs: list[str] = field(default_factory=list)
+    findings: list[Measured] = field(default_factory=list)
     unread: dict[str, str] = field(default_factory=dict)
 
     def look(self, header: str, form: Form | None = None) -> Look | None:
         """The column of ``form`` (ADSL when omitted); None when it is not there."""
         form = form or self.subjects
         return look_at(form.cells[header], header, form.decimal) if header in form.headers else None
+
+    def filled(self, name: str) -> pd.DataFrame:
+        """The cells of a BDS data set, with "" for every text that means that there is no value."""
+        return _filled(self.records[name])
+
+    def strata(self) -> list[str]:
+        """The strata as randomized (STRAT1R, ...), which ADaM names so."""
+        return [name for name in self.subjects.headers if re.fullmatch(r"STRAT\dR", name)]
 
     def is_date(self, header: str) -> bool:
         """Whether ADSL has ``header`` and it holds dates."""
@@ -84,10 +104,11 @@ def look_at_adam(forms: Sequence[Form]) -> Adam:
     others = [str(arm) for arm in counts.index if str(arm) and str(arm) not in arms]
     found = Adam(adsl, arms, reference_of(list(arms))[0], others, [])
     found.events = next((form for form in forms if {"USUBJID", "AETERM"} <= set(form.headers)), None)
+    _course(found, forms)
     for form in forms:
         if {*RECORD, "AVAL"} <= set(form.headers) and _filled(form)["AVISIT"].ne("").any():
             found.records[form.id] = form
-        elif form is not adsl and form is not found.events:
+        elif form not in (adsl, found.events, found.dosed, found.taken):
             found.unread[form.name] = (
                 "its records run to an event (CNSR)" if "CNSR" in form.headers else "it is no ADSL, BDS or ADAE"
             )
@@ -96,7 +117,20 @@ def look_at_adam(forms: Sequence[Form]) -> Adam:
     for name, cells in rows.items():
         found.keys[name] = _key(cells)
         found.parameters += _parameters(found, name, cells)
+    if any(one.table not in found.vital_signs for one in found.parameters):
+        found.parameters = [one for one in found.parameters if one.table not in found.vital_signs]
+    found.findings = list(adam_findings(found))
     return found
+
+
+def _course(found: Adam, forms: Sequence[Form]) -> None:
+    """Which data sets hold doses (ADEX) and medication (ADCM), and what they say."""
+    for form in forms:
+        headers = set(form.headers)
+        if form is not found.subjects and headers & {"EXDOSE", "EXTRT"} and (doses := look_at_doses(form, form.id)):
+            found.dosed, found.doses = form, doses
+        if headers & {"CMTRT", "CMDECOD"} and (medication := look_at_medication(form, form.id)):
+            found.taken, found.medication = form, medication
 
 
 def _subjects(forms: Sequence[Form]) -> Form | None:
@@ -172,10 +206,15 @@ def _key(cells: pd.DataFrame) -> list[str]:
 
 def _parameters(found: Adam, table: str, cells: pd.DataFrame) -> list[Parameter]:
     """What may be an outcome: totals when there are some, else all of a few; the reason is kept when there is none."""
-    lacking = [name for name in ("ANL01FL",) if name not in cells]
-    if lacking or {"A1HI", "ANRIND", "LBSEQ"} & {str(name) for name in cells}:
-        why = "it has no ANL01FL, which says which records are analysed" if lacking else "it holds a laboratory's tests"
-        found.unread[found.records[table].name] = why
+    if table.startswith("adlb") or "LBSEQ" in cells:
+        found.laboratories.append(table)
+        return []
+    if table.startswith("advs") or "VSSEQ" in cells:
+        found.vital_signs.append(table)
+    if "ANL01FL" not in cells:
+        if table not in found.vital_signs:
+            why = "it has no ANL01FL, which says which records are analysed"
+            found.unread[found.records[table].name] = why
         return []
     by_code = [_parameter(found, table, str(code), rows) for code, rows in cells.groupby("PARAMCD", sort=True)]
     usual = [one for one in by_code if one is not None]

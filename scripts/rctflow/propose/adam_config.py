@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rctflow.propose.adam import Adam, Parameter
+from rctflow.propose.adam_subjects import (
+    FLAGS,
+    actual,
+    amounts,
+    completed,
+    dates,
+    described,
+    flags_of,
+    own_flag,
+    sites,
+    status,
+    subject_columns,
+    subjects_lines,
+)
+from rctflow.propose.adam_tables import adam_tables
 from rctflow.propose.events import Events, events_lines, events_questions, look_at_events
-from rctflow.propose.names import identifier
+from rctflow.propose.names import identifier, label_and_unit
 from rctflow.propose.sections import line
 from rctflow.propose.standard_sections import analyses_lines, arms_lines, opening_lines
+from rctflow.propose.summary_sections import findings_entries, findings_lines, summaries_lines
 from rctflow.propose.values import better_when
-
-COVARIATES = ("AGE", "SEX", "RACE", "ETHNIC", "BMIBL", "WEIGHTBL", "HEIGHTBL")
-DATES = {
-    "randomized": ("RANDDT",),
-    "first_dose": ("TRTSDT",),
-    "last_dose": ("TRTEDT",),
-    "end_of_study": ("EOSDT", "RFENDT"),
-    "death": ("DTHDT",),
-    "birth": ("BRTHDT",),
-}
-FLAGS = {
-    "ITTFL": ("itt", "Intention to treat", "INITT"),
-    "SAFFL": ("safety", "Safety", "INSAFETY"),
-    "FASFL": ("full_analysis", "Full analysis set", "INFULL"),
-    "EFFFL": ("efficacy", "Efficacy", "INEFFICACY"),
-    "PPROTFL": ("per_protocol", "Per protocol", "INPERPROTOCOL"),
-    "COMPLFL": ("completers", "Completers", "INCOMPLETERS"),
-}
-RECORD_COLUMNS = {"ADT": "date", "ADY": "integer", "AVAL": "number", "BASE": "number", "CHG": "number"}
-RECORD_COLUMNS |= {"PCHG": "number", "ABLFL": "", "ANL01FL": "", "DTYPE": ""}
-UNIT = re.compile(r"(.+?) \(([^()]*[A-Za-z%/][^()]*)\)$")
 
 
 def adam_config(found: Adam, name: str, folder: str, faults: Sequence[str] = ()) -> str:
@@ -43,11 +37,17 @@ def adam_config(found: Adam, name: str, folder: str, faults: Sequence[str] = ())
         *("", "# The arms of TRT01P.", *arms_lines(found.arms, found.reference)),
         *("", "# AVISIT says which visit a record belongs to. day: the median of ADY less one; the plan is for print."),
         *_visits(found),
-        *("", "# One entry per data set. Columns that are not declared are not read.", *_tables(found, events)),
+        *(
+            "",
+            "# One entry per data set. Columns that are not declared are not read.",
+            *adam_tables(found, subject_columns(found), events),
+        ),
         *("", "# Where the facts of each subject stand. strata: what randomization was stratified by."),
-        *_subjects(found),
+        *subjects_lines(found),
         *("", "# Analysis sets, as ADSL flags them.", *_populations(found)),
-        *events_lines(events, "safety" if "SAFFL" in _flags(found) else ""),
+        *events_lines(events, "safety" if "SAFFL" in flags_of(found) else ""),
+        *findings_lines(found.findings),
+        *summaries_lines(_summaries(found), {}),
         *("", "# Named analyses that the endpoints refer to.", *analyses),
         *("", "# Outcomes, taken as the data sets have them. direction: which way is better.", *_endpoints(found)),
     ]
@@ -82,6 +82,11 @@ def _questions(found: Adam, faults: Sequence[str]) -> Iterator[str]:
         yield "endpoints: No parameter looks like an outcome; a stand-in is proposed. Which PARAMCD is it?"
     for name, why in found.unread.items():
         yield f"tables: {name} gives no endpoint: {why}. Is there an outcome in it?"
+    doses = [name for key, name in amounts(found).items() if key != "duration"]
+    if doses:
+        yield f"summaries.exposure.unit: In which unit are {' and '.join(doses)}?"
+    for told in (found.doses, found.medication, *found.findings):
+        yield from told.asked if told is not None else ()
     if found.events is not None:
         yield from events_questions(_events(found), found.events.name)
     for fault in faults:
@@ -102,131 +107,45 @@ def _visits(found: Adam) -> Iterator[str]:
         yield line(1, visit.id, body, visit.why)
 
 
-def _tables(found: Adam, events: Events | None) -> Iterator[str]:
-    adsl = found.subjects
-    wanted = ["TRT01P", *([_actual(found)] if _actual(found) else []), *_dates(found).values()]
-    wanted += [*_strata(found), *(name for name in COVARIATES if name in adsl.headers)]
-    wanted += [*(column for column, _ in _status(found).values()), *_flags(found)]
-    yield "tables:"
-    yield from _opening(adsl)
-    yield "    columns:"
-    for header in dict.fromkeys(wanted):
-        yield line(3, header, {"required": True} if header == "TRT01P" else _typed(found, header))
-    for name in dict.fromkeys(one.table for one in found.parameters):
-        yield from _records(found, name)
-    if found.events is not None and events is not None:
-        yield from _opening(found.events)
-        yield "    columns:"
-        for header, body in events.columns.items():
-            yield line(3, header, body)
-
-
-def _opening(form: Any) -> Iterator[str]:
-    yield line(1, form.id)
-    for key, value in form.source.items():
-        yield line(2, key, value)
-    yield line(2, "subject", "USUBJID", f"{form.cells['USUBJID'].nunique()} subjects in {len(form.cells)} rows")
-
-
-def _records(found: Adam, name: str) -> Iterator[str]:
-    form, key = found.records[name], found.keys[name]
-    yield from _opening(form)
-    yield line(2, "role", "bds")
-    yield line(2, "visit", "AVISIT")
-    if found.unplanned[name]:
-        yield line(2, "unplanned", found.unplanned[name])
-    dated = found.look("ADT", form)
-    if dated is not None and dated.kind in ("date", "datetime"):
-        yield line(2, "date", "ADT")
-    yield "    columns:"
-    yield line(3, "PARAMCD", {"required": True})
-    points = [*(["ATPT"] if any(one.timepoint for one in found.parameters if one.table == name) else [])]
-    for header in dict.fromkeys([*RECORD_COLUMNS, *points, *key[3:]]):
-        look = found.look(header, form)
-        if look is None:
-            continue
-        kind = RECORD_COLUMNS.get(header, "number" if look.numeric else "")
-        kind = look.kind if header == "ADT" else kind
-        dates = {"format": look.format} if kind in ("date", "datetime") and look.format else {}
-        yield line(3, header, ({"type": kind} if kind and kind not in ("text", "empty") else {}) | dates)
-    yield line(2, "duplicates", {"key": key}, "what tells its records apart")
-
-
-def _typed(found: Adam, header: str) -> dict[str, Any]:
-    look = found.look(header)
-    label = found.subjects.labels.get(header, "")
-    said = {"label": label} if label else {}
-    if look is None or look.kind in ("text", "empty") or header in _strata(found):
-        return said
-    return {"type": look.kind} | ({"format": look.format} if look.format else {}) | said
-
-
-def _dates(found: Adam) -> dict[str, str]:
-    """The dates of the section subjects -> the column of ADSL."""
-    chosen = {key: next((name for name in names if found.is_date(name)), "") for key, names in DATES.items()}
-    return {key: name for key, name in chosen.items() if name}
-
-
-def _actual(found: Adam) -> str:
-    """TRT01A, when it names the same arms."""
-    look = found.look("TRT01A")
-    return "TRT01A" if look is not None and set(look.levels) <= {*found.arms, *found.others} else ""
-
-
-def _strata(found: Adam) -> list[str]:
-    """The strata as randomized (STRAT1R, ...), which ADaM names so."""
-    return [name for name in found.subjects.headers if re.fullmatch(r"STRAT\dR", name)]
-
-
-def _status(found: Adam) -> dict[str, tuple[str, str]]:
-    """How and why the study ended -> the column of ADSL, and the rows that count."""
-    if "EOSSTT" not in found.subjects.headers and "DCDECOD" in found.subjects.headers:
-        return {"EOSSTT": ("DCDECOD", ""), "DCSREAS": ("DCDECOD", "DCDECOD != 'COMPLETED'")}
-    return {name: (name, "") for name in ("EOSSTT", "DCSREAS") if name in found.subjects.headers}
-
-
-def _flags(found: Adam) -> list[str]:
-    return [name for name in FLAGS if name in found.subjects.headers]
-
-
-def _subjects(found: Adam) -> Iterator[str]:
-    table = found.subjects.id
-    no_arm = " and ".join(f"{{0}} != {other!r}" for other in found.others)
-
-    def source(column: str, *, is_arm: bool = False) -> dict[str, str]:
-        where = {"where": no_arm.format(column)} if is_arm and no_arm else {}
-        return {"table": table, "column": column} | where
-
-    yield "subjects:"
-    yield line(1, "table", table)
-    yield line(1, "planned", source("TRT01P", is_arm=True))
-    if _actual(found):
-        yield line(1, "actual", source("TRT01A", is_arm=True))
-    for key, column in _dates(found).items():
-        yield line(1, key, source(column))
-    if _strata(found):
-        yield "  strata:"
-        yield from (line(2, name, source(name)) for name in _strata(found))
-    taken = {name: source(name) for name in COVARIATES if name in found.subjects.headers}
-    taken |= {name: source(column) | ({"where": w} if w else {}) for name, (column, w) in _status(found).items()}
-    if taken:
-        yield "  covariates:"
-        yield from (line(2, name, body) for name, body in taken.items())
-    if _flags(found):
-        yield "  flags:"
-        for name in _flags(found):
-            yield line(2, FLAGS[name][2], {"table": table, "where": f"{name} == 'Y'"}, f"{name} as ADSL has it")
-
-
 def _populations(found: Adam) -> Iterator[str]:
     yield "populations:"
-    flags = _flags(found)
+    flags = flags_of(found)
     if "ITTFL" not in flags:
         yield line(1, "itt", {"label": "Intention to treat", "where": "RANDFL == 'Y'", "flag": "ITTFL"})
     for name in flags:
         key, label, ours = FLAGS[name]
         body: dict[str, Any] = {"label": label, "where": f"{ours} == 'Y'", "flag": name}
-        yield line(1, key, body | ({"arm": "actual"} if name == "SAFFL" and _actual(found) else {}))
+        yield line(1, key, body | ({"arm": "actual"} if name == "SAFFL" and actual(found) else {}))
+
+
+def _summaries(found: Adam) -> dict[str, dict[str, Any]]:
+    """The study-level results that the data sets allow."""
+    whose = {"population": "safety"} if "SAFFL" in flags_of(found) else {}
+    baseline = [*found.strata(), *described(found)]
+    entries: dict[str, dict[str, Any]] = {"baseline": {"variables": baseline}} if baseline else {}
+    entries |= {"disposition": _disposition(found)} if "EOSSTT" in status(found) else {}
+    entries |= {"sites": sites(found)} if sites(found) else {}
+    entries |= {"data_quality": {"site": sites(found)["site"]}} if sites(found) else {}
+    if found.doses is not None:
+        entries["exposure"] = found.doses.body | whose
+        if "end_of_study" not in dates(found):
+            entries["exposure"].pop("missing_end", None)
+    elif amounts(found):
+        entries["exposure"] = {"adsl": amounts(found), **whose}
+    entries |= {"medication": found.medication.body | whose} if found.medication is not None else {}
+    entries |= {"adverse_events": whose} if _events(found) is not None else {}
+    return entries | findings_entries(found.findings, {visit.id: visit.written for visit in found.visits})
+
+
+def _disposition(found: Adam) -> dict[str, Any]:
+    """Who completed treatment, and each week of which ADSL has a flag, beside the whole study."""
+    labels = {name: found.subjects.labels.get(name, name).removesuffix(" Population Flag") for name in completed(found)}
+    milestones = [{"label": label, "where": f"{own_flag(name)} == 'Y'"} for name, label in labels.items()]
+    body: dict[str, Any] = {"milestones": milestones} if milestones else {}
+    if "EOTSTT" in status(found):
+        phase = {"id": "treatment", "label": "treatment", "completed": "EOTSTT == 'COMPLETED'"}
+        body["phases"] = [phase | ({"reason": "DCTREAS"} if "DCTREAS" in status(found) else {})]
+    return body
 
 
 def _endpoints(found: Adam) -> Iterator[str]:
@@ -248,9 +167,9 @@ def _direction(one: Parameter) -> str:
 
 def _endpoint(one: Parameter, *, is_first: bool) -> dict[str, Any]:
     where = f"PARAMCD == {one.code!r}" + (f" and ATPT == {one.timepoint!r}" if one.timepoint else "")
-    named = UNIT.match(one.name)
-    body: dict[str, Any] = {"label": named.group(1) if named else one.name} | ({"role": "primary"} if is_first else {})
-    body |= {"table": one.table, "column": "AVAL", "where": where} | ({"unit": named.group(2)} if named else {})
+    label, unit = label_and_unit(one.name)
+    body: dict[str, Any] = {"label": label} | ({"role": "primary"} if is_first else {})
+    body |= {"table": one.table, "column": "AVAL", "where": where} | ({"unit": unit} if unit else {})
     body |= {"visits": list(one.visits)} | {"direction": _direction(one)}
     body |= {} if one.has_baseline else {"baseline": False}
     return body | {"analyses": ["ancova" if one.has_baseline else "ancova_value", "descriptive"]}

@@ -65,13 +65,12 @@ def events_questions(events: Events | None, name: str) -> Iterator[str]:
 
 
 def events_lines(events: Events | None, population: str) -> Iterator[str]:
-    """The sections adverse_events and summaries; none without events. population: whose, "" for the first."""
+    """The section adverse_events; none without events. population: whose, "" for the first."""
     if events is None:
         return
     whose = {"population": population} if population else {}
     yield from ("", "# Adverse events: what their variables say.", "adverse_events:")
     yield from (line(1, key, value) for key, value in (events.body | whose).items())
-    yield from ("", "summaries:", line(1, "adverse_events", whose))
 
 
 def _levels(form: Form, column: str) -> list[str]:

@@ -16,6 +16,7 @@ ANALYSIS = frozenset(
         CHG PCHG ABLFL ANL01FL DTYPE AWTARGET AWLO AWHI AWTDIFF SRCDOM SRCVAR SRCSEQ ARM ITTFL SAFFL"""
     )
 )
+UNIT = re.compile(r"(.+?) \(((?=.*[A-Za-z%/])(?:[^()]|\([^()]*\))+)\)$")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+(?:\.\d+)?")
 
 
@@ -68,6 +69,17 @@ def column_names(headers: Iterable[str], keep: Iterable[str] = ()) -> dict[str, 
 def covariate_name(column: str) -> str:
     """The name in ADSL of a column: its own, unless ADSL or BDS mean something else by it."""
     return f"{column}_RAW" if column in ANALYSIS else column
+
+
+def label_and_unit(name: str) -> tuple[str, str]:
+    """``Sodium (mmol/L)`` is Sodium, in mmol/L; "" when a name has no unit."""
+    named = UNIT.match(name)
+    return (named.group(1), named.group(2)) if named else (name, "")
+
+
+def quoted(text: str) -> str:
+    """``text`` as a literal of the ``where`` language."""
+    return repr(text) if "'" not in text else f'"{text}"'
 
 
 def without_code(text: str) -> str:

@@ -7,18 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from rctflow.propose.course import Course, look_at_doses, look_at_medication
+from rctflow.propose.findings import FEWEST, Measured
 from rctflow.propose.forms import Form, ProposalError
 from rctflow.propose.names import identifier
 from rctflow.propose.roles import reference_of
+from rctflow.propose.sdtm_findings import sdtm_findings
 
 if TYPE_CHECKING:
     import pandas as pd
 
 NO_ARM = ("screen failure", "not assigned", "not treated", "unplanned treatment", "scrnfail", "notassgn", "")
 TOTAL = re.compile(r"\b(total|global|overall|sub ?score|composite|summary)\b", re.IGNORECASE)
-OUTCOMES = ("QS", "RS", "FT", "VS")  # domains whose tests are proposed as endpoints: scales, responses, vital signs
+OUTCOMES = ("QS", "RS", "FT", "VS")  # scales, responses; vital signs where there is nothing else
 NEAR = 3  # days: two planned visits nearer than that are one moment
-FEWEST = 0.2  # share of the randomized patients from which a test is an outcome of the trial
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,8 @@ class Test:
 @dataclass
 class Sdtm:
     """What was understood. arms: as written -> patients; others: values of ARM that are no arm; passed: labels of
-    visits without a moment of their own; randomized: the term of DS; moved: patients whose ACTARM is another arm."""
+    visits without a moment of their own; several_ends: whether DS ends the study of one patient more than once;
+    randomized: its term; doses, medication: what EX and CM say; moved: patients whose ACTARM is another arm."""
 
     forms: dict[str, Form]
     arms: dict[str, int]
@@ -63,12 +66,21 @@ class Sdtm:
     passed: list[str] = field(default_factory=list)
     tests: list[Test] = field(default_factory=list)
     disposition: dict[str, int] = field(default_factory=dict)
+    several_ends: bool = False
     randomized: str = ""
     moved: int = 0
+    findings: list[Measured] = field(default_factory=list)
+    doses: Course | None = None
+    medication: Course | None = None
 
     def has(self, domain: str, *headers: str) -> bool:
         """Whether the data set is there with these variables."""
         return domain in self.forms and set(headers) <= set(self.forms[domain].headers)
+
+    def participants(self) -> pd.Series:
+        """The subjects of DM that have an arm."""
+        dm = self.forms["DM"].cells
+        return dm["USUBJID"][dm["ARM"].isin(list(self.arms))]
 
 
 def is_sdtm(forms: Sequence[Form]) -> bool:
@@ -89,6 +101,11 @@ def look_at_sdtm(forms: Sequence[Form]) -> Sdtm:
     visits, passed = _visits(domains, randomized)
     found = Sdtm(domains, arms, reference_of(list(arms))[0], others, visits, passed)
     found.tests = [test for domain in OUTCOMES if domain in domains for test in _tests(domains[domain], domain, found)]
+    if any(test.domain != "VS" for test in found.tests):
+        found.tests = [test for test in found.tests if test.domain != "VS"]
+    found.findings = list(sdtm_findings(found))
+    found.doses = look_at_doses(domains["EX"], "ex") if "EX" in domains else None
+    found.medication = look_at_medication(domains["CM"], "cm") if "CM" in domains else None
     if "ACTARM" in dm:
         found.moved = int((dm["ARM"].isin(list(arms)) & (dm["ARM"] != dm["ACTARM"])).sum())
     _dispose(found)
@@ -149,8 +166,7 @@ def _tests(form: Form, domain: str, found: Sdtm) -> Iterator[Test]:
     code, name, value = f"{domain}TESTCD", f"{domain}TEST", f"{domain}STRESN"
     if not {code, name, value, f"{domain}DTC", "VISIT"} <= set(form.headers):
         return
-    dm = found.forms["DM"].cells
-    randomized = dm["USUBJID"][dm["ARM"].isin(list(found.arms))]
+    randomized = found.participants()
     cells = form.cells[form.cells["USUBJID"].isin(randomized) & (form.cells[value] != "")]
     category = cells[f"{domain}CAT"] if f"{domain}CAT" in cells else cells[code]
     alone = cells.groupby(category)[code].nunique()
@@ -198,5 +214,6 @@ def _dispose(found: Sdtm) -> None:
     ds = found.forms["DS"].cells
     events = ds[ds["DSCAT"].str.upper() == "DISPOSITION EVENT"] if "DSCAT" in ds else ds
     found.disposition = {str(term): int(n) for term, n in events["DSDECOD"].value_counts().sort_index().items() if term}
+    found.several_ends = bool(events["USUBJID"].duplicated().any())
     milestones = ds["DSDECOD"][ds["DSDECOD"].str.upper() == "RANDOMIZED"]
     found.randomized = str(milestones.iloc[0]) if len(milestones) else ""

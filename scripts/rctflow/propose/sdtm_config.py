@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rctflow.propose.events import Events, events_lines, events_questions, look_at_events
-from rctflow.propose.names import identifier
+from rctflow.propose.names import identifier, quoted
 from rctflow.propose.sdtm import Sdtm, Test
-from rctflow.propose.sections import comment, line
+from rctflow.propose.sdtm_tables import COVARIATES, sdtm_tables
+from rctflow.propose.sections import line
 from rctflow.propose.standard_sections import analyses_lines, arms_lines, opening_lines
+from rctflow.propose.summary_sections import findings_entries, findings_lines, summaries_lines
 
-COVARIATES = ("AGE", "SEX", "RACE", "ETHNIC")
-NUMBERS = ("AGE", "EXDOSE", "VISITNUM")
+ENDED = "DISPOSITION EVENT"
+KEPT = ("COMPLETED", "SCREEN FAILURE")
 
 
 def sdtm_config(found: Sdtm, name: str, folder: str, faults: Sequence[str] = ()) -> str:
@@ -22,7 +24,11 @@ def sdtm_config(found: Sdtm, name: str, folder: str, faults: Sequence[str] = ())
         *("", "# The arms of DM; who has none failed screening.", *arms_lines(found.arms, found.reference)),
         *("", "# Planned visits, by VISITDY less one: first dose is day 0 here, day 1 in SDTM. Windows meet halfway."),
         *_visits(found),
-        *("", "# One entry per data set. Columns that are not declared are not read.", *_tables(found)),
+        *(
+            "",
+            "# One entry per data set. Columns that are not declared are not read.",
+            *sdtm_tables(found, _events(found)),
+        ),
         *(
             "",
             "# Where the facts of each subject stand. strata: what randomization was stratified by.",
@@ -30,6 +36,8 @@ def sdtm_config(found: Sdtm, name: str, folder: str, faults: Sequence[str] = ())
         ),
         *("", "# Analysis sets: who belongs.", *_populations(found)),
         *events_lines(_events(found), _safety(found)),
+        *findings_lines(found.findings),
+        *summaries_lines(_summaries(found), _reasons(found)),
         *("", "# Named analyses that the endpoints refer to.", *analyses),
         *("", "# Outcomes. direction: which way is better.", *_endpoints(found)),
     ]
@@ -77,6 +85,13 @@ def _questions(found: Sdtm, faults: Sequence[str]) -> Iterator[str]:
             "instruments: Totals of QS are read as the data have them. Should a questionnaire be scored from its items "
             "(instruments: {file:, table: qs, long:, items:})?"
         )
+    if found.several_ends:
+        yield (
+            "subjects.covariates.EOSSTT: DS ends the study of some patients more than once. Which row says how? "
+            "Taken: the last one by date."
+        )
+    for told in (found.doses, found.medication, *found.findings):
+        yield from told.asked if told is not None else ()
     if "AE" in found.forms:
         yield from events_questions(_events(found), found.forms["AE"].name)
     for fault in faults:
@@ -94,56 +109,8 @@ def _visits(found: Sdtm) -> Iterator[str]:
         yield line(1, visit.id, body | ({"baseline": True} if visit.baseline else {}), visit.why)
 
 
-def _tables(found: Sdtm) -> Iterator[str]:
-    yield "tables:"
-    plain = {"DM": [*COVARIATES, "SITEID", "ARM", "ACTARM"], "EX": ["EXSTDTC", "EXTRT", "EXDOSE"]}
-    plain["DS"] = ["DSSTDTC", "DSCAT", "DSDECOD"]
-    for domain, wanted in plain.items():
-        if domain in found.forms:
-            yield from _table(found, domain, [header for header in wanted if found.has(domain, header)])
-    for domain in dict.fromkeys(test.domain for test in found.tests):
-        endings = ["DTC", "TESTCD", "CAT", "STRESN"]
-        endings += ["TPT"] if any(test.timepoint for test in found.tests if test.domain == domain) else []
-        headers = [f"{domain}{end}" for end in endings if found.has(domain, f"{domain}{end}")]
-        yield from _table(found, domain, headers)
-    events = _events(found)
-    if events is not None:
-        yield from _table(found, "AE", list(events.columns), events.columns)
-    read = {*plain, *(["AE"] if events else []), *(test.domain for test in found.tests)}
-    unread = sorted(form.name for domain, form in found.forms.items() if domain not in read)
-    yield from comment(f"not read: {', '.join(unread)}", "  # ")
-
-
-def _table(
-    found: Sdtm, domain: str, headers: Sequence[str], declared: Mapping[str, dict[str, Any]] | None = None
-) -> Iterator[str]:
-    form = found.forms[domain]
-    yield line(1, domain.lower())
-    for key, value in form.source.items():
-        yield line(2, key, value)
-    yield line(2, "subject", "USUBJID", f"{form.cells['USUBJID'].nunique()} patients in {len(form.cells)} rows")
-    dates = [header for header in headers if header.endswith("DTC")]
-    if dates and declared is None:
-        yield line(2, "date", dates[0])
-    yield "    columns:"
-    for header in headers:
-        label = form.labels.get(header, "")
-        body = declared[header] if declared is not None else _column(form.cells[header], header)
-        yield line(3, header, body | ({"label": label} if label else {}))
-    if domain == "DM":
-        yield line(2, "constant", ["ARM"], "a second arm of a patient is an error")
-
-
-def _column(cells: Any, header: str) -> dict[str, Any]:
-    if header.endswith("DTC"):
-        return {"type": "datetime" if cells.str.contains("T").any() else "date"}
-    if header.endswith("STRESN") or header in NUMBERS:
-        return {"type": "number"}
-    return {"required": True} if header.endswith("TESTCD") or header == "ARM" else {}
-
-
 def _subjects(found: Sdtm) -> Iterator[str]:
-    no_arm = " and ".join(f"{{0}} != {_quoted(other)}" for other in found.others)
+    no_arm = " and ".join(f"{{0}} != {quoted(other)}" for other in found.others)
 
     def source(column: str) -> dict[str, str]:
         return {"table": "dm", "column": column} | ({"where": no_arm.format(column)} if no_arm else {})
@@ -154,21 +121,39 @@ def _subjects(found: Sdtm) -> Iterator[str]:
     if _has_actual(found):
         yield line(1, "actual", source("ACTARM"), "the arm received; planned when omitted")
     if found.randomized:
-        where = f"DSDECOD == {_quoted(found.randomized)}"
+        where = f"DSDECOD == {quoted(found.randomized)}"
         yield line(1, "randomized", {"table": "ds", "column": "DSSTDTC", "where": where, "pick": "min"})
-    if found.has("EX", "EXSTDTC"):
-        yield line(1, "first_dose", {"table": "ex", "column": "EXSTDTC", "pick": "min"})
+    yield from _dates(found)
     yield "  covariates:"
-    for name in COVARIATES:
+    for name in (*COVARIATES, "SITEID"):
         if found.has("DM", name):
             yield line(2, name, {"table": "dm", "column": name})
     if found.disposition:
-        only = "DSCAT == 'DISPOSITION EVENT'" if found.has("DS", "DSCAT") else ""
+        only = _ended(found)
         body: dict[str, Any] = {"table": "ds", "column": "DSDECOD", "pick": "last"} | ({"where": only} if only else {})
+        status = {term: term if term in KEPT else "DISCONTINUED" for term in found.disposition}
         terms = ", ".join(f"{term} {n}" for term, n in found.disposition.items())
-        yield line(2, "EOSSTT", body, f"COMPLETED, or how the study ended: {terms}")
+        yield line(2, "EOSSTT", body | {"map": status}, f"how the study ended: {terms}")
         reason = " and ".join(filter(None, [only, "DSDECOD != 'COMPLETED'"]))
         yield line(2, "DCSREAS", body | {"where": reason})
+
+
+def _ended(found: Sdtm) -> str:
+    """The rows of DS that say how the study ended; "" for all."""
+    return f"DSCAT == {quoted(ENDED)}" if found.has("DS", "DSCAT") else ""
+
+
+def _dates(found: Sdtm) -> Iterator[str]:
+    if found.has("EX", "EXSTDTC"):
+        yield line(1, "first_dose", {"table": "ex", "column": "EXSTDTC", "pick": "min"})
+    if found.doses is not None:
+        end = found.doses.body.get("end", found.doses.body["start"])
+        yield line(1, "last_dose", {"table": "ex", "column": end, "pick": "max"})
+    if found.disposition:
+        where = {"where": _ended(found)} if _ended(found) else {}
+        yield line(1, "end_of_study", {"table": "ds", "column": "DSSTDTC", **where, "pick": "max"})
+    if found.has("DM", "DTHDTC") and found.forms["DM"].cells["DTHDTC"].ne("").any():
+        yield line(1, "death", {"table": "dm", "column": "DTHDTC"})
 
 
 def _has_actual(found: Sdtm) -> bool:
@@ -176,10 +161,6 @@ def _has_actual(found: Sdtm) -> bool:
     if not found.has("DM", "ACTARM"):
         return False
     return set(found.forms["DM"].cells["ACTARM"]) <= {*found.arms, *found.others, ""}
-
-
-def _quoted(text: str) -> str:
-    return repr(text) if "'" not in text else f'"{text}"'
 
 
 def _populations(found: Sdtm) -> Iterator[str]:
@@ -196,6 +177,41 @@ def _safety(found: Sdtm) -> str:
     return "safety" if found.has("EX", "EXSTDTC") else ""
 
 
+def _summaries(found: Sdtm) -> dict[str, dict[str, Any]]:
+    """The study-level results that the domains allow."""
+    whose = {"population": _safety(found)} if _safety(found) else {}
+    entries: dict[str, dict[str, Any]] = {"flow": _flow(found)}
+    described = [name for name in COVARIATES if found.has("DM", name)]
+    entries |= {"baseline": {"variables": described}} if described else {}
+    entries |= {"disposition": {}} if found.disposition else {}
+    if found.has("DM", "SITEID"):
+        entries |= {"sites": {"site": "SITEID"}, "data_quality": {"site": "SITEID"}}
+    if found.doses is not None:
+        known = found.disposition or "missing_end" not in found.doses.body
+        body = found.doses.body if known else {k: v for k, v in found.doses.body.items() if k != "missing_end"}
+        entries["exposure"] = body | whose
+    entries |= {"medication": found.medication.body | whose} if found.medication is not None else {}
+    entries |= {"adverse_events": whose} if _events(found) is not None else {}
+    return entries | findings_entries(found.findings, {visit.id: visit.written for visit in found.visits})
+
+
+def _flow(found: Sdtm) -> dict[str, Any]:
+    """Who was screened, and the forms that must name the same patients as ADSL does."""
+    forms: dict[str, Any] = {}
+    if found.has("EX", "EXSTDTC"):
+        ex = found.forms["EX"].cells
+        dated = set(ex["USUBJID"][ex["EXSTDTC"].ne("")])
+        forms |= {"treated": {"table": "ex"}} if dated == set(ex["USUBJID"]) else {}
+    if "COMPLETED" in found.disposition and not found.several_ends:
+        where = " and ".join(filter(None, [_ended(found), "DSDECOD == 'COMPLETED'"]))
+        forms["completed"] = {"table": "ds", "where": where}
+    return ({"screened": {"table": "dm"}} if found.others else {}) | ({"forms": forms} if forms else {})
+
+
+def _reasons(found: Sdtm) -> dict[str, str]:
+    return {"flow": "forms: ADSL is reconciled with them; a mismatch stops the run and names the patients"}
+
+
 def _endpoints(found: Sdtm) -> Iterator[str]:
     yield "endpoints:"
     ids: list[str] = []
@@ -209,8 +225,8 @@ def _endpoints(found: Sdtm) -> Iterator[str]:
 
 
 def _endpoint(test: Test, *, is_first: bool) -> dict[str, Any]:
-    where = f"{test.domain}TESTCD == {_quoted(test.code)}"
-    where += f" and {test.domain}TPT == {_quoted(test.timepoint)}" if test.timepoint else ""
+    where = f"{test.domain}TESTCD == {quoted(test.code)}"
+    where += f" and {test.domain}TPT == {quoted(test.timepoint)}" if test.timepoint else ""
     named: dict[str, Any] = {
         "label": test.name,
         **({"role": "primary"} if is_first else {}),

@@ -80,10 +80,11 @@ def exposure_per_patient(sources: Sources, settings: Exposure) -> DataFrame:
     named = [settings.start, *(column for column in (settings.end, settings.dose) if column)]
     require(table, ["USUBJID", *named], f"table {settings.table}")
     rows = table[parse(settings.where).evaluate(table)] if settings.where else table
-    first = rows[settings.start]
-    last = rows[settings.end] if settings.end else first
+    first = rows[settings.start].dt.normalize()  # days count whole, whatever the hours of doses
+    last = rows[settings.end].dt.normalize() if settings.end else first
     if settings.missing_end:
-        last = last.fillna(rows["USUBJID"].map(sources.adsl.set_index("USUBJID")[settings.missing_end]))
+        stand_in = sources.adsl.set_index("USUBJID")[settings.missing_end].dt.normalize()
+        last = last.fillna(rows["USUBJID"].map(stand_in))
     days = (last - first).dt.days + 1
     if (days < 1).any():
         subject = rows["USUBJID"][days < 1].iloc[0]

@@ -9,6 +9,8 @@ from rctflow.propose.adam_config import adam_config, adam_questions
 from rctflow.propose.forms import ProposalError, look_at_folder
 from rctflow.propose.rehearsal import rehearse
 from rctflow.study.load import load_study
+from rctflow.summaries.exposure import exposure_per_patient
+from rctflow.summaries.sources import Sources
 
 PEOPLE = [f"S-{number:02d}" for number in range(1, 13)]
 VISITS = {"Baseline": (0, 1), "Week 4": (4, 29), "Week 8": (8, 57)}
@@ -95,6 +97,24 @@ def test_what_the_data_leave_open_is_asked(tmp_path: Path) -> None:
         assert words in asked
 
 
+def test_doses_medication_and_the_end_of_treatment_are_summarized(tmp_path: Path) -> None:
+    adsl = frames()["adsl"].assign(EOTSTT=["COMPLETED"] * 9 + ["NA"] * 3, DCTREAS="NA", EOSDT="2021-05-01")
+    doses = pd.DataFrame({"USUBJID": PEOPLE[:9], "EXTRT": "DRUG", "EXDOSE": 5, "EXDOSU": "mg", "ASTDT": "2021-03-01"})
+    doses = doses.assign(AENDT=["2021-03-14"] * 8 + ["NA"], EXDOSFRQ="QD")
+    taken = pd.DataFrame({"USUBJID": ["S-01"], "CMTRT": "tea", "ASTDT": "2021-02-01", "AENDT": "2021-03-02"})
+    data = tmp_path / "data"
+    rehearsal = rehearsed(adam(data, adsl=adsl, adex=doses, adcm=taken), tmp_path, data)
+    assert rehearsal.problems == []
+    declared = rehearsal.study.summaries
+    assert declared.disposition is not None
+    assert [phase.reason for phase in declared.disposition.phases] == ["DCTREAS"]
+    assert declared.medication is not None
+    assert (declared.medication.table, declared.medication.term) == ("adcm", "CMTRT")
+    assert declared.exposure is not None
+    exposed = exposure_per_patient(Sources(rehearsal.adsl, tables=rehearsal.tables), declared.exposure)
+    assert exposed["cumulative_dose"].tolist() == [5.0 * 14] * 8 + [5.0 * 62]
+
+
 def test_records_that_nothing_tells_apart_are_asked_for(tmp_path: Path) -> None:
     twice = frames()["adsc"]
     twice = pd.concat([twice, twice.iloc[[1]].assign(AVAL=99)])
@@ -137,6 +157,16 @@ def test_the_pilots_adam_folder(shared: Path, tmp_path: Path) -> None:
     members = {flag: rehearsal.adsl[rehearsal.adsl[flag] == "Y"] for flag in ("ITTFL", "SAFFL", "EFFFL")}
     counts = {flag: rows["TRT01P"].value_counts().sort_index().tolist() for flag, rows in members.items()}
     assert counts == {"ITTFL": [86, 84, 84], "SAFFL": [86, 84, 84], "EFFFL": [79, 74, 81]}
+    declared, findings = rehearsal.study.summaries, rehearsal.study.findings
+    assert declared.exposure is not None
+    assert declared.exposure.adsl == {"cumulative_dose": "CUMDOSE", "duration": "TRTDUR", "average_daily_dose": "AVGDD"}
+    assert declared.disposition is not None
+    assert [milestone.where for milestone in declared.disposition.milestones][-1] == "INCOMP24 == 'Y'"
+    assert rehearsal.adsl["INCOMP24"].eq("Y").sum() == 118
+    assert rehearsal.adsl["EOSSTT"].value_counts().to_dict() == {"COMPLETED": 110, "DISCONTINUED": 144}
+    assert (findings["adlb"].table, findings["adlb"].more_tables) == ("adlbc", ("adlbh",))
+    assert (findings["adlb"].indicator, len(findings["adlb"].tests), len(findings["advs"].tests)) == ("LBNRIND", 30, 11)
+    assert not any("laboratory" in question for question in adam_questions(found))
     changes = rehearsal.records["actot"].query("AVISIT == 'week_24' and ANL01FL == 'Y'")
     assert len(changes) == 65 + 41 + 49
 

@@ -10,6 +10,8 @@ from rctflow.propose.rehearsal import rehearse
 from rctflow.propose.sdtm import Sdtm, is_sdtm, look_at_sdtm
 from rctflow.propose.sdtm_config import sdtm_config, sdtm_questions
 from rctflow.study.load import load_study
+from rctflow.summaries.exposure import exposure_per_patient
+from rctflow.summaries.sources import Sources
 
 PEOPLE = [f"S-{number:02d}" for number in range(1, 13)]
 ARMS = ["Drug", "Placebo"] * 5 + ["Screen Failure"] * 2
@@ -112,5 +114,16 @@ def test_the_pilots_sdtm_folder(shared: Path, tmp_path: Path) -> None:
         "xanomeline_high_dose": 84,
         "xanomeline_low_dose": 84,
     }
+    # exposure as in the study's own ADSL: means of its TRTDUR and CUMDOSE
+    declared = rehearsal.study.summaries
+    assert None not in (declared.disposition, declared.medication, declared.laboratory, declared.vital_signs)
+    assert declared.exposure is not None
+    exposed = exposure_per_patient(Sources(rehearsal.adsl, tables=rehearsal.tables), declared.exposure)
+    assert exposed["duration"].mean() == pytest.approx(116.0905512)
+    assert exposed["cumulative_dose"].mean() == pytest.approx(4265.574803)
+    assert rehearsal.adsl["EOSSTT"].value_counts().to_dict() == {"COMPLETED": 110, "DISCONTINUED": 144}
+    assert declared.laboratory.liver is not None
+    assert {"ALT", "GLUC", "WBC"} <= set(rehearsal.study.findings["adlb"].tests)
+    assert {"SYSBP_1", "SYSBP_3", "WEIGHT"} <= set(rehearsal.study.findings["advs"].tests)
     sections = {question.split(". ", 1)[1].split(":")[0] for question in sdtm_questions(found, faults)}
     assert {"arms", "subjects.randomized", "subjects.actual", "visits", "endpoints", "tables"} <= sections

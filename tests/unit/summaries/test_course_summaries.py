@@ -145,6 +145,13 @@ def test_an_interval_that_ends_before_it_starts_names_the_patient():
         summarize_exposure(Sources(ADSL, tables={"ex": ex}), STUDY, Exposure("ex", "DAT", end="END", population="itt"))
 
 
+def test_days_of_exposure_count_whole_whatever_the_hours():
+    """From the evening of the 10th to the morning of the 12th are three days of dosing."""
+    ex = pd.DataFrame({"USUBJID": ["1"], "DAT": dates("2024-01-10T20:00"), "END": dates("2024-01-12T08:00")})
+    exposed = exposure_per_patient(Sources(ADSL, tables={"ex": ex}), Exposure("ex", "DAT", end="END"))
+    assert exposed.loc["1"].to_dict() == {"doses": 3, "duration": 3}
+
+
 CM = pd.DataFrame(
     [
         ("1", "before, ended", "2023-01-01", "2024-01-09", "N"),
