@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("table", "SRCROW", "subject", "column", "old", "new", "rule", "severity", "message")
 WRITTEN = ("subject", "old", "new", "message")  # what forms say
+SHOWN = 5  # rows that a message names
 Severity = Literal["change", "query", "removed", "note"]
 # parts of a ledger, column -> values: a data frame for each would cost more than the cleaning of a small form
 Entries = list[dict[str, list[Any]]]
@@ -95,8 +96,8 @@ def read_ledger(path: str | Path) -> pd.DataFrame:
     return ledger.assign(**{name: ledger[name].map(unguarded) for name in WRITTEN})
 
 
-def listed_rows(rows: Sequence[int], most: int = 5) -> str:
+def listed_rows(rows: Sequence[int]) -> str:
     """``row 3`` or ``rows 3, 8 and 2 more``."""
-    shown = ", ".join(str(row) for row in rows[:most])
-    more = f" and {len(rows) - most} more" if len(rows) > most else ""
+    shown = ", ".join(str(row) for row in rows[:SHOWN])
+    more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
     return f"{'row' if len(rows) == 1 else 'rows'} {shown}{more}"

@@ -138,7 +138,7 @@ def possible_under(
     if strangers:
         return f"{strangers[0]!r} is no arm of the scheme ({', '.join(arms)})"
     for stratum, positions in _members(strata, order).items():
-        states = {_start(scheme, arms)}
+        states = {_start(arms)}
         for place, patient in enumerate(positions, start=1):
             arm = list(arms).index(allocation[patient])
             states = {after for state in states for after, given, _ in _steps(scheme, arms, state) if given == arm}
@@ -158,7 +158,7 @@ def count_allocations(scheme: Scheme, arms: Sequence[str], strata: Sequence[Hash
     total = 1
     for positions in _members(strata, range(len(strata))).values():
         # Several sizes of blocks can give one allocation: it is counted by the set of states that it can have led to.
-        reached = {frozenset({_start(scheme, arms)}): 1}
+        reached = {frozenset({_start(arms)}): 1}
         for _ in positions:
             following: dict[frozenset[State], int] = {}
             for states, ways in reached.items():
@@ -200,7 +200,7 @@ def enumerate_allocations(
 
 def _sequences(scheme: Scheme, arms: Sequence[str], size: int) -> dict[tuple[int, ...], float]:
     """Each sequence of arms of a stratum with ``size`` patients, and its probability."""
-    found: dict[tuple[int, ...], dict[State, float]] = {(): {_start(scheme, arms): 1.0}}
+    found: dict[tuple[int, ...], dict[State, float]] = {(): {_start(arms): 1.0}}
     for _ in range(size):
         longer: dict[tuple[int, ...], dict[State, float]] = {}
         for sequence, states in found.items():
@@ -212,7 +212,7 @@ def _sequences(scheme: Scheme, arms: Sequence[str], size: int) -> dict[tuple[int
     return {sequence: sum(states.values()) for sequence, states in found.items()}
 
 
-def _start(scheme: Scheme, arms: Sequence[str]) -> State:
+def _start(arms: Sequence[str]) -> State:
     return (0,) * len(arms), 0
 
 

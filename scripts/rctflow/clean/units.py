@@ -35,7 +35,7 @@ def _convert(
     """Convert in place what one key of ``units`` means; ledger rows for values, limits, missing units and labels."""
     column, rows = measured(table, settings, key)
     rows &= table[column].notna()
-    factor = _factors(as_written, rows, key, unit, table["SRCROW"], settings, where=where)
+    factor = _factors(as_written, rows, key, unit, table["SRCROW"], where=where)
     converted = rows & factor.notna() & (factor != 1)
     told = [f"{u} to {unit.to}: times {f:.10g}." for u, f in zip(as_written[converted], factor[converted], strict=True)]
     changes: Entries = []
@@ -107,9 +107,7 @@ def limits(settings: Clean, key: str) -> str:
     return f"[{low}, {high}]"
 
 
-def _factors(
-    written: pd.Series, rows: pd.Series, key: str, unit: Unit, numbers: pd.Series, settings: Clean, *, where: str
-) -> pd.Series:
+def _factors(written: pd.Series, rows: pd.Series, key: str, unit: Unit, numbers: pd.Series, *, where: str) -> pd.Series:
     if not unit.to:
         raise CleanError(
             f"{where}: the unit of {key} is read from {unit.column}, but the study's unit is not declared. Declare "

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 AGREES, DIFFERS, CANNOT = 0, 1, 2
 STATISTICS = ("estimate", "se", "se_log", "df", "p_value", "ci_low", "ci_high")
-JUDGED = ("primary", "secondary")
 
 
 def main(arguments: list[str]) -> int:

@@ -70,9 +70,7 @@ def record_changes(table: str, old: Rows, new: Rows) -> list[Change]:
     return sorted(changes, key=lambda change: (change.kind, change.subject, change.place))
 
 
-def _paired(
-    left: Rows, right: Rows, names: tuple[str, ...]
-) -> tuple[list[tuple[dict[str, str], dict[str, str]]], Rows, Rows]:
+def _paired(left: Rows, right: Rows, names: tuple[str, ...]) -> tuple[Pairs, Rows, Rows]:
     """Pairs with equal values of ``names``, the first with the first and so on; and what remains of both."""
     waiting: dict[tuple[str, ...], Rows] = {}
     for row in left:

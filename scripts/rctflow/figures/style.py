@@ -84,11 +84,11 @@ def _own_fonts_only() -> None:
         font_manager.fontManager.addfont(Path(get_data_path()) / "fonts" / "ttf" / f"{name}.ttf")
 
 
-def new_figure(height: float, width: float = PAGE_WIDTH) -> Figure:
-    """An empty figure (inches) that pyplot does not know of."""
+def new_figure(height: float) -> Figure:
+    """An empty figure as wide as a page (inches) that pyplot does not know of."""
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width, height), facecolor="white")
+    return Figure(figsize=(PAGE_WIDTH, height), facecolor="white")
 
 
 def colour_of(arms: Sequence[ArmLabel], index: int) -> str:

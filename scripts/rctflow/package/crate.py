@@ -80,7 +80,7 @@ def crate(account: Account) -> dict[str, Any]:
         *plan.formal_parameters(),
         *steps(account, plan),
         *connections(account, plan),
-        *actions(account, plan, ids, engine),
+        *actions(account, ids, engine),
     ]
     terms = {term: f"{_RUN_TERMS}{term}" for term in (*TERMS, "targetParameter")}
     return {"@context": [f"{CRATE}/context", terms], "@graph": graph}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from rctflow.package.account import Account, is_code
 from rctflow.package.crate_entities import Entity, author_id, reference, uri
-from rctflow.package.crate_workflow import Plan, job_id, step_id, tool_id, value_id
+from rctflow.package.crate_workflow import job_id, step_id, tool_id, value_id
 from rctflow.package.jobs import Job
 from rctflow.package.software import version_of
 
@@ -24,12 +24,12 @@ def moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
 
 
-def actions(account: Account, plan: Plan, ids: dict[str, str], engine: str) -> list[Entity]:
+def actions(account: Account, ids: dict[str, str], engine: str) -> list[Entity]:
     """The run, its jobs with their parameters and resources, and what organized them. engine: id of Snakemake."""
     closures = code_collections(account, ids)
     found = [_run(account, ids), *machine(account)]
     for number, job in enumerate(account.jobs):
-        found += _job(account, plan, ids, number, closures[code_of(job)]["@id"] if code_of(job) else "")
+        found += _job(account, ids, number, closures[code_of(job)]["@id"] if code_of(job) else "")
         found += _parameters(account, number)
         found += _usage(account, number)
     return [*found, *closures.values(), *_organization(account, engine)]
@@ -97,7 +97,7 @@ def machine(account: Account) -> list[Entity]:
     ]
 
 
-def _job(account: Account, plan: Plan, ids: dict[str, str], number: int, code: str) -> Iterator[Entity]:
+def _job(account: Account, ids: dict[str, str], number: int, code: str) -> Iterator[Entity]:
     job, name = account.jobs[number], job_id(account, number)
     rule = account.rule_of[job.rule]
     data = [ids[path] for path in job.inputs if not is_code(path)]

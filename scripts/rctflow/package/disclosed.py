@@ -45,13 +45,12 @@ PATIENT_LEVEL = (
     "form",
     "listing_adverse_events",
     "query_list",
-    "resample",
     "simulate",
     "subjects",
     "submission",
 )
-"""Rules of which nothing is an aggregate. A test asserts that every rule of the DAG stands in one of the two lists or
-reads no data."""
+"""Rules of which nothing is an aggregate. A test asserts that every rule of the DAG stands in one of the two lists
+or reads no data."""
 
 _TOKEN = re.compile(rb"[A-Za-z0-9][A-Za-z0-9_.-]*[A-Za-z0-9]|[A-Za-z0-9]")
 _WORD = re.compile(rb"[A-Za-z0-9]+")

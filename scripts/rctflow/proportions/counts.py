@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
-
-from rctflow.errors import NotEstimable
 
 
 @dataclass(frozen=True)
@@ -79,16 +76,3 @@ def falling_root(function: Callable[[float], float], low: float, high: float) ->
             low = middle
         else:
             high = middle
-
-
-def require_both_arms(counts: Counts) -> None:
-    """Raise NotEstimable when an arm has no subject."""
-    if not counts.n1 or not counts.n0:
-        raise NotEstimable("one of the arms has no subject to compare")
-
-
-def require_finite(value: float, reason: str) -> float:
-    """``value``; raise NotEstimable with ``reason`` when it is infinite or undefined."""
-    if not math.isfinite(value):
-        raise NotEstimable(reason)
-    return value

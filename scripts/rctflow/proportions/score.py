@@ -6,9 +6,9 @@ For each value t of the parameter, (p1, p0) is the maximum of the likelihood und
     risk ratio   Z = (x1/n1 - t x0/n0)     / sqrt(c (p1 q1/n1 + t^2 p0 q0/n0)),       p1 = t p0
     odds ratio   Z = (x1 - n1 p1) sqrt((1/(n1 p1 q1) + 1/(n0 p0 q0)) / c),            p1/q1 = t p0/q0
 
-with c = N/(N - 1) as Miettinen & Nurminen have it, 1 as Mee has it. The interval holds the t with |Z| <= z; Z falls
-with t, so that its ends are found by bisection. p0 is a root of a cubic (difference) or of a quadratic (ratios) whose
-coefficients are those of the paper's appendix.
+with c = N/(N - 1) as Miettinen & Nurminen have it; of the difference also 1, as Mee has it.
+The interval holds the t with |Z| <= z; Z falls with t, so that its ends are found by bisection. p0 is a root of a cubic
+(difference) or of a quadratic (ratios) whose coefficients are those of the paper's appendix.
 
 Source: Miettinen & Nurminen 1985, Stat Med 4:213; Mee 1984, Biometrics 40:1175; Nurminen 1986, Biometrika 73:205.
 """
@@ -26,7 +26,7 @@ FARTHEST = 30.0
 INNER = 1e-6
 """Proportions nearer to 0 or 1 are not polished: there the closed form is exact and the derivative infinite."""
 
-Statistic = Callable[[Counts, float, bool], float]
+Statistic = Callable[[Counts, float], float]
 
 
 def under_difference(counts: Counts, t: float) -> tuple[float, float]:
@@ -76,26 +76,26 @@ def z_difference(counts: Counts, t: float, corrected: bool) -> float:
     """The statistic of the hypothesis that the risk difference is ``t``."""
     p1, p0 = under_difference(counts, t)
     variance = p1 * (1 - p1) / counts.n1 + p0 * (1 - p0) / counts.n0
-    return _ratio(counts.difference - t, variance * _correction(counts, corrected))
+    return _ratio(counts.difference - t, variance * (_correction(counts) if corrected else 1.0))
 
 
-def z_risk_ratio(counts: Counts, t: float, corrected: bool) -> float:
+def z_risk_ratio(counts: Counts, t: float) -> float:
     """The statistic of the hypothesis that the risk ratio is ``t``."""
     p1, p0 = under_risk_ratio(counts, t)
     variance = p1 * (1 - p1) / counts.n1 + t * t * p0 * (1 - p0) / counts.n0
-    return _ratio(counts.p1 - t * counts.p0, variance * _correction(counts, corrected))
+    return _ratio(counts.p1 - t * counts.p0, variance * _correction(counts))
 
 
-def z_odds_ratio(counts: Counts, t: float, corrected: bool) -> float:
+def z_odds_ratio(counts: Counts, t: float) -> float:
     """The statistic of the hypothesis that the odds ratio is ``t``."""
     p1, p0 = under_odds_ratio(counts, t)
     spread1, spread0 = counts.n1 * p1 * (1 - p1), counts.n0 * p0 * (1 - p0)
     variance = spread1 * spread0 / (spread1 + spread0) if spread1 + spread0 > 0 else 0.0
-    return _ratio(counts.x1 - counts.n1 * p1, variance * _correction(counts, corrected))
+    return _ratio(counts.x1 - counts.n1 * p1, variance * _correction(counts))
 
 
-def _correction(counts: Counts, corrected: bool) -> float:
-    return counts.total / (counts.total - 1) if corrected else 1.0
+def _correction(counts: Counts) -> float:
+    return counts.total / (counts.total - 1)
 
 
 def _ratio(distance: float, variance: float) -> float:
@@ -112,17 +112,17 @@ def difference_interval(counts: Counts, confidence: float, corrected: bool = Tru
     return Interval(low, high)
 
 
-def risk_ratio_interval(counts: Counts, confidence: float, corrected: bool = True) -> Interval:
+def risk_ratio_interval(counts: Counts, confidence: float) -> Interval:
     """The risk ratios that the score test does not reject; from 0 or to infinity when an arm has no event.
 
     Raises NotEstimable when neither arm has one.
     """
     if not counts.events:
         raise NotEstimable("no arm has an event, so that their ratio is undefined")
-    return _ratio_interval(z_risk_ratio, counts, confidence, corrected, not counts.x1, not counts.x0)
+    return _ratio_interval(z_risk_ratio, counts, confidence, not counts.x1, not counts.x0)
 
 
-def odds_ratio_interval(counts: Counts, confidence: float, corrected: bool = True) -> Interval:
+def odds_ratio_interval(counts: Counts, confidence: float) -> Interval:
     """The odds ratios that the score test does not reject; from 0 or to infinity with an empty cell.
 
     Raises NotEstimable when nobody or everybody has the event.
@@ -131,16 +131,16 @@ def odds_ratio_interval(counts: Counts, confidence: float, corrected: bool = Tru
         raise NotEstimable("nobody or everybody has the event, so that the odds ratio is undefined")
     none = not counts.x1 or counts.x0 == counts.n0
     every = not counts.x0 or counts.x1 == counts.n1
-    return _ratio_interval(z_odds_ratio, counts, confidence, corrected, none, every)
+    return _ratio_interval(z_odds_ratio, counts, confidence, none, every)
 
 
 def _ratio_interval(
-    statistic: Statistic, counts: Counts, confidence: float, corrected: bool, from_zero: bool, to_infinity: bool
+    statistic: Statistic, counts: Counts, confidence: float, from_zero: bool, to_infinity: bool
 ) -> Interval:
     z = normal_quantile(confidence)
 
     def limit(level: float) -> float:
-        return exp(falling_root(lambda u: statistic(counts, exp(u), corrected) - level, -FARTHEST, FARTHEST))
+        return exp(falling_root(lambda u: statistic(counts, exp(u)) - level, -FARTHEST, FARTHEST))
 
     return Interval(0.0 if from_zero else limit(z), inf if to_infinity else limit(-z))
 

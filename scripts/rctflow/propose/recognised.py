@@ -14,7 +14,6 @@ from rctflow.propose.roles import Table
 
 FEWEST_ITEMS = 4
 MOST_WRONG = 0.02
-SUBSTITUTES = ("sf36", "rand36", "eq5d")
 
 
 @dataclass

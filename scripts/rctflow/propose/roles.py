@@ -74,14 +74,14 @@ def tables_of(forms: Sequence[Form]) -> list[Table]:
     looks = {form.id: {name: look_at(form.cells[name], name, form.decimal) for name in form.headers} for form in forms}
     tables = []
     for form in forms:
-        subject, why = _subject(form, looks[form.id], forms)
+        subject, why = _subject(looks[form.id], forms)
         table = Table(form, looks[form.id], subject, why)
         several = subject != ROW and bool(table.people.duplicated().any())
         tables.append(Table(form, looks[form.id], subject, why, several=several))
     return tables
 
 
-def _subject(form: Form, looks: dict[str, Look], forms: Sequence[Form]) -> tuple[str, str]:
+def _subject(looks: dict[str, Look], forms: Sequence[Form]) -> tuple[str, str]:
     """The identifier column: a usual name, above all one that every form has; else values that look like one."""
 
     def usable(look: Look, rows_each: int = 60) -> bool:

@@ -25,7 +25,6 @@ LIVER = {
     "cholestasis": "Bilirubin high alone",
     "normal": "Neither",
 }
-NORMAL = "NORMAL to NORMAL"
 KINDS = {"worst": "worst", "last": "last"}
 
 

@@ -89,6 +89,12 @@ def _visit_problems(study: Study) -> Iterator[Problem]:
         found = ", ".join(baselines) if baselines else "none"
         remedy = "write it under the last visit before treatment, and under no other"
         yield "visits", f"exactly one visit must say `baseline: true`; found: {found}; {remedy}"
+    for visit, plan in study.visits.items():
+        path, (low, high) = f"visits.{visit}.window", plan.window
+        if not low <= plan.day <= high:
+            yield path, f"[{low}, {high}] does not hold the visit's own day, {plan.day}; widen it, or mend the day"
+        if plan.baseline and low > 0:
+            yield path, f"begins on day {low}, but a baseline is measured on or before the day of first dose (day 0)"
     written = [(value, visit) for visit, plan in study.visits.items() for value in plan.values]
     yield from (("visits", message) for message in _twice(written, "visit"))
 

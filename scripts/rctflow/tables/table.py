@@ -133,10 +133,10 @@ def _mark(index: int) -> str:
     return (_mark(rest - 1) if rest else "") + LETTERS[letter]
 
 
-def cell_of(text: str, results: Sequence[Result | None], notes: Sequence[str] = ()) -> Cell:
+def cell_of(text: str, results: Sequence[Result | None]) -> Cell:
     """A cell of the rows that exist, with the reason of each that is not estimable or came from a fall-back."""
     present = tuple(row for row in results if row is not None)
-    return Cell(text, present, tuple(dict.fromkeys([*notes, *(reason for row in present if (reason := _reason(row)))])))
+    return Cell(text, present, tuple(dict.fromkeys(reason for row in present if (reason := _reason(row)))))
 
 
 def _reason(row: Result) -> str:

@@ -151,6 +151,23 @@ def test_windows_that_overlap(tmp_path):
     assert "inside the window of week4" in message
 
 
+def test_a_window_holds_the_day_of_its_visit(tmp_path):
+    config = tiny_config()
+    config["visits"]["week8"]["day"] = 5
+    assert only_problem(config, tmp_path) == (
+        "visits.week8.window",
+        "[42, 70] does not hold the visit's own day, 5; widen it, or mend the day",
+    )
+
+
+def test_a_baseline_is_not_measured_after_first_dose(tmp_path):
+    config = tiny_config()
+    config["visits"]["baseline"] |= {"day": 1, "window": [1, 3]}
+    path, message = only_problem(config, tmp_path)
+    assert path == "visits.baseline.window"
+    assert message.startswith("begins on day 1, but a baseline is measured on or before the day of first dose")
+
+
 def test_a_key_that_stands_twice(tmp_path):
     file = tmp_path / "study.yaml"
     file.write_text("study: {id: a}\nstudy: {id: b}\n")

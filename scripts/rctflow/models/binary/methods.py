@@ -123,9 +123,9 @@ def _ratio(odds: bool) -> Callable[[Compared], Effect]:
         counts, confidence = compared.counts, compared.confidence
         if odds:
             estimate, limits = score.odds_ratio(counts), score.odds_ratio_interval(counts, confidence)
-            return Effect(_with_test(estimate, score.z_odds_ratio(counts, 1.0, True), limits))
+            return Effect(_with_test(estimate, score.z_odds_ratio(counts, 1.0), limits))
         estimate, limits = score.risk_ratio(counts), score.risk_ratio_interval(counts, confidence)
-        return Effect(_with_test(estimate, score.z_risk_ratio(counts, 1.0, True), limits))
+        return Effect(_with_test(estimate, score.z_risk_ratio(counts, 1.0), limits))
 
     return compute
 

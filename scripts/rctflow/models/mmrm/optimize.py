@@ -123,9 +123,9 @@ def _ordered(likelihood: Likelihood, starts: list[Array]) -> Iterator[Point]:
     return points if linear else iter(sorted(points, key=lambda p: p.f))
 
 
-def _climb(point: Point, number: int, max_iterations: int = 50, near: bool = False) -> Optimum:
+def _climb(point: Point, number: int, max_iterations: int = 50) -> Optimum:
     """From one start to the optimum. Raises _StuckError when it is not reached."""
-    decrement, newton, iteration = np.inf, near, 0
+    decrement, newton, iteration = np.inf, False, 0
     for iteration in range(1, max_iterations + 1):
         newton = newton or decrement < FAR
         direction, is_newton = _direction(point, newton)

@@ -153,7 +153,7 @@ def read_records(
         first=first,
         response=response if everything_used else response[row],
         variables=variables,
-        margin={} if everything_used else _margin(data, inside, variables, visit, levels),
+        margin={} if everything_used else _margin(data, inside, variables, levels),
         margin_weights=None if weights is None else data[weights].to_numpy(float)[inside],
         weights=_weights(frame, weights),
         group=group_code,
@@ -250,7 +250,6 @@ def _margin(
     data: pd.DataFrame,
     inside: Array,
     variables: Mapping[str, Variable],
-    visit: str,
     levels: Mapping[str, Sequence[Any]],
 ) -> dict[str, Array]:
     """Level codes of the factors on all rows with covariates, -1 for a level that the model does not have."""
