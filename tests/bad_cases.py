@@ -8,8 +8,8 @@ from typing import get_args
 
 import numpy as np
 import pandas as pd
+from rctflow.models.options import BinaryMethod
 from rctflow.models.registry import MODELS
-from rctflow.models.settings import BinaryMethod
 
 from tests.model_cases import Case, below, case_of
 

@@ -26,7 +26,8 @@ from rctflow.inference.effects import effects_at, needed_at
 from rctflow.inference.leave_one_out import LeftOut
 from rctflow.inference.progress import with_progress
 from rctflow.models.contract import AnalysisData, NotEstimable, Row, contrast_name
-from rctflow.models.settings import Analysis, Fit, MmrmOptions
+from rctflow.models.options import MmrmOptions
+from rctflow.models.settings import Analysis, Fit
 from rctflow.results import is_ratio
 
 Array = NDArray[np.float64]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from rctflow.models.contract import AnalysisData, NotEstimable, Row
-from rctflow.models.settings import Analysis, Fit, MmrmOptions
+from rctflow.models.options import MmrmOptions
+from rctflow.models.settings import Analysis, Fit
 from rctflow.results import Status, is_ratio
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from rctflow.inference.progress import with_progress
 from rctflow.inference.randomization_test import Allocations, Array, Shifts
 from rctflow.models.contract import AnalysisData, NotEstimable, contrast_name
-from rctflow.models.settings import Analysis, Fit, MmrmOptions
+from rctflow.models.options import MmrmOptions
+from rctflow.models.settings import Analysis, Fit
 from rctflow.results import comparison_name
 
 if TYPE_CHECKING:

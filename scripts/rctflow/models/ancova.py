@@ -31,7 +31,8 @@ from rctflow.models.contract import (
 )
 from rctflow.models.dose_response import coefficients, of_dose
 from rctflow.models.linear import Array, Estimate, LeastSquares, build_design, numeric_term
-from rctflow.models.settings import Analysis, AncovaOptions, Fit
+from rctflow.models.options import AncovaOptions
+from rctflow.models.settings import Analysis, Fit
 from rctflow.models.visit import VisitData, visit_data
 from rctflow.results import PER_DOSE
 

@@ -12,8 +12,9 @@ from rctflow.models.ancova import source_records
 from rctflow.models.complete import excluded_words
 from rctflow.models.contract import AnalysisData, ModelOutput, NotEstimable, OptionError, Row, options_from, rows_of
 from rctflow.models.linear import Array
+from rctflow.models.options import CmhOptions
 from rctflow.models.rank.samples import rounded_ties
-from rctflow.models.settings import Analysis, CmhOptions, Fit
+from rctflow.models.settings import Analysis, Fit
 from rctflow.models.visit import VisitData, visit_data
 from rctflow.results import PERCENT
 

@@ -29,7 +29,8 @@ from rctflow.models.contract import (
 )
 from rctflow.models.linear import Array, ColumnSpace, build_design
 from rctflow.models.negative_binomial import glm, negative_binomial
-from rctflow.models.settings import Analysis, CountsOptions, Fit
+from rctflow.models.options import CountsOptions
+from rctflow.models.settings import Analysis, Fit
 from rctflow.models.visit import VisitData, visit_data
 from rctflow.proportions.counts import normal_quantile
 from rctflow.results import RATE, comparison_name

@@ -11,7 +11,8 @@ import numpy as np
 
 from rctflow.description import STATISTICS, describe_values, quantile_words
 from rctflow.models.contract import AnalysisData, ModelOutput, Row, options_from, rows_of
-from rctflow.models.settings import Analysis, DescriptiveOptions, Fit
+from rctflow.models.options import DescriptiveOptions
+from rctflow.models.settings import Analysis, Fit
 from rctflow.results import SUPPRESSED
 
 if TYPE_CHECKING:

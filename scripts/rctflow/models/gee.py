@@ -33,7 +33,8 @@ from rctflow.models.contract import (
 )
 from rctflow.models.linear import Array, ColumnSpace, Design, Estimate, Term, build_design, factor_term, numeric_term
 from rctflow.models.longitudinal import ARM, BASELINE, OUTCOME, SUBJECT, VISIT, Longitudinal, longitudinal
-from rctflow.models.settings import Analysis, Fit, GeeOptions, MmrmOptions
+from rctflow.models.options import GeeOptions, MmrmOptions
+from rctflow.models.settings import Analysis, Fit
 from rctflow.proportions.wilson import wilson
 from rctflow.results import ODDS, PERCENT, comparison_name
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from rctflow.models.complete import complete_records
 from rctflow.models.contract import AnalysisData, NotEstimable
-from rctflow.models.settings import Analysis, Fit, MmrmOptions
+from rctflow.models.options import MmrmOptions
+from rctflow.models.settings import Analysis, Fit
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series

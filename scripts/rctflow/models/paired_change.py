@@ -18,7 +18,8 @@ from rctflow.models.ancova import source_records
 from rctflow.models.complete import excluded_words
 from rctflow.models.contract import AnalysisData, ModelOutput, NotEstimable, OptionError, Row, options_from, rows_of
 from rctflow.models.linear import ZERO_RESIDUAL, Estimate
-from rctflow.models.settings import Analysis, Fit, NoOptions
+from rctflow.models.options import NoOptions
+from rctflow.models.settings import Analysis, Fit
 from rctflow.models.visit import VisitData, visit_data
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ class Entry(NamedTuple):
     """
 
     function: str
-    options: str = "rctflow.models.settings:NoOptions"
+    options: str = "rctflow.models.options:NoOptions"
     scale: Literal["", "ratio", "win"] = ""
     interaction: str = ""
 
@@ -36,34 +36,34 @@ class Entry(NamedTuple):
 MODELS = {
     "ancova": Entry(
         "rctflow.models.ancova:fit_ancova",
-        "rctflow.models.settings:AncovaOptions",
+        "rctflow.models.options:AncovaOptions",
         interaction="rctflow.models.subgroups.ancova:fit_interaction",
     ),
     "mmrm": Entry(
         "rctflow.models.repeated:fit_repeated",
-        "rctflow.models.settings:MmrmOptions",
+        "rctflow.models.options:MmrmOptions",
         interaction="rctflow.models.subgroups.mmrm:fit_interaction",
     ),
     "binary": Entry(
         "rctflow.models.binary.analysis:fit_binary",
-        "rctflow.models.settings:BinaryOptions",
+        "rctflow.models.options:BinaryOptions",
         interaction="rctflow.models.subgroups.binary:fit_binary_interaction",
     ),
     "responder": Entry(
         "rctflow.models.binary.analysis:fit_responder",
-        "rctflow.models.settings:ResponderOptions",
+        "rctflow.models.options:ResponderOptions",
         interaction="rctflow.models.subgroups.binary:fit_responder_interaction",
     ),
-    "censored": Entry("rctflow.models.censored.model:fit_censored", "rctflow.models.settings:CensoredOptions"),
-    "wilcoxon": Entry("rctflow.models.rank.wilcoxon:fit_wilcoxon", "rctflow.models.settings:WilcoxonOptions", "win"),
-    "cmh": Entry("rctflow.models.cmh:fit_cmh", "rctflow.models.settings:CmhOptions"),
+    "censored": Entry("rctflow.models.censored.model:fit_censored", "rctflow.models.options:CensoredOptions"),
+    "wilcoxon": Entry("rctflow.models.rank.wilcoxon:fit_wilcoxon", "rctflow.models.options:WilcoxonOptions", "win"),
+    "cmh": Entry("rctflow.models.cmh:fit_cmh", "rctflow.models.options:CmhOptions"),
     "proportional_odds": Entry("rctflow.models.rank.ordinal:fit_proportional_odds", scale="ratio"),
-    "gee": Entry("rctflow.models.gee:fit_gee", "rctflow.models.settings:GeeOptions"),
-    "gee_logit": Entry("rctflow.models.gee:fit_gee_logit", "rctflow.models.settings:GeeOptions", "ratio"),
-    "counts": Entry("rctflow.models.counts:fit_counts", "rctflow.models.settings:CountsOptions", "ratio"),
+    "gee": Entry("rctflow.models.gee:fit_gee", "rctflow.models.options:GeeOptions"),
+    "gee_logit": Entry("rctflow.models.gee:fit_gee_logit", "rctflow.models.options:GeeOptions", "ratio"),
+    "counts": Entry("rctflow.models.counts:fit_counts", "rctflow.models.options:CountsOptions", "ratio"),
     "time_to_event": Entry("rctflow.models.time_to_event:fit_time_to_event", scale="ratio"),
     "paired_change": Entry("rctflow.models.paired_change:fit_paired_change"),
-    "descriptive": Entry("rctflow.models.descriptive:describe", "rctflow.models.settings:DescriptiveOptions"),
+    "descriptive": Entry("rctflow.models.descriptive:describe", "rctflow.models.options:DescriptiveOptions"),
 }
 
 ALL_VISITS = ("mmrm", "gee", "gee_logit")

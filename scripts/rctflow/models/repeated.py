@@ -33,7 +33,8 @@ from rctflow.models.dose_response import coefficients
 from rctflow.models.longitudinal import ARM, SUBJECT, VISIT, Longitudinal, longitudinal
 from rctflow.models.mmrm import ChainFit, Step, fit_with_fallback
 from rctflow.models.mmrm.errors import DataError, EstimationError, NotEstimableError
-from rctflow.models.settings import Analysis, Fit, MmrmOptions
+from rctflow.models.options import MmrmOptions
+from rctflow.models.settings import Analysis, Fit
 from rctflow.results import DOSE_RESPONSE, PER_DOSE, compared_arms
 from rctflow.settings import settings_from
 

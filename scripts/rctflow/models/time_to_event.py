@@ -32,7 +32,8 @@ from rctflow.models.contract import (
     rows_of,
 )
 from rctflow.models.linear import Array, build_design
-from rctflow.models.settings import Analysis, Fit, NoOptions
+from rctflow.models.options import NoOptions
+from rctflow.models.settings import Analysis, Fit
 from rctflow.models.survival_curve import curve_rows, told_times
 from rctflow.models.visit import VisitData, visit_data
 from rctflow.proportions.counts import normal_quantile

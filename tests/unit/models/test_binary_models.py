@@ -9,7 +9,7 @@ import pytest
 from rctflow.models.binary.stratified_score import stratified_interval
 from rctflow.models.contract import FitDataError
 from rctflow.models.endpoint import fit_endpoint
-from rctflow.models.settings import BinaryOptions
+from rctflow.models.options import BinaryOptions
 from rctflow.proportions.counts import Counts
 from rctflow.proportions.score import difference_interval
 from rctflow.results import write_results

@@ -12,7 +12,8 @@ from rctflow.models.binary.outcome import RESPONSE, VisitOutcome
 from rctflow.models.binary.standardization import Standardized, standardized
 from rctflow.models.contract import NotEstimable
 from rctflow.models.linear import Design, build_design
-from rctflow.models.settings import BinaryOptions, Fit, ResponderOptions
+from rctflow.models.options import BinaryOptions, ResponderOptions
+from rctflow.models.settings import Fit
 from rctflow.results import Status
 
 INTERVALS = {

@@ -15,7 +15,8 @@ from rctflow.models.binary.methods import METHODS, Compared, Effect, Method
 from rctflow.models.binary.outcome import VisitOutcome, responder_threshold, visit_outcome
 from rctflow.models.complete import excluded_words
 from rctflow.models.contract import AnalysisData, ModelOutput, NotEstimable, Row, contrast_name, rows_of
-from rctflow.models.settings import Analysis, BinaryOptions, Fit, ResponderOptions
+from rctflow.models.options import BinaryOptions, ResponderOptions
+from rctflow.models.settings import Analysis, Fit
 from rctflow.proportions.clopper_pearson import clopper_pearson
 from rctflow.proportions.wilson import wilson
 from rctflow.results import PERCENT, POINTS

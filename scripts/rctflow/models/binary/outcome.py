@@ -11,7 +11,8 @@ import numpy as np
 from rctflow.models.binary.logistic import Array
 from rctflow.models.complete import complete_records
 from rctflow.models.contract import AnalysisData, FitDataError
-from rctflow.models.settings import Analysis, BinaryOptions, Fit, ResponderOptions
+from rctflow.models.options import BinaryOptions, ResponderOptions
+from rctflow.models.settings import Analysis, Fit
 from rctflow.models.visit import VisitData
 from rctflow.proportions.counts import Counts
 

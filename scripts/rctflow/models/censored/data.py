@@ -14,7 +14,8 @@ import numpy as np
 
 from rctflow.models.contract import AnalysisData
 from rctflow.models.linear import Array, Term, numeric_term
-from rctflow.models.settings import Analysis, CensoredOptions, Fit
+from rctflow.models.options import CensoredOptions
+from rctflow.models.settings import Analysis, Fit
 from rctflow.models.visit import VisitData, visit_data
 
 if TYPE_CHECKING:

@@ -36,7 +36,8 @@ from rctflow.models.contract import (
     statistics_of_groups,
 )
 from rctflow.models.linear import Array, ColumnSpace, Estimate, build_design
-from rctflow.models.settings import Analysis, CensoredOptions, Fit
+from rctflow.models.options import CensoredOptions
+from rctflow.models.settings import Analysis, Fit
 from rctflow.proportions.counts import Counts
 from rctflow.proportions.fisher import fisher
 

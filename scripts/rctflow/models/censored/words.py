@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rctflow.models.settings import Analysis, CensoredOptions
+from rctflow.models.options import CensoredOptions
+from rctflow.models.settings import Analysis
 
 DETECTION = "Fisher's exact test of detected or not (value above or below the limit of quantification), two-sided p"
 BELOW = {

@@ -21,10 +21,11 @@ from rctflow.models.contract import (
     rows_of,
 )
 from rctflow.models.linear import Design, build_design
+from rctflow.models.options import NoOptions
 from rctflow.models.rank.likelihood import OrdinalFit, fit_ordinal, proportionality
 from rctflow.models.rank.proportional_odds import odds_ratio
 from rctflow.models.rank.samples import Array, Whole, rounded_ties
-from rctflow.models.settings import Analysis, Fit, NoOptions
+from rctflow.models.settings import Analysis, Fit
 from rctflow.models.visit import VisitData, visit_data
 from rctflow.results import ODDS, comparison_name
 

@@ -25,12 +25,13 @@ from rctflow.models.contract import (
     options_from,
     rows_of,
 )
+from rctflow.models.options import WilcoxonOptions
 from rctflow.models.rank.hodges_lehmann import Shift, hodges_lehmann
 from rctflow.models.rank.permutation import TooLarge
 from rctflow.models.rank.rank_sum import RankSum
 from rctflow.models.rank.samples import Array, Samples
 from rctflow.models.rank.win_probability import WinProbability, win_probability
-from rctflow.models.settings import Analysis, Fit, WilcoxonOptions
+from rctflow.models.settings import Analysis, Fit
 from rctflow.models.visit import VisitData, visit_data
 from rctflow.results import SUPPRESSED, WIN, comparison_name
 

@@ -19,7 +19,8 @@ import numpy as np
 from rctflow.models.complete import excluded_words
 from rctflow.models.contract import AnalysisData, NotEstimable, options_from
 from rctflow.models.linear import Array, LeastSquares, Term, build_design
-from rctflow.models.settings import Analysis, AncovaOptions, Fit
+from rctflow.models.options import AncovaOptions
+from rctflow.models.settings import Analysis, Fit
 from rctflow.models.subgroups.interaction import Interaction
 from rctflow.models.subgroups.levels import SUBGROUP
 from rctflow.models.visit import visit_data

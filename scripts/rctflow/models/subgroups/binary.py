@@ -23,7 +23,8 @@ from rctflow.models.binary.standardization import Standardized, marginal
 from rctflow.models.complete import excluded_words
 from rctflow.models.contract import AnalysisData, NotEstimable
 from rctflow.models.linear import Design, build_design
-from rctflow.models.settings import Analysis, BinaryOptions, Fit, ResponderOptions
+from rctflow.models.options import BinaryOptions, ResponderOptions
+from rctflow.models.settings import Analysis, Fit
 from rctflow.models.subgroups.interaction import Interaction
 from rctflow.models.subgroups.levels import SUBGROUP
 from rctflow.results import POINTS

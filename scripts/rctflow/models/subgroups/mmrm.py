@@ -18,8 +18,9 @@ from rctflow.models.contract import AnalysisData, NotEstimable
 from rctflow.models.longitudinal import ARM, VISIT, Longitudinal, longitudinal
 from rctflow.models.mmrm import ChainFit
 from rctflow.models.mmrm.errors import DataError, EstimationError, FormulaError, NotEstimableError
+from rctflow.models.options import MmrmOptions
 from rctflow.models.repeated import fit_chain
-from rctflow.models.settings import Analysis, Fit, MmrmOptions
+from rctflow.models.settings import Analysis, Fit
 from rctflow.models.subgroups.interaction import Interaction
 from rctflow.models.subgroups.levels import SUBGROUP
 from rctflow.settings import settings_from
