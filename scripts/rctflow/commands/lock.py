@@ -105,7 +105,7 @@ def data_review(study: Study) -> dict[str, Any]:
     from rctflow.ledger import read_ledger
     from rctflow.plan.review import deviation_review, outlier_review, population_review
     from rctflow.plan.settings import PopulationSet
-    from rctflow.study.rooms import population_flag
+    from rctflow.study.planned import population_flag
 
     results, declared = Path(study.folder), study.protocol_deviations
     sets = {name: PopulationSet(population_flag(study, name), plan.where) for name, plan in study.populations.items()}

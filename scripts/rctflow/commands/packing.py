@@ -32,7 +32,7 @@ from rctflow.study.about import about_study
 from rctflow.study.dag import Dag
 from rctflow.study.files import dictionary_form, raw_form
 from rctflow.study.locked import plan_status
-from rctflow.study.rooms import table_columns
+from rctflow.study.planned import table_columns
 
 VERIFY = Path("scripts/rctflow/package/verify.py")
 TOLERANCE = {"relative": 1e-6, "absolute": 1e-9}  # of numbers, on another processor

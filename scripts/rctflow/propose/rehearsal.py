@@ -13,7 +13,9 @@ from rctflow.errors import RctflowError
 from rctflow.study import rooms
 from rctflow.study.blinding import blinded_ingest, dummy_settings, enrolment, enrolment_study, shown_study
 from rctflow.study.files import dictionary_file, raw_file
+from rctflow.study.form_settings import clean_settings, ingest_settings
 from rctflow.study.model import Simulate, Study
+from rctflow.study.planned import endpoint_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,8 +92,8 @@ def _allocation(declared: Study, files: dict[str, Path], file: str) -> dict[str,
     for name in study.tables:
         where = f"{file}: tables.{name}"
         dictionary = _dictionary(study, name)
-        source = read_form(files[name], rooms.ingest_settings(study, name), dictionary=dictionary, where=where)
-        tables[name], _ = clean_table(source, rooms.clean_settings(study, name), where=where)
+        source = read_form(files[name], ingest_settings(study, name), dictionary=dictionary, where=where)
+        tables[name], _ = clean_table(source, clean_settings(study, name), where=where)
     drawn = dummy_allocation(derive_enrolment(tables, enrolment(declared), where=file), dummy_settings(declared))
     return dict(zip(drawn["USUBJID"], drawn["ARM"], strict=True))
 
@@ -111,7 +113,7 @@ def _forms(
         def made(name: str = name, path: Path = path, where: str = where) -> Any:
             dictionary = _dictionary(study, name)
             source, told = ingest_form(path, blinded_ingest(declared, name), allocation, dictionary, where=where)
-            return clean_table(source, rooms.clean_settings(study, name), told.get("findings", ()), where=where)
+            return clean_table(source, clean_settings(study, name), told.get("findings", ()), where=where)
 
         clean = rehearsal.attempt(made)
         if clean is not None:
@@ -155,7 +157,7 @@ def _records(rehearsal: Rehearsal, file: str) -> None:
 
     study, adsl = rehearsal.study, rehearsal.adsl
     for name, endpoint in study.endpoints.items():
-        table = rehearsal.tables.get(rooms.endpoint_table(study, endpoint))
+        table = rehearsal.tables.get(endpoint_table(study, endpoint))
         if table is None or adsl is None:
             continue
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rctflow.plan.blinded import STAMPS
 from rctflow.propose.rehearsal import Rehearsal
-from rctflow.study.rooms import arm_order, baseline_visit, endpoint_visits, population_flag, visit_order
+from rctflow.study.planned import arm_order, baseline_visit, endpoint_visits, population_flag, visit_order
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,7 +8,7 @@ from rctflow.derive.adverse_events.settings import CHECKS, AdverseEvents
 from rctflow.study.column_checks import clean_columns, reference_problems
 from rctflow.study.messages import did_you_mean
 from rctflow.study.model import Study
-from rctflow.study.rooms import table_columns
+from rctflow.study.planned import table_columns
 
 Problem = tuple[str, str]
 DATES = ("date", "datetime")

@@ -17,7 +17,7 @@ from rctflow.settings import as_params, settings_from
 from rctflow.study.analyses import analyses_of, main_analysis
 from rctflow.study.files import instrument_files
 from rctflow.study.model import Study
-from rctflow.study.rooms import arm_values, endpoint_visits, population_flag, primary_visit, visit_labels
+from rctflow.study.planned import arm_values, endpoint_visits, population_flag, primary_visit, visit_labels
 
 PRESENTATION = (
     "study.title",
@@ -96,7 +96,8 @@ def bears_on(path: str, study: Study, endpoint: str) -> bool:
     """Whether a setting bears on an endpoint: all do but those of other endpoints, and of forms, populations and
     instruments that it does not use.
     """
-    from rctflow.study.rooms import endpoint_table, subject_tables
+    from rctflow.study.planned import endpoint_table
+    from rctflow.study.rooms import subject_tables
 
     plan, (section, *names) = study.endpoints[endpoint], path.split(".")
     used = {

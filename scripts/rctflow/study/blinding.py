@@ -18,8 +18,10 @@ from rctflow.plan.blinded import masked_arms
 from rctflow.plan.settings import DummyAllocation
 from rctflow.plan.unblinding import read_unblinding, record_path
 from rctflow.study import rooms
+from rctflow.study.form_settings import ingest_settings
 from rctflow.study.model import Arm, Arms, Study, Table, TableColumn
 from rctflow.study.multiplicity import without_arms
+from rctflow.study.planned import table_columns
 from rctflow.study.summaries import Summaries
 
 MASKED = "masked: which treatment this is stays closed"
@@ -70,7 +72,7 @@ def arm_id(letter: str) -> str:
 
 def blinded_ingest(declared: Study, table: str) -> Ingest:
     """How the form of one table is read: as the shown study declares it, without what tells the arm."""
-    shown = rooms.ingest_settings(shown_study(declared), table)
+    shown = ingest_settings(shown_study(declared), table)
     mode = declared.blinding.mode
     if mode == "none":
         return shown
@@ -168,7 +170,7 @@ def _cut(table: Table, kept: set[str]) -> Table:
 
 def _shown_table(declared: Study, name: str) -> Table:
     table = declared.tables[name]
-    columns = rooms.table_columns(table)
+    columns = table_columns(table)
     changed: dict[str, dict[str, Any]] = {
         hidden: {"required": False} for hidden in declared.blinding.hide.get(name, ())
     }
@@ -184,7 +186,7 @@ def _letters(declared: Study) -> dict[str, str]:
 
 
 def _arm_column(declared: Study, table: str, name: str) -> ArmColumn:
-    column = rooms.ingest_settings(declared, table).columns[name]
+    column = ingest_settings(declared, table).columns[name]
     texts = {
         text: arm
         for source in arm_sources(declared)

@@ -9,7 +9,7 @@ from rctflow.randomization import scheme_problems
 from rctflow.study.blinding import arm_columns
 from rctflow.study.messages import did_you_mean
 from rctflow.study.model import Study
-from rctflow.study.rooms import table_columns
+from rctflow.study.planned import table_columns
 
 Problem = tuple[str, str]
 

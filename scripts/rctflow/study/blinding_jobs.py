@@ -7,8 +7,9 @@ from typing import Any
 
 from rctflow.plan.unblinding import ended_without_record, read_unblinding, record_path
 from rctflow.settings import as_params
-from rctflow.study import blinding, rooms
+from rctflow.study import blinding
 from rctflow.study.files import dictionary_file, raw_file
+from rctflow.study.form_settings import clean_settings, ingest_settings
 from rctflow.study.model import Study
 
 
@@ -45,8 +46,8 @@ class BlindingJobs:
         study = blinding.enrolment_study(self.declared)
         return [
             {
-                "clean": as_params(rooms.clean_settings(study, table)),
-                "ingest": as_params(rooms.ingest_settings(study, table)),
+                "clean": as_params(clean_settings(study, table)),
+                "ingest": as_params(ingest_settings(study, table)),
                 "place": f"tables.{table}",
             }
             for table in sorted(study.tables)

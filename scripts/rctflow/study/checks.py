@@ -26,7 +26,7 @@ from rctflow.study.messages import did_you_mean
 from rctflow.study.model import Files, Study, Table
 from rctflow.study.multiplicity import multiplicity_problems
 from rctflow.study.package_checks import package_problems
-from rctflow.study.rooms import population_flag, table_columns
+from rctflow.study.planned import population_flag, table_columns
 from rctflow.study.subgroup_checks import subgroup_problems
 from rctflow.study.summary_checks import derived_problems, summary_problems
 

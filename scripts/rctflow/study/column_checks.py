@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from rctflow.expressions import ExpressionError, parse
 from rctflow.study.messages import did_you_mean
 from rctflow.study.model import Study, Table
-from rctflow.study.rooms import table_columns
+from rctflow.study.planned import table_columns
 
 Problem = tuple[str, str]
 ADSL_COLUMNS = ("STUDYID", "USUBJID", "TRT01P", "TRT01A", "RANDDT", "TRTSDT", "RANDFL", "RANDSEQ")

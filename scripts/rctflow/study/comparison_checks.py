@@ -10,7 +10,7 @@ from rctflow.study.column_checks import Problem
 from rctflow.study.estimands import estimands_of
 from rctflow.study.messages import did_you_mean
 from rctflow.study.model import Study
-from rctflow.study.rooms import endpoint_visits
+from rctflow.study.planned import endpoint_visits
 
 WITH_DOSE_RESPONSE = {"ancova": ("covariate", "contrast"), "mmrm": ("contrast",)}
 

@@ -18,10 +18,12 @@ from rctflow.study.analyses import analyses_of
 from rctflow.study.blinding_jobs import BlindingJobs
 from rctflow.study.family_jobs import FamilyJobs
 from rctflow.study.files import dictionary_file, instrument_files, missing_forms, raw_file
+from rctflow.study.form_settings import clean_settings
 from rctflow.study.load import load_study, study_file
 from rctflow.study.messages import ConfigError
 from rctflow.study.model import Simulate, Study
 from rctflow.study.plan_jobs import PlanJobs
+from rctflow.study.planned import endpoint_table
 from rctflow.study.second_computation import second_settings
 from rctflow.study.submission_jobs import SubmissionJobs
 from rctflow.study.summary_jobs import SummaryJobs
@@ -94,7 +96,7 @@ class Dag:
 
     def clean_table(self, endpoint: str) -> str:
         """The clean table that an endpoint's records come from."""
-        return f"{self.results}/clean/{rooms.endpoint_table(self.study, self.study.endpoints[endpoint])}.parquet"
+        return f"{self.results}/clean/{endpoint_table(self.study, self.study.endpoints[endpoint])}.parquet"
 
     def instrument_files(self, endpoint: str) -> list[str]:
         """The instrument's YAML, the tables that it names, and the user's hook."""
@@ -205,7 +207,7 @@ class Dag:
 
     def clean(self, table: str) -> Any:
         """Params of the clean room for one table."""
-        return as_params(rooms.clean_settings(self.study, table))
+        return as_params(clean_settings(self.study, table))
 
     def subjects(self) -> Any:
         """Params of ADSL."""

@@ -20,8 +20,9 @@ from rctflow.ingest.settings import Column, Ingest
 from rctflow.package.deidentify import RawColumn, deidentified, new_ids
 from rctflow.package.settings import Deidentify
 from rctflow.study.files import dictionary_file, raw_file
+from rctflow.study.form_settings import ingest_settings
 from rctflow.study.model import Study
-from rctflow.study.rooms import ingest_settings, table_columns
+from rctflow.study.planned import table_columns
 from rctflow.study.twin import as_written
 
 if TYPE_CHECKING:

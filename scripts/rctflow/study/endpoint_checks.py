@@ -12,9 +12,9 @@ from rctflow.study.files import instrument_file, instrument_keys
 from rctflow.study.limit_checks import limit_problems
 from rctflow.study.messages import did_you_mean
 from rctflow.study.model import Endpoint, Study
+from rctflow.study.planned import endpoint_table, endpoint_visits
 from rctflow.study.rank_checks import rank_problems
 from rctflow.study.response_checks import response_problems
-from rctflow.study.rooms import endpoint_table, endpoint_visits
 
 
 def template_problems(study: Study, name: str) -> Iterator[Problem]:

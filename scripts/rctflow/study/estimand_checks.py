@@ -8,7 +8,7 @@ from rctflow.expressions import ExpressionError, parse
 from rctflow.study.estimands import OBSERVED, Estimand, Estimator, estimands_of, supplements
 from rctflow.study.messages import did_you_mean
 from rctflow.study.model import Endpoint, Study
-from rctflow.study.rooms import endpoint_visits
+from rctflow.study.planned import endpoint_visits
 
 AFTER_RANDOMIZATION = ("TRT01A", "TRTSDT", "EOSSTT", "DCSREAS")
 Problem = tuple[str, str]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rctflow.study.column_checks import Problem
 from rctflow.study.files import table_format
 from rctflow.study.model import Study, Table
-from rctflow.study.rooms import table_columns
+from rctflow.study.planned import table_columns
 
 # key -> the formats that have it
 KEYS = {

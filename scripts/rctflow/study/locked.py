@@ -14,7 +14,7 @@ from rctflow.plan_status import PlanStatus
 from rctflow.settings import as_params
 from rctflow.study.analysis_plan import analysis_plan, bears_on
 from rctflow.study.model import Study
-from rctflow.study.rooms import endpoint_table, population_flag
+from rctflow.study.planned import endpoint_table, population_flag
 
 
 @dataclass(frozen=True)

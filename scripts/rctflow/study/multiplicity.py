@@ -12,7 +12,7 @@ from rctflow.models.settings import Analysis
 from rctflow.study.analyses import COMPARES_NO_ARMS, analyses_of, analysis_problems, main_analysis, main_population
 from rctflow.study.messages import did_you_mean
 from rctflow.study.model import MultiplicityConfig, Study
-from rctflow.study.rooms import arm_order, endpoint_visits, primary_visit
+from rctflow.study.planned import arm_order, endpoint_visits, primary_visit
 
 Problem = tuple[str, str]
 ROUNDING = 1e-9

@@ -8,7 +8,7 @@ from rctflow.errors import RctflowError
 from rctflow.expressions import parse
 from rctflow.study.messages import did_you_mean
 from rctflow.study.model import Study
-from rctflow.study.rooms import table_columns
+from rctflow.study.planned import table_columns
 
 Problem = tuple[str, str]
 

@@ -23,7 +23,7 @@ from rctflow.study.files import table_format
 from rctflow.study.limit_checks import CENSORED
 from rctflow.study.model import Endpoint, Study
 from rctflow.study.multiplicity import confirmatory, families_of
-from rctflow.study.rooms import (
+from rctflow.study.planned import (
     arm_order,
     baseline_visit,
     endpoint_visits,

@@ -10,7 +10,8 @@ from rctflow.second.settings import Declared, Second
 from rctflow.settings import as_params, settings_from
 from rctflow.study.analyses import analyses_of, main_analysis
 from rctflow.study.model import Study
-from rctflow.study.rooms import fit_settings, primary_visit
+from rctflow.study.planned import primary_visit
+from rctflow.study.rooms import fit_settings
 
 ROLES = ("primary", "secondary")
 ARM_VARIABLE = {"planned": "TRT01P", "actual": "TRT01A"}

@@ -9,7 +9,7 @@ from rctflow.models.registry import known_models, with_subgroups
 from rctflow.study.analyses import analyses_of, analysis_problems
 from rctflow.study.messages import did_you_mean
 from rctflow.study.model import Study
-from rctflow.study.rooms import endpoint_visits, primary_visit, table_columns
+from rctflow.study.planned import endpoint_visits, primary_visit, table_columns
 
 AFTER_RANDOMIZATION = ("EOSSTT", "DCSREAS")
 NUMERIC = ("number", "integer")

@@ -24,7 +24,7 @@ ADAE_KEYS = ("USUBJID", "AEDECOD", "ASTDT", "AESEQ")
 
 def standard_settings(study: Study, adae: bool) -> Standard:
     """What the submission room is told. adae: whether the study derives adverse events."""
-    from rctflow.study.rooms import arm_order, visit_order
+    from rctflow.study.planned import arm_order, visit_order
 
     assert study.submission is not None
     return Standard(
@@ -61,7 +61,7 @@ def _datasets(study: Study, adae: bool) -> Iterator[Contents]:
 
 def endpoints_by_table(study: Study) -> dict[str, list[str]]:
     """Table -> the endpoints whose records come from it: they share a dataset."""
-    from rctflow.study.rooms import endpoint_table
+    from rctflow.study.planned import endpoint_table
 
     found: dict[str, list[str]] = {}
     for name, endpoint in study.endpoints.items():
@@ -121,7 +121,7 @@ def _derived_rule(derived: Derived) -> str:
 
 
 def _covariates(study: Study, sources: Mapping[str, Source], place: str, before: str) -> Iterator[Variable]:
-    from rctflow.study.rooms import table_columns
+    from rctflow.study.planned import table_columns
 
     for name, source in sorted(sources.items()):
         column = table_columns(study.tables[source.table])[source.column]
@@ -134,7 +134,7 @@ def _covariates(study: Study, sources: Mapping[str, Source], place: str, before:
 
 def _event_variables(study: Study) -> Iterator[Variable]:
     """The columns of the form that ADAE keeps as they are."""
-    from rctflow.study.rooms import table_columns
+    from rctflow.study.planned import table_columns
 
     events = study.adverse_events
     assert events is not None

@@ -52,7 +52,7 @@ def declared_summaries(study: Study) -> tuple[str, ...]:
 
 def summary_study(study: Study) -> SummaryStudy:
     """What every summary knows of the study."""
-    from rctflow.study.rooms import arm_order, population_flag
+    from rctflow.study.planned import arm_order, population_flag
 
     return SummaryStudy(
         study=study.stamped,
@@ -93,7 +93,7 @@ def _flow(study: Study) -> dict[str, Any]:
 
 
 def _baseline(study: Study) -> dict[str, Any]:
-    from rctflow.study.rooms import table_columns
+    from rctflow.study.planned import table_columns
 
     subjects = study.subjects
     described = {**subjects.strata, **subjects.covariates}
@@ -141,7 +141,7 @@ def _data_quality(study: Study) -> dict[str, Any]:
 
 
 def _adverse_events(study: Study) -> dict[str, Any]:
-    from rctflow.study.rooms import treated_population
+    from rctflow.study.planned import treated_population
 
     declared = study.adverse_events
     if declared is None:
@@ -155,7 +155,7 @@ def _adverse_events(study: Study) -> dict[str, Any]:
 
 
 def _findings(declared: FindingsSummary | None, study: Study) -> dict[str, Any]:
-    from rctflow.study.rooms import baseline_visit, treated_population, visit_order
+    from rctflow.study.planned import baseline_visit, treated_population, visit_order
 
     dataset = study.findings.get(declared.dataset) if declared else None
     if dataset is None:

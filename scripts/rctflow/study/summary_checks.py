@@ -11,7 +11,7 @@ from rctflow.expressions import ExpressionError
 from rctflow.study.column_checks import Problem, adsl_columns, reference_problems, where_problems
 from rctflow.study.messages import did_you_mean
 from rctflow.study.model import Study
-from rctflow.study.rooms import population_flag
+from rctflow.study.planned import population_flag
 
 
 def derived_problems(study: Study) -> Iterator[Problem]:

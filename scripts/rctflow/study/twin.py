@@ -14,7 +14,7 @@ from rctflow.expressions import literals
 from rctflow.package.twin import TwinColumn, TwinForm, TwinVisit, twin_form, twin_patients
 from rctflow.study.files import instrument_file
 from rctflow.study.model import Simulate, Study, Table, TableColumn, Test
-from rctflow.study.rooms import arm_order, table_columns, visit_order
+from rctflow.study.planned import arm_order, table_columns, visit_order
 
 FOLDER = "twin"
 OF_THE_FILE = (
