@@ -22,8 +22,9 @@ from rctflow.recovery.type_one import Randomized, rejections
 from rctflow.recovery.variants import missing_at_random, near_the_limit, without_effect
 from rctflow.recovery.virtual import virtual_settings
 from rctflow.simulate.settings import SimulationSettings
+from rctflow.study.form_model import Simulate
 from rctflow.study.load import load_study
-from rctflow.study.model import Simulate, Study
+from rctflow.study.model import Study
 
 CONFIG = Path("config/config.yaml")
 TIMES = 10

@@ -20,8 +20,8 @@ SCHEMA = Path("workflow/schemas/study.schema.json")
 README = Path("config/README.md")
 INTRODUCTION = """# The study config, key by key
 
-Made by `./run schema` from the typed model (`scripts/rctflow/study/model.py` and the rooms' `settings.py`); do not
-edit it by hand.
+Made by `./run schema` from the typed model (`model.py` and `form_model.py` of `scripts/rctflow/study`, and the rooms'
+`settings.py`); do not edit it by hand.
 `config/config.yaml` is a commented example with everything; `config/help.yaml` is a real trial. An editor that knows
 JSON Schema completes and
 checks a config that begins with `# yaml-language-server: $schema=../workflow/schemas/study.schema.json`.

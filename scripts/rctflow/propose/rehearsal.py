@@ -13,8 +13,9 @@ from rctflow.errors import RctflowError
 from rctflow.study import rooms
 from rctflow.study.blinding import blinded_ingest, dummy_settings, enrolment, enrolment_study, shown_study
 from rctflow.study.files import dictionary_file, raw_file
+from rctflow.study.form_model import Simulate
 from rctflow.study.form_settings import clean_settings, ingest_settings
-from rctflow.study.model import Simulate, Study
+from rctflow.study.model import Study
 from rctflow.study.planned import endpoint_table
 
 if TYPE_CHECKING:

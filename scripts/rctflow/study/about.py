@@ -9,7 +9,8 @@ from rctflow.package.about import About, Outcome, Seed
 from rctflow.plan.blinded import STAMPS
 from rctflow.plan_status import UNLOCKED, PlanStatus
 from rctflow.study.analyses import analyses_of
-from rctflow.study.model import Simulate, Study
+from rctflow.study.form_model import Simulate
+from rctflow.study.model import Study
 from rctflow.study.presentation import endpoint_order
 
 

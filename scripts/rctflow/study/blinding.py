@@ -18,8 +18,9 @@ from rctflow.plan.blinded import masked_arms
 from rctflow.plan.settings import DummyAllocation
 from rctflow.plan.unblinding import read_unblinding, record_path
 from rctflow.study import rooms
+from rctflow.study.form_model import Table, TableColumn
 from rctflow.study.form_settings import ingest_settings
-from rctflow.study.model import Arm, Arms, Study, Table, TableColumn
+from rctflow.study.model import Arm, Arms, Study
 from rctflow.study.multiplicity import without_arms
 from rctflow.study.planned import table_columns
 from rctflow.study.summaries import Summaries

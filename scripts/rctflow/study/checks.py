@@ -22,8 +22,9 @@ from rctflow.study.estimand_checks import estimand_problems
 from rctflow.study.files import instrument_file, instrument_keys
 from rctflow.study.finding_checks import finding_problems
 from rctflow.study.form_checks import form_problems
+from rctflow.study.form_model import Files, Table
 from rctflow.study.messages import did_you_mean
-from rctflow.study.model import Files, Study, Table
+from rctflow.study.model import Study
 from rctflow.study.multiplicity import multiplicity_problems
 from rctflow.study.package_checks import package_problems
 from rctflow.study.planned import population_flag, table_columns

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from rctflow.expressions import ExpressionError, parse
+from rctflow.study.form_model import Table
 from rctflow.study.messages import did_you_mean
-from rctflow.study.model import Study, Table
+from rctflow.study.model import Study
 from rctflow.study.planned import table_columns
 
 Problem = tuple[str, str]

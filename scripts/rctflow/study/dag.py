@@ -18,10 +18,11 @@ from rctflow.study.analyses import analyses_of
 from rctflow.study.blinding_jobs import BlindingJobs
 from rctflow.study.family_jobs import FamilyJobs
 from rctflow.study.files import dictionary_file, instrument_files, missing_forms, raw_file
+from rctflow.study.form_model import Simulate
 from rctflow.study.form_settings import clean_settings
 from rctflow.study.load import load_study, study_file
 from rctflow.study.messages import ConfigError
-from rctflow.study.model import Simulate, Study
+from rctflow.study.model import Study
 from rctflow.study.plan_jobs import PlanJobs
 from rctflow.study.planned import endpoint_table
 from rctflow.study.second_computation import second_settings

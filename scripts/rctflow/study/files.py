@@ -10,8 +10,9 @@ import yaml
 
 from rctflow.ingest.settings import ENDINGS, Format
 from rctflow.packed import packed_raw
+from rctflow.study.form_model import Files, Table
 from rctflow.study.messages import did_you_mean
-from rctflow.study.model import Files, Study, Table
+from rctflow.study.model import Study
 
 INSTRUMENTS = Path(__file__).resolve().parents[3] / "workflow" / "instruments"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

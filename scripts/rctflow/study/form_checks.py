@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from rctflow.study.column_checks import Problem
 from rctflow.study.files import table_format
-from rctflow.study.model import Study, Table
+from rctflow.study.form_model import Table
+from rctflow.study.model import Study
 from rctflow.study.planned import table_columns
 
 # key -> the formats that have it

@@ -7,7 +7,8 @@ from dataclasses import replace
 from rctflow.clean.settings import Clean, Range, Unit
 from rctflow.ingest.settings import Column, Ingest, Wide
 from rctflow.study.files import table_format
-from rctflow.study.model import Study, Table, TableColumn, Test
+from rctflow.study.form_model import Table, TableColumn, Test
+from rctflow.study.model import Study
 from rctflow.study.planned import table_columns, visit_labels
 
 WIDE_VISIT = "VISIT"

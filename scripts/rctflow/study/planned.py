@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from rctflow.derive.settings import Window
-from rctflow.study.model import Endpoint, Study, Table, TableColumn
+from rctflow.study.form_model import Table, TableColumn
+from rctflow.study.model import Endpoint, Study
 
 
 def arm_order(study: Study) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ from rctflow.derive.instruments.model import Item
 from rctflow.expressions import literals
 from rctflow.package.twin import TwinColumn, TwinForm, TwinVisit, twin_form, twin_patients
 from rctflow.study.files import instrument_file
-from rctflow.study.model import Simulate, Study, Table, TableColumn, Test
+from rctflow.study.form_model import Simulate, Table, TableColumn, Test
+from rctflow.study.model import Study
 from rctflow.study.planned import arm_order, table_columns, visit_order
 
 FOLDER = "twin"

@@ -12,9 +12,10 @@ import pytest
 from rctflow.ingest.forms import read_form
 from rctflow.ingest.settings import Format
 from rctflow.simulate.trial import simulate_forms
+from rctflow.study.form_model import Simulate
 from rctflow.study.form_settings import ingest_settings
 from rctflow.study.load import load_study
-from rctflow.study.model import Simulate, Study
+from rctflow.study.model import Study
 
 ROOT = Path(__file__).resolve().parents[3]
 

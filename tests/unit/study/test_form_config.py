@@ -8,10 +8,10 @@ from rctflow.ingest.settings import Ingest
 from rctflow.settings import as_params, settings_from
 from rctflow.study.dag import Dag
 from rctflow.study.files import missing_forms, table_format
+from rctflow.study.form_model import Table
 from rctflow.study.form_settings import ingest_settings
 from rctflow.study.load import load_study
 from rctflow.study.messages import ConfigError
-from rctflow.study.model import Table
 
 from tests.tiny import tiny_config, write_config
 
