@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from tests.pilot import Values, values_of
 from tests.tiny import tiny_config, write_config, write_data
 
 PARTS = ("Snakefile", "workflow", "scripts", "profiles", "config", "environment.yml")
+WHOLE = ("run", "CITATION.cff", "LICENSE", "README.md", "CHANGELOG.md", "pyproject.toml", "docs")
 STUDY = "config/tiny.yaml"
 
 
@@ -68,25 +69,32 @@ class Checkout:
 
 
 def copy_of_checkout(root: Path, folder: Path) -> Path:
-    """The parts of the checkout that a run needs."""
+    """The parts of the checkout that a run needs, with what Python compiled of them."""
     for part in PARTS:
         source = root / part
         if source.is_dir():
-            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("*.pyc.*"))
         else:
             folder.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, folder / part)
     return folder
 
 
-@pytest.fixture(scope="session")
-def finished(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny study, run end to end once."""
-    folder = copy_of_checkout(root, tmp_path_factory.mktemp("finished") / "checkout")
+def whole(root: Path, folder: Path) -> None:
+    """Add what a run does without and a package does not."""
+    for part in (*WHOLE, *(file.name for file in root.glob("requirements*"))):
+        if (root / part).is_dir():
+            shutil.copytree(root / part, folder / part)
+        else:
+            shutil.copy2(root / part, folder / part)
+
+
+def tiny_checkout(root: Path, folder: Path) -> Checkout:
+    """A checkout in which nothing was run, with the tiny study's config and data."""
+    copy_of_checkout(root, folder)
     write_data(folder / "data")
     write_config(tiny_config(), folder / STUDY)
-    Checkout(folder).snakemake()
-    return folder
+    return Checkout(folder)
 
 
 @contextmanager
@@ -97,23 +105,68 @@ def alone(lock: Path) -> Iterator[None]:
         yield
 
 
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """The folder that ``make`` filled, one for all processes of the tests: who comes first makes it, others wait."""
+    base = factory.getbasetemp()
+    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    place.mkdir(exist_ok=True)
+    folder, done = place / "checkout", place / "done"
+    with alone(place / "lock"):
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            make(folder)
+            done.touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def finished(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny study, run end to end once. Tests read it and never change it."""
+    return made_once(tmp_path_factory, "finished", lambda folder: tiny_checkout(root, folder).snakemake())
+
+
+@pytest.fixture(scope="session")
+def run_again(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny study in another folder, by ``./run``."""
+
+    def make(folder: Path) -> None:
+        told = tiny_checkout(root, folder).run()
+        assert told.returncode == 0, told.stderr
+
+    return made_once(tmp_path_factory, "again", make)
+
+
+@pytest.fixture(scope="session")
+def archived(root: Path, finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The finished run of the tiny study with the whole project around it, packaged."""
+
+    def make(folder: Path) -> None:
+        shutil.copytree(finished, folder, symlinks=True)
+        whole(root, folder)
+        told = Checkout(folder).run("package")
+        assert told.returncode == 0, told.stdout + told.stderr
+
+    return made_once(tmp_path_factory, "archived", make)
+
+
 @pytest.fixture(scope="session")
 def pilot_checkout(root: Path, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkout with the CDISC pilot's data beside it, as its configs name them; one for all processes."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "pilot"
-    folder.mkdir(exist_ok=True)
-    with alone(folder / "lock"):
-        if not (folder / "shared").exists():
-            copy_of_checkout(root, folder / "checkout")
-            (folder / "shared").symlink_to(shared.resolve())
-    return folder / "checkout"
+
+    def make(folder: Path) -> None:
+        (folder.parent / "shared").unlink(missing_ok=True)
+        (folder.parent / "shared").symlink_to(shared.resolve())
+        copy_of_checkout(root, folder)
+
+    return made_once(tmp_path_factory, "pilot", make)
 
 
 def pilot_results(checkout: Path, study: str) -> Path:
     """The results of a config of the pilot: who comes first runs it, for others nothing is to be done."""
     with alone(checkout.parent / "lock"):
-        Checkout(checkout, f"config/{study}.yaml").snakemake()
+        if not (done := checkout.parent / f"{study}.done").exists():
+            Checkout(checkout, f"config/{study}.yaml").snakemake()
+            done.touch()
     return checkout / "results" / study
 
 
@@ -152,7 +205,4 @@ def checkout(finished: Path, tmp_path: Path) -> Checkout:
 @pytest.fixture
 def fresh(root: Path, tmp_path: Path) -> Checkout:
     """A checkout in which nothing was run, with the tiny study's config and data."""
-    folder = copy_of_checkout(root, tmp_path / "checkout")
-    write_data(folder / "data")
-    write_config(tiny_config(), folder / STUDY)
-    return Checkout(folder)
+    return tiny_checkout(root, tmp_path / "checkout")

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.tiny import tiny_config, write_config, write_data
-from tests.workflow.conftest import STUDY, Checkout, copy_of_checkout
-from tests.workflow.test_package import whole
+from tests.workflow.conftest import STUDY, Checkout, copy_of_checkout, whole
 
 pytestmark = pytest.mark.workflow
 

@@ -14,33 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflow.conftest import STUDY, Checkout
+from tests.workflow.conftest import STUDY, Checkout, whole
 
 pytestmark = pytest.mark.workflow
 
 ZIP = "results/tiny/package/tiny-0.1.0.zip"
 RECORD = {"ro-crate-metadata.json", "tagmanifest-sha256.txt"}
-WHOLE = ("run", "CITATION.cff", "LICENSE", "README.md", "CHANGELOG.md", "pyproject.toml", "docs")
-
-
-@pytest.fixture(scope="module")
-def archived(root: Path, finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The finished run of the tiny study with the whole project around it, packaged."""
-    folder = tmp_path_factory.mktemp("archived") / "checkout"
-    shutil.copytree(finished, folder, symlinks=True)
-    whole(root, folder)
-    told = Checkout(folder).run("package")
-    assert told.returncode == 0, told.stderr
-    return folder
-
-
-def whole(root: Path, folder: Path) -> None:
-    """Add what a run does without and a package does not."""
-    for part in (*WHOLE, *(file.name for file in root.glob("requirements*"))):
-        if (root / part).is_dir():
-            shutil.copytree(root / part, folder / part)
-        else:
-            shutil.copy2(root / part, folder / part)
 
 
 @pytest.fixture
@@ -125,11 +104,12 @@ def test_packaged_twice_here_and_there_gives_the_same_bytes(archived, packaged):
     assert (packaged.folder / ZIP).read_bytes() == (archived / ZIP).read_bytes()
 
 
-def test_two_runs_differ_in_the_run_record_alone(root, archived, fresh):
-    whole(root, fresh.folder)
-    assert fresh.run().returncode == 0
-    assert fresh.run("package").returncode == 0
-    one, other = members(archived), members(fresh.folder)
+def test_two_runs_differ_in_the_run_record_alone(root, archived, run_again, tmp_path):
+    again = Checkout(tmp_path / "again")
+    shutil.copytree(run_again, again.folder, symlinks=True)
+    whole(root, again.folder)
+    assert again.run("package").returncode == 0
+    one, other = members(archived), members(again.folder)
     assert set(one) == set(other)
     assert {name for name in one if one[name] != other[name]} == RECORD
 

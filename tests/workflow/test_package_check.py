@@ -11,8 +11,8 @@ from rctflow.commands import package_check
 from rctflow.commands.package_check import UNPASSABLE, bag_problem, seeded_context, unzip, validated
 
 from tests.tiny import tiny_config, write_config, write_data
-from tests.workflow.conftest import STUDY, Checkout, copy_of_checkout
-from tests.workflow.test_package import ZIP, whole
+from tests.workflow.conftest import STUDY, Checkout, copy_of_checkout, whole
+from tests.workflow.test_package import ZIP
 
 pytestmark = pytest.mark.workflow
 

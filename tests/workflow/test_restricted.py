@@ -24,8 +24,7 @@ import pytest
 from rctflow.results import SUPPRESSED
 
 from tests.tiny import tiny_config, with_adverse_events, with_findings, write_config, write_data
-from tests.workflow.conftest import STUDY, Checkout, copy_of_checkout
-from tests.workflow.test_package import whole
+from tests.workflow.conftest import STUDY, Checkout, copy_of_checkout, whole
 
 pytestmark = pytest.mark.workflow
 

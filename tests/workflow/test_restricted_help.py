@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.workflow.conftest import Checkout, copy_of_checkout
-from tests.workflow.test_package import whole
+from tests.workflow.conftest import Checkout, copy_of_checkout, whole
 
 pytestmark = [
     pytest.mark.workflow,

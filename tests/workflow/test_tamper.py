@@ -8,7 +8,6 @@ small wheels, and proved with the real ones by the commands in docs/package.md.
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 import zipfile
 from pathlib import Path
@@ -19,8 +18,7 @@ import yaml
 
 from tests.tiny import write_config
 from tests.unit.package.hand_made import describe_again, digest, listed, verify
-from tests.workflow.conftest import Checkout
-from tests.workflow.test_package import whole
+from tests.workflow.conftest import Checkout, whole
 
 pytestmark = pytest.mark.workflow
 
@@ -33,17 +31,20 @@ def packaged(root: Path, checkout: Checkout) -> dict[str, bytes]:
     whole(root, checkout.folder)
     done = checkout.run("package")
     assert done.returncode == 0, done.stdout + done.stderr
-    (path,) = (checkout.folder / "results").glob("*/package/*.zip")
+    return members(checkout.folder)
+
+
+def members(folder: Path) -> dict[str, bytes]:
+    """The files of the one package below ``folder``, by path."""
+    (path,) = (folder / "results").glob("*/package/*.zip")
     with zipfile.ZipFile(path) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
 @pytest.fixture(scope="module")
-def package(root: Path, finished: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+def package(archived: Path) -> dict[str, bytes]:
     """The package of the tiny study."""
-    folder = tmp_path_factory.mktemp("packaged") / "checkout"
-    shutil.copytree(finished, folder, symlinks=True)
-    return packaged(root, Checkout(folder))
+    return members(archived)
 
 
 @pytest.fixture
