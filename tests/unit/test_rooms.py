@@ -10,16 +10,18 @@ ROOMS = (
     "clean",
     "derive",
     "models",
+    "inference",
     "summaries",
     "figures",
     "tables",
     "report",
     "plan",
+    "package",
     "compare",
     "second",
     "submission",
 )
-SHARED = {"proportions"}  # not a room: what several rooms compute with
+SHARED = {"expressions", "proportions"}  # not rooms: what several rooms compute with
 
 
 def imported(file):
