@@ -29,6 +29,9 @@ os.environ.update(
 from rctflow.package.machine import write_machine
 from rctflow.study.code import code_of
 from rctflow.study.dag import Dag
+from rctflow.study.waiting import keep_own_reasons
+
+keep_own_reasons()
 
 dag = Dag.open(config)
 

@@ -143,6 +143,18 @@ def test_one_clear_message_and_nothing_written(fresh, case):
     assert not results_in(fresh.folder)
 
 
+def test_a_flow_that_does_not_add_up_ends_the_run_before_anything_is_modelled(fresh):
+    forms = {"forms": {"treated": {"table": "subjects", "where": "ID != 'S03'"}}}
+    edit_config(fresh, lambda config: config.update(summaries={"flow": forms}))
+    told = fresh.run()
+    assert told.returncode != 0
+    assert "the participant flow does not add up" in told.stderr
+    assert "treated in ADSL, not in form subjects: S03. Correct the form" in told.stderr
+    results = fresh.folder / "results/tiny"
+    assert (results / "adam/adsl.parquet").exists()
+    assert not [*results.glob("endpoints/*/*"), *results.glob("summaries/flow/*"), *results.glob("report.html")]
+
+
 def test_nothing_is_lost_when_a_form_is_spoilt_after_a_good_run(checkout):
     report = (checkout.folder / "results/tiny/report.html").read_bytes()
     results = {file: file.read_bytes() for file in checkout.folder.glob("results/tiny/endpoints/*/results.csv")}

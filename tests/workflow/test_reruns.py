@@ -11,7 +11,7 @@ pytestmark = pytest.mark.workflow
 
 ENDPOINTS = ("walk", "crp", "hb")
 FLOW, QUALITY = ("summary_flow", "summary_figure:flow"), ("summary_data_quality", "query_list")
-SUMMARIES = {"summary_populations", "summary_baseline", *FLOW, *QUALITY}
+SUMMARIES = {"reconcile", "summary_populations", "summary_baseline", *FLOW, *QUALITY}
 
 
 def each(rule: str, names=ENDPOINTS) -> set[str]:
@@ -76,6 +76,17 @@ def test_a_population_added(checkout):
     assert checkout.plan() == of_adsl | {"overview", "report", "resolved_config"}
 
 
+def test_what_is_reconciled_edited_compares_again_and_refits_nothing(checkout):
+    config = checkout.config()
+    config["summaries"] = {"flow": {"forms": {"randomized": {"table": "subjects"}}}}
+    checkout.configure(config)
+    assert checkout.plan() == {"reconcile", *FLOW, "report", "resolved_config"}
+    assert checkout.plan("endpoint_walk") == {"reconcile"}
+    config["summaries"] = {"flow": {"exclusions": {"itt": [{"label": "Too young", "where": "AGE < 18"}]}}}
+    checkout.configure(config)
+    assert checkout.plan() == {*FLOW, "report", "resolved_config"}
+
+
 def test_a_shared_module_edited(checkout):
     module = checkout.folder / "scripts/rctflow/derive/windows.py"
     module.write_text(module.read_text() + "\n# edited\n")
@@ -127,6 +138,21 @@ def test_a_raw_form_replaced_refits_only_its_endpoints(checkout):
     form.write_text(form.read_text().replace("<0.5", "0.7"))
     of_blood = {"form:blood"} | each("fit", ("crp", "hb")) | each("displays", ("crp", "hb"))
     assert checkout.plan() == of_blood | {*QUALITY, "second", "overview", "report"}
+
+
+def test_what_waits_for_a_replaced_form_is_brought_up_to_date_too(checkout):
+    """Snakemake alone passes over whatever waits for a job that is to run: walk would keep its old analysis."""
+    config = checkout.config()
+    config["endpoints"]["walk"]["analyses"] = {"ancova": {"use": "ancova", "covariates": ["AGE"]}}
+    checkout.configure(config)
+    form = checkout.folder / "data/blood.csv"
+    form.write_text(form.read_text().replace("<0.5", "0.7"))
+    assert checkout.plan() == {
+        *("form:blood", *QUALITY, *FLOW, "second", "overview", "report", "resolved_config"),
+        *(each("fit") | each("displays")),
+    }
+    checkout.snakemake()
+    assert checkout.plan() == set()
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,30 @@ in: adam/, clean/, as each summary declares; out: summaries/<name>/results.csv. 
 """
 
 
+rule reconcile:
+    """ADSL and the forms must agree on who is in the flow, or the run ends before anything is modelled."""
+    input:
+        adsl="<results>/adam/adsl.parquet",
+        tables=dag.summaries.reconciled_tables(),
+        ledgers=[],
+        records=[],
+        datasets=[],
+        code=code_of("reconcile"),
+    output:
+        dag.summaries.reconciled(),
+    log:
+        "<logs>/summaries/reconcile.log",
+    benchmark:
+        "<benchmarks>/summaries/reconcile.tsv"
+    priority: 75  # every fit waits for it
+    conda:
+        "../../environment.yml"
+    params:
+        reconcile=dag.summaries.reconciliation(),
+    script:
+        "../../scripts/reconcile.py"
+
+
 rule summary_flow:
     """Participant flow, from randomization to analysis."""
     input:

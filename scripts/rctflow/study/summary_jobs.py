@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rctflow.figures.registry import SUMMARY_FIGURES
@@ -11,7 +11,7 @@ from rctflow.study.model import Study
 from rctflow.study.presentation import study_display
 from rctflow.study.summaries import declared_summaries, summary_settings, summary_study
 from rctflow.summaries.registry import modules_of
-from rctflow.summaries.settings import Reads
+from rctflow.summaries.settings import Flow, Reads
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,18 @@ class SummaryJobs:
         """The result rows of endpoints that a summary is reconciled with."""
         return [f"{self.results}/endpoints/{endpoint}/results.csv" for endpoint in self._reads(summary).results]
 
+    def reconciled(self) -> str:
+        """What is written once ADSL and the forms agree on who is in the flow; fits wait for it."""
+        return f"{self.results}/summaries/flow/reconciled.txt"
+
+    def reconciled_tables(self) -> list[str]:
+        """The clean tables that ADSL is compared with."""
+        return [f"{self.results}/clean/{table}.parquet" for table in self._compared().reads.tables]
+
+    def reconciliation(self) -> Any:
+        """Params of that comparison: nothing of endpoints, labels and reasons."""
+        return {"study": as_params(summary_study(self.study)), "flow": as_params(self._compared())}
+
     def datasets(self, summary: str) -> list[str]:
         """The ADaM data sets beside ADSL that a summary is made from."""
         return [f"{self.results}/adam/{dataset}.parquet" for dataset in self._reads(summary).datasets]
@@ -87,6 +99,10 @@ class SummaryJobs:
     def display(self) -> Any:
         """Params of the figures."""
         return as_params(study_display(self.study))
+
+    def _compared(self) -> Flow:
+        settings: Flow = summary_settings(self.study, "flow")
+        return replace(settings, endpoints=(), events={}, analysed=(), exclusions={})
 
     def _reads(self, summary: str) -> Reads:
         reads: Reads = summary_settings(self.study, summary).reads if summary in self else Reads()

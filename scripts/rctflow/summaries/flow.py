@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rctflow.expressions import parse
 from rctflow.results import Result
 from rctflow.summaries.follow_up import follow_up_rows
-from rctflow.summaries.reconcile import reconcile
+from rctflow.summaries.reconcile import reconcile, screened_rows, treated_of
 from rctflow.summaries.rows import ARM_COLUMN, SummaryError, groups, require, summary_row
 from rctflow.summaries.settings import Flow, SummaryStudy
 from rctflow.summaries.sources import Sources
@@ -38,8 +38,6 @@ def summarize_flow(sources: Sources, study: SummaryStudy, settings: Flow) -> lis
     """
     adsl, flags = sources.adsl, [population.flag for population in study.populations.values()]
     require(adsl, ["USUBJID", "TRT01P", "TRT01A", "TRTSDT", "RANDFL", *flags], "ADSL")
-    if settings.treated:
-        require(adsl, [settings.treated], "ADSL")
     randomized = adsl[adsl["RANDFL"].eq("Y")]
     treated = treated_of(randomized, settings)
     reconcile(sources, study, settings, treated)
@@ -53,22 +51,13 @@ def summarize_flow(sources: Sources, study: SummaryStudy, settings: Flow) -> lis
     return rows
 
 
-def treated_of(randomized: DataFrame, settings: Flow) -> Series | None:
-    """Whether each participant received any treatment; None when the data do not tell."""
-    dated = randomized["TRTSDT"].notna()
-    if settings.treated:
-        return randomized[settings.treated].eq("Y")
-    return dated if dated.any() else None
-
-
 def _screened(sources: Sources, study: SummaryStudy, settings: Flow) -> Iterator[Result]:
     if settings.screened is None:
         note = "the data have nobody who was assessed and not randomized, or the config does not say where"
         yield summary_row(study.study, NAME, NAME, "n_screened", None, status="not_estimable", note=note)
         return
     declared = settings.screened
-    rows = sources.tables[declared.table]
-    rows = rows[parse(declared.where).evaluate(rows)] if declared.where else rows
+    rows = screened_rows(sources, declared)
     left = rows[~rows["USUBJID"].isin(sources.adsl["USUBJID"])].drop_duplicates("USUBJID")
     total = rows["USUBJID"].nunique()
     yield summary_row(study.study, NAME, NAME, "n_screened", total, method=f"participants in {declared.table}")

@@ -1,16 +1,18 @@
 """The participants of the flow, counted twice: where two counts differ, the run stops and the patients are named.
 
-A flow diagram whose numbers do not add up is the first thing that a reviewer finds; here it is never drawn.
+A flow diagram whose numbers do not add up is the first thing that a reviewer finds; here it is never drawn. What ADSL
+and the forms tell is compared before anything is modelled (``reconciled``), what the endpoints tell with the flow.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from rctflow.expressions import parse
+from rctflow.settings import settings_from
 from rctflow.summaries.rows import SummaryError, require
-from rctflow.summaries.settings import Flow, SummaryStudy
+from rctflow.summaries.settings import Flow, Screening, SummaryStudy
 from rctflow.summaries.sources import Sources
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ class ReconciliationError(SummaryError):
 def reconcile(sources: Sources, study: SummaryStudy, settings: Flow, treated: Series | None) -> None:
     """Raise ReconciliationError, with every mismatch and its patients, unless
 
+    - everybody randomized stands in the form of those screened, where one is declared;
     - everybody in ADSL is randomized once, to an arm of the study;
     - everybody treated has an actual arm of the study;
     - members of a population are randomized;
@@ -39,12 +42,42 @@ def reconcile(sources: Sources, study: SummaryStudy, settings: Flow, treated: Se
         *_arms(adsl, study, treated),
         *_populations(adsl, study),
         *_ends(adsl, settings),
+        *_screened(sources, settings),
         *_forms(sources, settings, treated),
         *_records(sources),
         *_results(sources, study),
     ]
     if found:
         raise ReconciliationError("the participant flow does not add up:\n" + "\n".join(f"- {one}" for one in found))
+
+
+def reconciled(params: Mapping[str, Any], sources: Sources) -> str:
+    """What ADSL and the forms agree on, a line each; raises ReconciliationError, as ``reconcile`` does, unless they do.
+
+    params: SummaryStudy (``study``) and Flow (``flow``), as dag gives them. It holds no count, so that data may be
+    restricted.
+    """
+    study, settings = settings_from(SummaryStudy, params["study"]), settings_from(Flow, params["flow"])
+    reconcile(sources, study, settings, treated_of(sources.adsl[sources.adsl["RANDFL"].eq("Y")], settings))
+    forms = {"screened": settings.screened.table} if settings.screened else {}
+    forms |= {name: form.table for name, form in sorted(settings.forms.items())}
+    agreed = ["ADSL within itself", *(f"ADSL and {table}: who is {name}" for name, table in forms.items())]
+    return "".join(f"{line}\n" for line in agreed)
+
+
+def treated_of(randomized: DataFrame, settings: Flow) -> Series | None:
+    """Whether each participant received any treatment; None when the data do not tell."""
+    if settings.treated:
+        require(randomized, [settings.treated], "ADSL")
+        return randomized[settings.treated].eq("Y")
+    dated = randomized["TRTSDT"].notna()
+    return dated if dated.any() else None
+
+
+def screened_rows(sources: Sources, declared: Screening) -> DataFrame:
+    """The rows of those assessed for eligibility."""
+    rows = sources.tables[declared.table]
+    return rows[parse(declared.where).evaluate(rows)] if declared.where else rows
 
 
 def _told(what: str, ids: Iterable[object], remedy: str) -> Iterator[str]:
@@ -81,6 +114,15 @@ def _ends(adsl: DataFrame, settings: Flow) -> Iterator[str]:
     both = completed & why.ne("") & ~why.str.upper().isin([word.upper() for word in settings.completed])
     remedy = f"Correct {settings.status} or {settings.reason} in the form."
     yield from _told("completed the study, with a reason for leaving it", adsl["USUBJID"][both], remedy)
+
+
+def _screened(sources: Sources, settings: Flow) -> Iterator[str]:
+    """Who was randomized without having been screened: screened would not be randomized and others."""
+    if settings.screened:
+        known = set(screened_rows(sources, settings.screened)["USUBJID"])
+        randomized = sources.adsl["USUBJID"][sources.adsl["RANDFL"].eq("Y")]
+        what = f"randomized, not in form {settings.screened.table} of those screened"
+        yield from _told(what, set(randomized) - known, "Correct the form, or summaries.flow.screened.")
 
 
 def _forms(sources: Sources, settings: Flow, treated: Series | None) -> Iterator[str]:

@@ -3,10 +3,11 @@
 import pandas as pd
 import pytest
 from rctflow.results import Result
+from rctflow.settings import as_params
 from rctflow.summaries.flow import summarize_flow
-from rctflow.summaries.reconcile import ReconciliationError
+from rctflow.summaries.reconcile import ReconciliationError, reconciled
 from rctflow.summaries.rows import SummaryError
-from rctflow.summaries.settings import Flow, FormRows, SummaryPopulation, SummaryStudy
+from rctflow.summaries.settings import Flow, FormRows, Screening, SummaryPopulation, SummaryStudy
 from rctflow.summaries.sources import Sources
 
 ADSL = pd.DataFrame(
@@ -76,6 +77,23 @@ def test_a_form_that_counts_others_than_adsl(ids, told):
     ex = pd.DataFrame({"USUBJID": ids, "GIVEN": "Y"})
     with pytest.raises(ReconciliationError, match=told):
         run(forms={"treated": FormRows("ex", "GIVEN == 'Y'")}, tables={"ex": ex})
+
+
+def test_a_randomized_patient_who_was_not_screened():
+    """306 screened would not be 254 randomized and 52 others."""
+    screened = Screening("dm", where="KIND == 'subject'")
+    dm = pd.DataFrame({"USUBJID": ["P1", "P2", "P3", "P4", "P9"], "KIND": ["subject"] * 3 + ["staff", "subject"]})
+    with pytest.raises(ReconciliationError, match="randomized, not in form dm of those screened: P4"):
+        summarize_flow(Sources(ADSL, tables={"dm": dm}), STUDY, Flow(screened=screened))
+    rows = summarize_flow(Sources(ADSL, tables={"dm": dm}), STUDY, Flow(screened=Screening("dm")))
+    assert [row.value for row in rows[:2]] == [5, 1]
+
+
+def test_what_is_agreed_before_anything_is_modelled():
+    params = {"study": as_params(STUDY), "flow": as_params(Flow(forms={"treated": FormRows("ex")}))}
+    assert reconciled(params, Sources(ADSL, tables={"ex": EX})) == "ADSL within itself\nADSL and ex: who is treated\n"
+    with pytest.raises(ReconciliationError, match="treated in ADSL, not in form ex: P3"):
+        reconciled(params, Sources(ADSL, tables={"ex": EX[:2]}))
 
 
 def test_an_analysed_patient_whom_adsl_does_not_know():
