@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from rctflow.display import Display
 from rctflow.results import HAZARD, Found, Result, contrasts_of
 from rctflow.rounding import MISSING, p_value, rounded
-from rctflow.tables.endpoint import compared_cells, notes_of, under_visit
+from rctflow.tables.blocks import compared_cells, under_visit
 from rctflow.tables.further import further_lines
-from rctflow.tables.rows import P, comparison_kind, contrast_words, count_cell, interval_cell, nominal_once
+from rctflow.tables.notes import notes_of
+from rctflow.tables.rows import P, comparison_kind, contrast_words, count_cell, interval_cell, nominal_once, unit_words
 from rctflow.tables.table import Cell, Table, cell_of
 
 RATE_DIGITS = 2
 
 
-def event_table(rows: Sequence[Result], main: Found, settings: Display, plan: str = "") -> Table:
-    """Events and rate, or events and median time, by visit and arm; rate or hazard ratio, p. main: of the rows."""
+def event_table(main: Found, settings: Display, plan: str) -> Table:
+    """Events and rate, or events and median time, by visit and arm; rate or hazard ratio, p."""
     level = f"{settings.confidence * 100:g}% CI"
     timed = any(row.model == "time_to_event" for row in main.values())
     exposed = any(statistic == "exposure" for _, _, statistic in main)
-    unit = f", {settings.unit}" if settings.unit else ""
     heads = ["Visit", "Arm", "n analysed", "With the event" if timed else "Events"]
-    heads += [f"Median time{unit} ({level})"] if timed else ["Exposure"] * exposed + [_rate_head(exposed)]
+    heads += (
+        [f"Median time{unit_words(settings)} ({level})"] if timed else ["Exposure"] * exposed + [_rate_head(exposed)]
+    )
     contrasts = contrasts_of(main.values())
     heads += [f"{comparison_kind(contrasts[0], main) if contrasts else 'Ratio'} ({level})", P]
     lines = []

@@ -9,7 +9,7 @@ from rctflow.display import Display, below_words, digits_of, words_of
 from rctflow.ladder import Rung, has_steps, rungs_of, scale_words
 from rctflow.results import Result, compared_arms
 from rctflow.rounding import MISSING, interval, p_value, rounded
-from rctflow.tables.endpoint import nominal_words
+from rctflow.tables.notes import nominal_words
 from rctflow.tables.rows import P, contrast_words, interval_cell, nominal_once, p_cell
 from rctflow.tables.table import Cell, Table, cell_of
 

@@ -9,7 +9,7 @@ from typing import Any
 from rctflow.display import Display, below_words, words_of
 from rctflow.results import HAZARD, WIN, Found, Result, contrasts_of, rows_of
 from rctflow.rounding import MISSING
-from rctflow.tables.endpoint import MARKED, NOMINAL
+from rctflow.tables.notes import MARKED, NOMINAL
 from rctflow.tables.rows import (
     WINS,
     P,

@@ -9,6 +9,8 @@ from rctflow.rounding import MISSING, interval, p_value, rounded
 from rctflow.tables.table import Cell, Table, cell_of
 
 P, NOMINAL_P = "p, nominal unless marked", "Nominal p"
+SHIFT = "hodges_lehmann_"
+"""How the statistics of the Hodges-Lehmann shift begin."""
 TEST, TESTED = " (primary test)", " (confirmatory)"
 WINS = "Win probability: above 0.5 patients of the arm named first do better, be higher or lower values better."
 
@@ -27,6 +29,11 @@ def comparison_kind(contrast: str, main: Found) -> str:
         return "Difference"
     units = (row.unit for row in main.values() if row.contrast == contrast and row.statistic == "estimate")
     return next((unit for unit in units if unit), "ratio").capitalize()
+
+
+def unit_words(settings: Display) -> str:
+    """The unit of the endpoint after a comma, for a head; "" for none."""
+    return f", {settings.unit}" if settings.unit else ""
 
 
 def count_cell(row: Result | None) -> Cell:

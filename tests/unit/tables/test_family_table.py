@@ -5,8 +5,8 @@ from rctflow.hypotheses import Family, Hypothesis
 from rctflow.inference.multiplicity.families import adjust_families
 from rctflow.inference.multiplicity.settings import Multiplicity
 from rctflow.results import Result
-from rctflow.tables.endpoint import MARKED, nominal_words
 from rctflow.tables.families import CONFIRMATORY, EXPLORATORY, UNADJUSTED, family_table
+from rctflow.tables.notes import MARKED, nominal_words
 from rctflow.tables.rows import p_cell
 
 WALK = Hypothesis("walk", "walk", "ancova", "itt", "week8", "drug")
