@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 
 from rctflow.commands.chosen import Chosen, chosen_study
@@ -33,8 +34,9 @@ LONGEST = 400
 def main(arguments: list[str]) -> int:
     """Run Snakemake in this folder; returns its exit status."""
     folder = Path.cwd()
+    arguments = targets_first(arguments)
     study = chosen_study(arguments)
-    _check_target(arguments, study)
+    _check_targets(arguments, study)
     command = [sys.executable, "-m", "rctflow.commands.snakemake", *_cores(arguments), *arguments]
     if DRY.intersection(arguments):
         return _shortened(command)
@@ -59,6 +61,21 @@ def main(arguments: list[str]) -> int:
         if told:
             print(told)
     return status
+
+
+def targets_first(arguments: Sequence[str]) -> list[str]:
+    """``arguments`` with the targets that follow ``--config study=FILE`` moved to the front.
+
+    Snakemake takes every word up to the next option for a part of its config; one without ``=`` cannot be.
+    """
+    targets: list[str] = []
+    others: list[str] = []
+    in_config = False
+    for word in arguments:
+        in_config = word in ("--config", "-C") or (in_config and not word.startswith("-"))
+        is_target = in_config and "=" not in word and not word.startswith("-")
+        (targets if is_target else others).append(word)
+    return [*targets, *others]
 
 
 def _is_full(arguments: Sequence[str]) -> bool:
@@ -88,21 +105,21 @@ def _cores(arguments: list[str]) -> list[str]:
     return [] if given else ["--cores", "all"]
 
 
-def _check_target(arguments: Sequence[str], study: Chosen) -> None:
-    """Refuse a first word that is neither an option, a file, an endpoint of the study, nor a rule."""
-    word = next(iter(arguments), "-")
+def _check_targets(arguments: Sequence[str], study: Chosen) -> None:
+    """Refuse a word before all options that is neither a file, an endpoint of the study, nor a rule."""
+    words = [word for word in takewhile(lambda word: not word.startswith("-"), arguments) if "/" not in word]
     endpoints = [f"endpoint_{name}" for name in study.document.get("endpoints", {})]
-    if word.startswith("-") or "/" in word or not endpoints:
+    if not words or not endpoints:
         return
-    rules = re.findall(
-        r"^rule (\w+):", "".join(file.read_text() for file in Path("workflow/rules").glob("*.smk")), re.M
-    )
-    if word not in (*endpoints, *rules, "all"):
-        from rctflow.commands.__main__ import VERBS
-        from rctflow.study.messages import did_you_mean
+    files = Path("workflow/rules").glob("*.smk")
+    rules = re.findall(r"^ *rule (\w+):", "".join(file.read_text() for file in files), re.M)
+    for word in words:
+        if word not in (*endpoints, *rules, "all"):
+            from rctflow.commands.__main__ import VERBS
+            from rctflow.study.messages import did_you_mean
 
-        hint = did_you_mean(word, [*VERBS, *endpoints, "all"])
-        raise RctflowError(f"./run {word}: no such verb or endpoint. {hint}")
+            hint = did_you_mean(word, [*VERBS, *endpoints, "all"])
+            raise RctflowError(f"./run {word}: no such verb or endpoint. {hint}")
 
 
 def _shortened(command: Sequence[str]) -> int:
