@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from rctflow.report.cells import number
 from rctflow.report.grids import Grid
 from rctflow.report.settings import ReportAdverseEvents, ReportSettings
 from rctflow.results import Result, comparison_name
@@ -49,7 +50,7 @@ def incidence_grid(caption: str, lines: Sequence[Line], found: Found, settings: 
     groups = _groups(found, settings)
     contrasts = _contrasts(found, settings)
     tested = any(statistic == "p_value" for _, _, statistic in found)
-    heads = [f"{words}, N = {_number(found.get((POPULATION, arm, 'n')))}" for arm, words in groups]
+    heads = [f"{words}, N = {number(found.get((POPULATION, arm, 'n')))}" for arm, words in groups]
     for _, words in contrasts:
         heads += [f"{words}: difference, points (CI)", *([f"{words}: p"] if tested else [])]
     grid = Grid(caption, ("", *heads))
@@ -135,10 +136,6 @@ def _population(rows: Sequence[Result], settings: ReportSettings) -> str:
     if found is None:
         return name
     return f"{found.label} population ({'as treated' if found.arm == 'actual' else 'as randomized'})"
-
-
-def _number(row: Result | None) -> str:
-    return rounded(row.value if row else None, 0)
 
 
 def _incidence(found: Found, level: str, arm: str) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from rctflow.display import sentence_case
+from rctflow.report.cells import DIGITS, Found, group_labels, groups_of, mean_sd, min_to_max, number
 from rctflow.report.grids import Grid
 from rctflow.report.settings import ReportSettings
 from rctflow.results import Result
-from rctflow.rounding import MISSING, interval, p_value, percentage, rounded
+from rctflow.rounding import MISSING, p_value, percentage, rounded
 
-Found = dict[tuple[str, str], Result]
 EXPOSURE = {
     "doses": "Doses",
     "duration": "Duration, days",
@@ -57,12 +57,12 @@ def participants_by_site_grids(rows: Sequence[Result], settings: ReportSettings)
     populations = list(dict.fromkeys(row.population for row in rows))
     labels = {population.id: population.label for population in settings.populations}
     told = " / ".join(labels.get(name, name) for name in populations)
-    grid = Grid(f"Participants by site: {told}", ("Site", *(arm.label for arm in settings.arms), "All"))
+    grid = Grid(f"Participants by site: {told}", ("Site", *group_labels(settings)))
     found = {(row.analysis, row.population, row.group): row for row in rows}
     for place, label, within in _places(list(dict.fromkeys(row.analysis for row in rows))):
         cells = [
             " / ".join(rounded(found[place, population, group].value, 0) for population in populations)
-            for group in _groups(settings)
+            for group in groups_of(settings)
         ]
         grid.lines.append((label, cells, within))
     return [grid]
@@ -110,7 +110,7 @@ def exposure_grids(rows: Sequence[Result], settings: ReportSettings) -> list[Gri
 
 def _exposure_grid(rows: Sequence[Result], settings: ReportSettings) -> Grid:
     grid = Grid("Exposure", _heads(rows, next(row.analysis for row in rows), settings))
-    given = _of(rows, "doses_given")
+    groups, given = groups_of(settings), _of(rows, "doses_given")
     for level in _levels(given):
         label = f"{level} dose{'s' * (level != '1')} given"
         grid.lines.append((label, _shares(given, level, settings), False))
@@ -120,14 +120,14 @@ def _exposure_grid(rows: Sequence[Result], settings: ReportSettings) -> Grid:
             continue
         unit = next((row.unit for row in found.values() if row.unit), "")
         title = words if "," in words or not unit else f"{words}, {unit}"
-        grid.lines.append((title, [f"n = {_text(found, 'n', g, 0)}" for g in _groups(settings)], False))
-        if any(found.get(("mean", group)) and found["mean", group].value is not None for group in _groups(settings)):
-            grid.lines.append(("mean (SD)", [_mean(found, group) for group in _groups(settings)], True))
-            grid.lines.append(("median", [_text(found, "median", group, 1) for group in _groups(settings)], True))
+        grid.lines.append((title, [f"n = {number(found.get(('n', g)))}" for g in groups], False))
+        if any(found.get(("mean", group)) and found["mean", group].value is not None for group in groups):
+            grid.lines.append(("mean (SD)", [mean_sd(found, group) for group in groups], True))
+            grid.lines.append(("median", [number(found.get(("median", group)), DIGITS) for group in groups], True))
         if any(name == "min" for name, _ in found):
-            grid.lines.append(("min to max", [_range(found, group) for group in _groups(settings)], True))
+            grid.lines.append(("min to max", [min_to_max(found, group) for group in groups], True))
         if any(row.value for (name, _), row in found.items() if name == "n_missing"):
-            grid.lines.append(("missing", [_text(found, "n_missing", group, 0) for group in _groups(settings)], True))
+            grid.lines.append(("missing", [number(found.get(("n_missing", group))) for group in groups], True))
     return grid
 
 
@@ -189,21 +189,11 @@ def _levels(found: Found) -> list[str]:
     return list(dict.fromkeys(name.partition(":")[2] for name, row in counted if ":" in name and row.value != 0))
 
 
-def _groups(settings: ReportSettings) -> list[str]:
-    return [*(arm.id for arm in settings.arms), ""]
-
-
 def _heads(rows: Sequence[Result], analysis: str, settings: ReportSettings) -> tuple[str, ...]:
     """The arms with the number of their members."""
     found = _of(rows, analysis)
-    labels = [*(arm.label for arm in settings.arms), "All"]
-    shown = [f"{label} (n = {_text(found, 'n', g, 0)})" for label, g in zip(labels, _groups(settings), strict=True)]
-    return ("", *shown)
-
-
-def _text(found: Found, statistic: str, group: str, digits: int) -> str:
-    row = found.get((statistic, group))
-    return rounded(row.value if row else None, digits)
+    groups = zip(group_labels(settings), groups_of(settings), strict=True)
+    return ("", *(f"{label} (n = {number(found.get(('n', group)))})" for label, group in groups))
 
 
 def _shares(found: Found, level: str, settings: ReportSettings) -> list[str]:
@@ -211,23 +201,14 @@ def _shares(found: Found, level: str, settings: ReportSettings) -> list[str]:
     end = f":{level}" if level else ""
     kind = "n_with" if any(name == f"n_with{end}" for name, _ in found) else "n"
     cells = []
-    for group in _groups(settings):
-        n = _text(found, f"{kind}{end}", group, 0)
+    for group in groups_of(settings):
+        n = number(found.get((f"{kind}{end}", group)))
         percent = found.get((f"{kind.replace('n', 'percent', 1)}{end}", group))
         share = percentage(percent.value if percent else None)
-        events = _text(found, f"events{end}", group, 0)
+        events = number(found.get((f"events{end}", group)))
         text = n if share == MISSING or n in ("0", MISSING) else f"{n} ({share}%)"
         cells.append(text if events == MISSING or n in ("0", MISSING) else f"{text}, {events}")
     return cells
-
-
-def _mean(found: Found, group: str) -> str:
-    return f"{_text(found, 'mean', group, 1)} ({_text(found, 'sd', group, 1)})"
-
-
-def _range(found: Found, group: str) -> str:
-    low, high = (found.get((name, group)) for name in ("min", "max"))
-    return interval(low.value if low else None, high.value if high else None, 1)
 
 
 def _dates(rows: Sequence[Result]) -> list[str]:

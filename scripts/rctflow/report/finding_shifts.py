@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from rctflow.report.cells import number
 from rctflow.report.grids import Grid
 from rctflow.report.settings import ReportSettings, ReportTest
 from rctflow.results import Result
-from rctflow.rounding import p_value, percentage, rounded
+from rctflow.rounding import p_value, percentage
 
 Cells = Mapping[tuple[str, str, str, str], Result]
 """(analysis, visit, group, statistic) -> row."""
@@ -50,7 +51,7 @@ def _categories(found: Cells, tests: Tests, kind: str, title: str, settings: Rep
         counts = [found.get((analysis, "", arm.id, "n")) for arm in settings.arms]
         if counts[0] is None:
             continue
-        grid.lines.append((test.label, [*(f"n = {_number(row)}" for row in counts), _p(found, analysis)], False))
+        grid.lines.append((test.label, [*(f"n = {number(row)}" for row in counts), _p(found, analysis)], False))
         for level in LEVELS:
             grid.lines.append((level.lower(), [*_shares(found, analysis, level, "n", settings), ""], True))
     return grid
@@ -86,7 +87,7 @@ def _happened(found: Cells, analysis: str, visit: str, arm: str, shifts: Iterabl
     for shift in shifts:
         n = found.get((analysis, visit, arm, f"n:{shift}"))
         if n is not None and n.value:
-            told.append(f"{shift.lower()} {_number(n)}")
+            told.append(f"{shift.lower()} {number(n)}")
     return "; ".join(told)
 
 
@@ -101,7 +102,7 @@ def _shares(found: Cells, analysis: str, level: str, of: str, settings: ReportSe
         n, total = (found.get((analysis, "", arm.id, name)) for name in (f"n:{level}", of))
         percent = found.get((analysis, "", arm.id, f"percent:{level}"))
         share = f" ({percentage(percent.value, 1)}%)" if percent is not None and percent.value is not None else ""
-        cells.append(f"{_number(n)}/{_number(total)}{share}")
+        cells.append(f"{number(n)}/{number(total)}{share}")
     return cells
 
 
@@ -112,10 +113,6 @@ def _heads(settings: ReportSettings) -> tuple[str, ...]:
 def _p(found: Cells, analysis: str) -> str:
     row = found.get((analysis, "", "", "p_value"))
     return p_value(row.value) if row is not None else ""
-
-
-def _number(row: Result | None) -> str:
-    return rounded(row.value if row else None, 0)
 
 
 def visit_labels(found: Cells, settings: ReportSettings) -> dict[str, str]:

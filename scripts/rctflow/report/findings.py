@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from rctflow.report.cells import number
 from rctflow.report.finding_shifts import category_grids, liver_shift_grid, visit_labels
 from rctflow.report.grids import Grid
 from rctflow.report.settings import ReportSettings, ReportTest
 from rctflow.results import Result
-from rctflow.rounding import MISSING, percentage, rounded
+from rctflow.rounding import MISSING, percentage
 
 Cells = dict[tuple[str, str, str, str], Result]
 """(analysis, visit, group, statistic) -> row."""
@@ -49,7 +50,7 @@ def _abnormal(found: Cells, tests: dict[str, ReportTest], title: str, settings: 
         analysis = f"{code}:abnormal"
         levels = [level for level in ABNORMAL if (analysis, "", settings.arms[0].id, f"n:{level}") in found]
         if levels:
-            counts = [f"n = {_number(found.get((analysis, '', arm.id, 'n')), 0)}" for arm in settings.arms]
+            counts = [f"n = {number(found.get((analysis, '', arm.id, 'n')))}" for arm in settings.arms]
             grid.lines.append((test.label, counts, False))
         for level in levels:
             rule = found[analysis, "", settings.arms[0].id, f"n:{level}"].method
@@ -67,7 +68,7 @@ def _liver(found: Cells, settings: ReportSettings) -> Grid:
     first = found.get(("liver", "", settings.arms[0].id, "n"))
     if first is None:
         return grid
-    counts = [f"n = {_number(found.get(('liver', '', arm.id, 'n')), 0)}" for arm in settings.arms]
+    counts = [f"n = {number(found.get(('liver', '', arm.id, 'n')))}" for arm in settings.arms]
     grid.lines.append(("Patients with both tests", counts, False))
     for level, words in LIVER.items():
         grid.lines.append((words, [_share(found, "liver", level, arm.id) for arm in settings.arms], True))
@@ -82,7 +83,7 @@ def _shifts(found: Cells, tests: dict[str, ReportTest], kind: str, title: str, s
         analysis = f"{code}:{kind}"
         levels = dict.fromkeys(s for a, _, _, s in found if a == analysis and s.startswith("n:"))
         if levels:
-            counts = [f"n = {_number(found.get((analysis, '', arm.id, 'n')), 0)}" for arm in settings.arms]
+            counts = [f"n = {number(found.get((analysis, '', arm.id, 'n')))}" for arm in settings.arms]
             grid.lines.append((test.label, counts, False))
         for level in (name.removeprefix("n:") for name in levels):
             shown = [_share(found, analysis, level, arm.id).partition(" (≤")[0] for arm in settings.arms]
@@ -106,14 +107,14 @@ def _described(found: Cells, code: str, visit: str, arm: str, digits: int) -> It
         cells = {
             name: found.get((code, visit, arm, prefix + name)) for name in ("n", "mean", "sd", "median", "min", "max")
         }
-        n, mean = _number(cells["n"], 0), _number(cells["mean"], digits + 1)
+        n, mean = number(cells["n"]), number(cells["mean"], digits + 1)
         if cells["n"] is None:
             yield ""
         elif mean == MISSING:
             yield n
         else:
-            text = f"{n}, {mean} ({_number(cells['sd'], digits + 1)}), {_number(cells['median'], digits)}"
-            ends = [_number(cells[name], digits) for name in ("min", "max")]
+            text = f"{n}, {mean} ({number(cells['sd'], digits + 1)}), {number(cells['median'], digits)}"
+            ends = [number(cells[name], digits) for name in ("min", "max")]
             yield text if MISSING in ends else f"{text} [{ends[0]} to {ends[1]}]"
 
 
@@ -122,16 +123,12 @@ def _share(found: Cells, analysis: str, level: str, arm: str) -> str:
     n, of = (found.get((analysis, "", arm, name)) for name in (f"n:{level}", "n"))
     percent = found.get((analysis, "", arm, f"percent:{level}"))
     upper = found.get((analysis, "", arm, f"exact_ci_high:{level}"))
-    counts = _number(n, 0) if MISSING in (_number(n, 0), _number(of, 0)) else f"{_number(n, 0)}/{_number(of, 0)}"
+    counts = number(n) if MISSING in (number(n), number(of)) else f"{number(n)}/{number(of)}"
     if upper is not None:
-        return f"{counts} (≤ {_number(upper, 1)}%)"
+        return f"{counts} (≤ {number(upper, 1)}%)"
     return (
         f"{counts} ({percentage(percent.value, 1)}%)" if percent is not None and percent.value is not None else counts
     )
-
-
-def _number(row: Result | None, digits: int) -> str:
-    return rounded(row.value if row else None, digits)
 
 
 def _labels(settings: ReportSettings) -> list[str]:

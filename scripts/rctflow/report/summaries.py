@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rctflow.report.adverse_events import adverse_event_grids
+from rctflow.report.baseline import baseline_grid
 from rctflow.report.course import (
     deviation_grids,
     disposition_grids,
@@ -21,7 +22,7 @@ from rctflow.report.course import (
     site_grid,
 )
 from rctflow.report.findings import finding_grids
-from rctflow.report.grids import Grid, baseline_grid, flow_grids, population_grid, quality_grid
+from rctflow.report.grids import Grid, flow_grids, population_grid, quality_grid
 from rctflow.report.inline import inline_svg
 from rctflow.report.settings import ReportSettings
 from rctflow.results import Result, read_results

@@ -8,8 +8,8 @@ from html.parser import HTMLParser
 import pytest
 from rctflow.hypotheses import Family, Hypothesis
 from rctflow.plan_status import PlanStatus
+from rctflow.report.baseline import baseline_grid
 from rctflow.report.grids import (
-    baseline_grid,
     flow_grid,
     population_grid,
     quality_grid,
