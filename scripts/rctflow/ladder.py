@@ -28,6 +28,8 @@ METHODS = {
 NEUTRAL = {"": 0.0, POINTS: 0.0, WIN: 0.5}
 """Where the arms do not differ, by scale; of every other scale, a ratio, at 1."""
 ENDS = ("estimate", "p_value", "ci_low")
+NORMAL = "normal interval"
+"""As the method of a bootstrap says that its interval is not BCa."""
 OF_THE_SAME_ESTIMATE = ("bootstrap", "randomization")
 """Methods that say how uncertain the analysis's own estimate is."""
 SCALE_HEADS = {
@@ -66,6 +68,8 @@ class Rung:
     def method_words(self) -> str:
         """The words for a further method."""
         words = METHODS.get(self.method, self.method.replace("_", " "))
+        if self.method == "bootstrap" and self.low is not None and NORMAL in self.low.method:
+            words = "bootstrap, normal"
         return f"{words} (unreliable)" if self.unreliable else words
 
     @property

@@ -1,5 +1,7 @@
 """The rungs of the ladder: their order, what they are about, and why one has no interval."""
 
+from dataclasses import replace
+
 import pytest
 from rctflow.ladder import has_steps, rungs_of, scale_words
 from rctflow.results import Result
@@ -54,6 +56,8 @@ def test_what_resampling_describes_is_the_estimate_of_its_analysis():
     assert bootstrap.about is randomization.about
     assert bootstrap.interval == (0.4, 2.4)
     assert bootstrap.method_words == "bootstrap, BCa (unreliable)"
+    normal = replace(bootstrap, low=replace(bootstrap.low, method="bootstrap of patients within arms, normal interval"))
+    assert normal.method_words == "bootstrap, normal (unreliable)"
 
 
 @pytest.mark.parametrize(

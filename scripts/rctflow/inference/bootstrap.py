@@ -8,33 +8,53 @@ BCa interval (bias-corrected and accelerated): with t* the B estimates, t the ob
 
 On the scale of the analysis: logarithms for ratios. With few patients the interval is too short, since so few can be
 drawn; below 20 per arm its rows say that it is unreliable.
-Source: Efron 1987, J Am Stat Assoc 82:171; DiCiccio & Efron 1996, Stat Sci 11:189; Davison & Hinkley 1997, section 5.3.
+
+Its ends are quantiles far out in the tails, and z0 is a share: of 200 draws each end would have a Monte Carlo standard
+error of a quarter of a standard error. Below 1,000 draws the interval is t +- z_q s, s the standard deviation of t*.
+Source: Efron 1987, J Am Stat Assoc 82:171; DiCiccio & Efron 1996, Stat Sci 11:189; Davison & Hinkley 1997, section 5.3;
+Efron & Tibshirani 1993, sections 6.4 and 14.5 (how many draws).
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from rctflow.inference.effects import effects_at, needed_at
+from rctflow.inference.effects import effects_at, needed_at, why_absent
 from rctflow.inference.leave_one_out import LeftOut
 from rctflow.inference.progress import with_progress
+from rctflow.ladder import NORMAL
 from rctflow.models.contract import AnalysisData, NotEstimable, Row, contrast_name
 from rctflow.models.options import MmrmOptions
 from rctflow.models.settings import Analysis, Fit
-from rctflow.results import is_ratio
+from rctflow.results import POINTS, WIN, is_ratio
 
 Array = NDArray[np.float64]
-Estimator = Callable[[NDArray[np.intp]], dict[str, float]]
 RELIABLE = 20
+ENOUGH = 1000
+"""Fewer draws do not fix the ends of a BCa interval."""
+BOUNDS = {WIN: (0.0, 1.0), POINTS: (-100.0, 100.0)}
+"""Between which a normal interval ends, by unit."""
 LOST = 0.05
 """More undefined draws than this share, and the interval would describe a selection of them."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What one draw gives: contrast -> estimate on the scale of the analysis; why others cannot be estimated."""
+
+    estimates: dict[str, float]
+    why: str = ""
+
+
+Estimator = Callable[[NDArray[np.intp]], Drawn]
 
 
 def bootstrap_rows(data: AnalysisData, analysis: Analysis, settings: Fit, visit: str, left: LeftOut) -> Iterator[Row]:
@@ -53,12 +73,15 @@ def bootstrap_rows(data: AnalysisData, analysis: Analysis, settings: Fit, visit:
     made = [estimator(drawn) for drawn in with_progress(draws, f"{settings.endpoint}: bootstrap")]
     smallest = min(int((arms == arm).sum()) for arm in settings.arms)
     for contrast, effect in left.whole.items():
-        estimates = np.array([one.get(contrast, math.nan) for one in made])
+        estimates = np.array([one.estimates.get(contrast, math.nan) for one in made])
+        lost = _lost([one.why for one in made if contrast not in one.estimates])
         others = np.array(
             [_scaled(one[contrast].values["estimate"], contrast) for one in left.without.values() if contrast in one]
         )
         center = _scaled(effect.values["estimate"], contrast)
-        yield from _rows(contrast, center, estimates, others, smallest, analysis.confidence, effect.unit, visit)
+        notes = [f"unreliable: {smallest} patients in the smallest arm, fewer than {RELIABLE}"] * (smallest < RELIABLE)
+        shared: dict[str, Any] = {"visit": visit, "contrast": contrast, "note": "; ".join([*notes, *lost])}
+        yield from _rows(center, estimates, others, analysis.confidence, effect.unit, shared)
 
 
 def _drawn(arms: NDArray[Any], n: int, seed: int) -> list[NDArray[np.intp]]:
@@ -69,20 +92,28 @@ def _drawn(arms: NDArray[Any], n: int, seed: int) -> list[NDArray[np.intp]]:
 
 
 def _estimator(data: AnalysisData, analysis: Analysis, settings: Fit, visit: str, patients: NDArray[Any]) -> Estimator:
-    """Positions of drawn patients -> contrast -> estimate on the scale of the analysis."""
+    """Positions of drawn patients -> the comparisons of these."""
+    from rctflow.models.registry import compared_as
+
     if analysis.model == "mmrm":
         return _mmrm_estimator(data, analysis, settings, visit, patients)
 
     copied = _copier(needed_at(data, analysis, visit), patients)
+    wanted = {compared_as(analysis, *pair) for pair in settings.comparisons}
     if analysis.model == "wilcoxon":  # the estimate needs no exact law, which would be most of the work
         analysis = replace(analysis, options=analysis.options | {"exact_up_to": 0})
 
-    def whole(drawn: NDArray[np.intp]) -> dict[str, float]:
+    def whole(drawn: NDArray[np.intp]) -> Drawn:
+        own = copied(drawn)
         try:
-            found = effects_at(copied(drawn), analysis, settings, visit)
-        except (NotEstimable, np.linalg.LinAlgError):
-            return {}
-        return {contrast: _scaled(effect.values["estimate"], contrast) for contrast, effect in found.items()}
+            found = effects_at(own, analysis, settings, visit)
+        except NotEstimable as error:
+            return Drawn({}, str(error))
+        except np.linalg.LinAlgError as error:
+            return Drawn({}, f"the computation failed: {error}")
+        estimates = {contrast: _scaled(effect.values["estimate"], contrast) for contrast, effect in found.items()}
+        lost = wanted - estimates.keys()
+        return Drawn(estimates, why_absent(own, analysis, settings, visit, lost) if lost else "")
 
     return whole
 
@@ -128,13 +159,13 @@ def _mmrm_estimator(
     names = [contrast_name(*labels[number][1:], analysis.log) for number in chosen]
     places = fit.model.records.subjects.get_indexer(pd.Index(patients))  # -1: nothing of the patient is in the model
 
-    def refitted(drawn: NDArray[np.intp]) -> dict[str, float]:
+    def refitted(drawn: NDArray[np.intp]) -> Drawn:
         own = places[drawn]
         try:
             estimates, _ = fit.redraw(own[own >= 0]).wald(rows[chosen])
-        except MmrmError:
-            return {}
-        return dict(zip(names, map(float, estimates), strict=True))
+        except MmrmError as error:
+            return Drawn({}, str(error))
+        return Drawn(dict(zip(names, map(float, estimates), strict=True)))
 
     return refitted
 
@@ -143,34 +174,47 @@ def _scaled(value: float, contrast: str) -> float:
     return math.log(value) if is_ratio(contrast) else value
 
 
+def _lost(reasons: list[str]) -> list[str]:
+    """How many draws are left out, and for which reasons; reasons that differ in their numbers alone are one."""
+    kinds: dict[str, list[str]] = {}
+    for reason in reasons:
+        first = re.split("[:;] ", reason)[0] or "the model could not be fitted"
+        kinds.setdefault(re.sub(r"[0-9]+(\.[0-9]+)?", "#", first), []).append(first)
+    if not kinds:
+        return []
+    told = [f"{len(same)}{' such as' if len(set(same)) > 1 else ''}: {same[0]}" for same in kinds.values()]
+    return [f"{len(reasons)} draw{'s' * (len(reasons) > 1)} left out ({'; '.join(told)})"]
+
+
 def _rows(
-    contrast: str,
-    center: float,
-    estimates: Array,
-    others: Array,
-    smallest: int,
-    confidence: float,
-    unit: str,
-    visit: str,
+    center: float, estimates: Array, others: Array, confidence: float, unit: str, shared: dict[str, Any]
 ) -> Iterator[Row]:
-    made = estimates[np.isfinite(estimates)]
-    lost = len(estimates) - len(made)
-    notes = [f"unreliable: {smallest} patients in the smallest arm, fewer than {RELIABLE}"] * (smallest < RELIABLE)
-    notes += [f"{lost} draw{'s' * (lost > 1)} left out: the model could not be fitted"] * (lost > 0)
-    shared: dict[str, Any] = {"visit": visit, "contrast": contrast, "note": "; ".join(notes)}
-    shared["method"] = f"bootstrap of patients within arms, BCa interval {100 * confidence:g} %"
+    """Draws, standard error and interval of one contrast. estimates: (B,), NaN where a draw has none."""
+    made, ratio = estimates[np.isfinite(estimates)], is_ratio(shared["contrast"])
+    bca = len(estimates) >= ENOUGH
+    kind = "BCa interval" if bca else f"{NORMAL} (BCa needs {ENOUGH} draws)"
+    shared |= {"method": f"bootstrap of patients within arms, {kind} {100 * confidence:g} %"}
     yield Row("bootstrap_draws", float(len(estimates)), **shared)
-    ends = None if lost > LOST * len(estimates) else bca_interval(center, made, others, confidence)
+    ends = None
+    if len(estimates) - len(made) <= LOST * len(estimates):
+        ends = bca_interval(center, made, others, confidence) if bca else normal_interval(center, made, confidence)
     if ends is None:
-        told = shared | {"status": "not_estimable", "note": "; ".join([*notes, "the draws do not give an interval"])}
+        note = "; ".join(filter(None, (shared["note"], "the draws do not give an interval")))
+        told = shared | {"status": "not_estimable", "note": note}
         yield from (Row(name, None, **told) for name in ("bootstrap_se", "bootstrap_ci_low", "bootstrap_ci_high"))
         return
-    back = math.exp if is_ratio(contrast) else float
-    yield Row(
-        "bootstrap_se_log" if is_ratio(contrast) else "bootstrap_se", float(made.std(ddof=1)), unit=unit, **shared
-    )
+    back, possible = math.exp if ratio else float, BOUNDS.get(unit, (-math.inf, math.inf))
+    yield Row("bootstrap_se_log" if ratio else "bootstrap_se", float(made.std(ddof=1)), unit=unit, **shared)
     for name, end in zip(("bootstrap_ci_low", "bootstrap_ci_high"), ends, strict=True):
-        yield Row(name, back(end), unit=unit, **shared)
+        yield Row(name, min(max(back(end), possible[0]), possible[1]), unit=unit, **shared)
+
+
+def normal_interval(center: float, estimates: Array, confidence: float) -> tuple[float, float] | None:
+    """``center`` less and plus z standard deviations of the bootstrap ``estimates`` (B,); None when nothing varies."""
+    from scipy.special import ndtri
+
+    half = float(ndtri((1 + confidence) / 2) * estimates.std(ddof=1)) if len(estimates) > 1 else 0.0
+    return (center - half, center + half) if half > 0 else None
 
 
 def bca_interval(center: float, estimates: Array, others: Array, confidence: float) -> tuple[float, float] | None:

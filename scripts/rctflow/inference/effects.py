@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,21 @@ def effects_at(data: AnalysisData, analysis: Analysis, settings: Fit, visit: str
         for contrast, values in written.items()
         if all(name in values for name in STATISTICS)
     }
+
+
+def why_absent(data: AnalysisData, analysis: Analysis, settings: Fit, visit: str, lost: Set[str]) -> str:
+    """What the model says of the comparisons ``lost``, which it cannot make with these data; "" of an MMRM."""
+    from rctflow.models.registry import load_model
+
+    if analysis.model == "mmrm":
+        return ""
+    rows = load_model(analysis.model)(needed_at(data, analysis, visit), analysis, settings).rows
+    notes = {
+        row.note: None
+        for row in rows
+        if row.visit == visit and row.contrast in lost and row.statistic in STATISTICS and row.value is None
+    }
+    return "; ".join(notes)
 
 
 def needed_at(data: AnalysisData, analysis: Analysis, visit: str) -> AnalysisData:

@@ -6,14 +6,14 @@ DFBETAS of Belsley, Kuh & Welsch 1980 with the standard error of the full fit).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from rctflow.inference.effects import STATISTICS, Effect, effects_at, needed_at
+from rctflow.inference.effects import STATISTICS, Effect, effects_at, why_absent
 from rctflow.inference.progress import with_progress
 from rctflow.models.contract import AnalysisData, NotEstimable, Row
 from rctflow.models.settings import Analysis, Fit
@@ -62,23 +62,8 @@ def left_out(data: AnalysisData, analysis: Analysis, settings: Fit, visit: str) 
             found[patient], reasons[patient] = {}, str(error)
             continue
         if lost := whole.keys() - found[patient].keys():
-            reasons[patient] = _why_lost(others, analysis, settings, visit, lost)
+            reasons[patient] = ": ".join(filter(None, (LOST, why_absent(others, analysis, settings, visit, lost))))
     return LeftOut(whole, patients, found, reasons)
-
-
-def _why_lost(data: AnalysisData, analysis: Analysis, settings: Fit, visit: str, lost: Set[str]) -> str:
-    """What the model says of comparisons that it cannot make with these data; of an MMRM that it cannot alone."""
-    from rctflow.models.registry import load_model
-
-    if analysis.model == "mmrm":
-        return LOST
-    rows = load_model(analysis.model)(needed_at(data, analysis, visit), analysis, settings).rows
-    notes = {
-        row.note: None
-        for row in rows
-        if row.visit == visit and row.contrast in lost and row.statistic in STATISTICS and row.value is None
-    }
-    return ": ".join([LOST, *(["; ".join(notes)] if notes else [])])
 
 
 def coded(patients: list[str], seed: int) -> dict[str, str]:

@@ -14,7 +14,7 @@ class Resampling:
 
     randomization_test: allocations drawn from the declared scheme (0: no test); when no more than ``enumerate_up_to``
     exist, all of them are looked at instead. leave_one_out: the comparison without each patient in turn. bootstrap:
-    samples of patients for the BCa interval (0: none). seed: of the draws.
+    samples of patients for an interval, BCa from 1,000 on (0: none). seed: of the draws.
     """
 
     randomization_test: int = 0

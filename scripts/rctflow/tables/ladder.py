@@ -123,4 +123,4 @@ def _influence(rungs: Sequence[Rung], settings: Display) -> Iterator[str]:
 
 def _unreliable(rungs: Sequence[Rung]) -> list[str]:
     told = [rung.low.note for rung in rungs if rung.method == "bootstrap" and rung.unreliable and rung.low]
-    return [f"Bootstrap intervals are {told[0]}."] if told else []
+    return [f"Bootstrap intervals are {told[0].partition('; ')[0]}."] if told else []

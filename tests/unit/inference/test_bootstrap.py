@@ -1,8 +1,10 @@
 """The bootstrap: the BCa interval against scipy's, draws within arms, and what the rows say."""
 
+import re
+
 import numpy as np
 import pytest
-from rctflow.inference.bootstrap import _copier, _drawn, _mmrm_estimator, bca_interval
+from rctflow.inference.bootstrap import ENOUGH, _copier, _drawn, _mmrm_estimator, _rows, bca_interval, normal_interval
 from rctflow.inference.effects import effects_at
 from rctflow.inference.resample import resample_endpoint
 from rctflow.inference.settings import Resample
@@ -79,6 +81,51 @@ def test_one_visit_of_an_mmrm_is_the_ancova_in_every_draw():
         )
 
 
+def test_few_draws_give_a_normal_interval_and_it_is_said():
+    adsl, bds = trial()
+    rows = rows_of(adsl, bds, of(bootstrap=200))
+    fitted, _ = fit_endpoint(bds, adsl, of())
+    low, high, se = (row(rows, "msc - placebo", f"bootstrap_{name}") for name in ("ci_low", "ci_high", "se"))
+    estimate = row(fitted, "msc - placebo", "estimate").value
+    assert (low.value, high.value) == pytest.approx((estimate - 1.959964 * se.value, estimate + 1.959964 * se.value))
+    assert "normal interval (BCa needs 1000 draws)" in low.method
+    assert normal_interval(1.0, np.full(9, 2.0), 0.95) is None
+
+
+def test_a_normal_interval_of_a_win_probability_ends_at_certainty():
+    adsl, bds = trial(n=16)
+    better = bds["AVISIT"].eq("month6") & bds["USUBJID"].isin(adsl.loc[adsl["TRT01P"].eq("msc"), "USUBJID"].iloc[1:])
+    far = bds.assign(CHG=bds["CHG"] + 15 * better)
+    rows = rows_of(adsl, far, of("wilcoxon", bootstrap=100))
+    assert row(rows, "msc vs placebo", "bootstrap_ci_high").value == 1
+    assert 0.5 < row(rows, "msc vs placebo", "bootstrap_ci_low").value < 1
+
+
+def test_many_draws_give_a_bca_interval():
+    estimates, others = np.random.default_rng(5).exponential(2, ENOUGH), np.arange(8.0) ** 2
+    shared = {"visit": "month6", "contrast": "msc - placebo", "note": ""}
+    _, _, low, high = _rows(2.0, estimates, others, 0.95, "points", dict(shared))
+    assert (low.value, high.value) == bca_interval(2.0, estimates, others, 0.95)
+    assert "BCa interval 95 %" in low.method
+    _, _, low, high = _rows(2.0, estimates[1:], others, 0.95, "points", dict(shared))
+    assert (low.value, high.value) == normal_interval(2.0, estimates[1:], 0.95)
+
+
+def test_draws_left_out_are_counted_by_reason():
+    """Half of the reference arm lies below the limit, so that draws with one more have no ratio."""
+    adsl, bds = trial(n=24)
+    low = bds["AVISIT"].eq("month6") & bds["USUBJID"].isin(adsl.loc[adsl["TRT01P"].eq("placebo"), "USUBJID"].iloc[:6])
+    limited = bds.assign(AVALC=np.where(low, "<20", ""), AVAL=np.where(low, 10, bds["AVAL"]))
+    rows = rows_of(adsl, limited, of("censored", bootstrap=40))
+    note = row(rows, "msc - placebo", "bootstrap_draws").note
+    found = re.search(
+        r"(\d+) draws left out \((\d+) such as: \d+ values of placebo are below the limit, more than 50 %", note
+    )
+    assert found, note
+    assert found[1] == found[2]
+    assert row(rows, "msc - placebo", "bootstrap_ci_low").status == "not_estimable"
+
+
 def test_small_arms_are_called_unreliable():
     few, many = (rows_of(*trial(n), of(bootstrap=40)) for n in (30, 40))
     assert "unreliable: 15 patients" in row(few, "msc - placebo", "bootstrap_ci_low").note
@@ -107,6 +154,6 @@ def test_a_redrawn_mmrm_is_the_model_of_the_copied_patients(options):
     copied = _copier(data, patients)
     for drawn in _drawn(arms, 5, seed=1):
         whole = effects_at(copied(drawn), analysis, fit, "month6")
-        assert quick(drawn) == pytest.approx(
+        assert quick(drawn).estimates == pytest.approx(
             {name: effect.values["estimate"] for name, effect in whole.items()}, rel=1e-5
         )
