@@ -25,9 +25,11 @@ from rctflow.study.messages import ConfigError
 from rctflow.study.model import Study
 from rctflow.study.plan_jobs import PlanJobs
 from rctflow.study.planned import endpoint_table
+from rctflow.study.reported import report_settings
 from rctflow.study.second_computation import second_settings
 from rctflow.study.submission_jobs import SubmissionJobs
 from rctflow.study.summary_jobs import SummaryJobs
+from rctflow.study.variable_labels import subgroup_labels, told_labels
 
 ENDPOINT_DISPLAYS = ("profile.svg", "trajectories.svg", "diagnostics.svg", "ladder.svg", "table.html", "table.csv")
 
@@ -143,7 +145,7 @@ class Dag:
 
     def subgroup_labels(self) -> dict[str, str]:
         """The words printed for each factor of subgroups."""
-        return presentation.subgroup_labels(self.study)
+        return subgroup_labels(self.study)
 
     @cached_property
     def plan(self) -> PlanJobs:
@@ -290,11 +292,11 @@ class Dag:
 
     def report(self) -> Any:
         """Params of the report."""
-        return as_params(presentation.report_settings(self.study, self.file, self.blinding.unblinding()))
+        return as_params(report_settings(self.study, self.file, self.blinding.unblinding()))
 
     def label_sources(self) -> list[str]:
         """The descriptions of the forms whose files may have words for variables of the report."""
-        tables = {table for table, _ in presentation.told_labels(self.study).values()}
+        tables = {table for table, _ in told_labels(self.study).values()}
         return [f"{self.results}/tables/{table}.json" for table in sorted(tables)]
 
     def resolved(self) -> Any:

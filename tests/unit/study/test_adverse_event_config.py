@@ -4,7 +4,7 @@ import pytest
 from rctflow.study.analysis_plan import bears_on
 from rctflow.study.blinding import shown_study
 from rctflow.study.dag import Dag
-from rctflow.study.presentation import report_settings
+from rctflow.study.reported import report_settings
 from rctflow.study.summaries import summary_settings
 
 from tests.tiny import loaded, problems, tiny_config, with_adverse_events

@@ -2,7 +2,8 @@
 
 import pytest
 from rctflow.study.load import load_study
-from rctflow.study.presentation import display_settings, report_settings
+from rctflow.study.presentation import display_settings
+from rctflow.study.reported import report_settings
 
 from tests.tiny import tiny_config, write_config
 
