@@ -12,7 +12,7 @@ from rctflow.models.mmrm.errors import DataError, FormulaError, OptionError
 from rctflow.models.mmrm.formula import parse_formula
 from rctflow.models.mmrm.model import Model, estimate
 from rctflow.models.mmrm.options import ORDER_FREE, read_options
-from rctflow.models.mmrm.records import read_records
+from rctflow.models.mmrm.reading import read_records
 from rctflow.models.mmrm.result import MmrmFit
 from rctflow.models.mmrm.sufficient import sufficient_statistics
 

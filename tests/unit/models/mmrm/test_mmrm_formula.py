@@ -6,7 +6,7 @@ import pytest
 from rctflow.models.mmrm.errors import FormulaError, OptionError
 from rctflow.models.mmrm.formula import parse_formula
 from rctflow.models.mmrm.levels import natural_order
-from rctflow.models.mmrm.records import read_records
+from rctflow.models.mmrm.reading import read_records
 
 
 @pytest.mark.parametrize(
