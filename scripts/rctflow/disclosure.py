@@ -19,7 +19,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from rctflow.disclosure_audit import further_cells
-from rctflow.results import SUPPRESSED, Result, compared_arms
+from rctflow.results import AVERAGE, SUPPRESSED, Result, compared_arms
 
 REST = "other, each rare"
 EXTREMES = ("min", "max")
@@ -124,7 +124,7 @@ def _statistics(rows: Sequence[Result], k: int) -> set[int]:
     average = {
         i
         for i, row in enumerate(rows)
-        if row.visit == "average" and (row.analysis, row.population, row.contrast) in compared
+        if row.visit == AVERAGE and (row.analysis, row.population, row.contrast) in compared
     }
     return hidden | average | _differenced(rows, n, k)
 

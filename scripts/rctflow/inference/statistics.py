@@ -20,7 +20,7 @@ from rctflow.inference.randomization_test import Allocations, Array, Shifts
 from rctflow.models.contract import AnalysisData, NotEstimable, contrast_name
 from rctflow.models.options import MmrmOptions
 from rctflow.models.settings import Analysis, Fit
-from rctflow.results import comparison_name
+from rctflow.results import AVERAGE, comparison_name
 
 if TYPE_CHECKING:
     from rctflow.models.longitudinal import Longitudinal
@@ -194,7 +194,6 @@ def _wald(fit: MmrmFit, rows: Array) -> Array:
 def contrast_rows(fit: MmrmFit, frame: Longitudinal, settings: Fit) -> tuple[list[tuple[str, str, str]], Array]:
     """(visit or AVERAGE, arm, other arm) of each comparison, and its row over all columns of the design."""
     from rctflow.models.longitudinal import ARM, VISIT
-    from rctflow.models.repeated import AVERAGE
 
     by = [VISIT] if VISIT in frame.formula else []
     means = fit.design_means([*by, ARM])

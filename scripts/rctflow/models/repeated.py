@@ -15,8 +15,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from rctflow.models.complete import excluded_words
 from rctflow.models.contract import (
     AnalysisData,
@@ -29,19 +27,18 @@ from rctflow.models.contract import (
     statistics_of_contrasts,
     statistics_of_groups,
 )
-from rctflow.models.dose_response import coefficients
 from rctflow.models.longitudinal import ARM, SUBJECT, VISIT, Longitudinal, longitudinal
 from rctflow.models.mmrm import ChainFit, Step, fit_with_fallback
 from rctflow.models.mmrm.errors import DataError, EstimationError, NotEstimableError
 from rctflow.models.options import MmrmOptions
+from rctflow.models.repeated_estimates import Estimates
 from rctflow.models.settings import Analysis, Fit
-from rctflow.results import DOSE_RESPONSE, PER_DOSE, compared_arms
+from rctflow.results import AVERAGE, DOSE_RESPONSE, PER_DOSE, compared_arms
 from rctflow.settings import settings_from
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
-AVERAGE = "average"
 INTERACTION = "arm_by_visit"
 NOISE = 1e-8  # a scaled gradient below this is rounding error, and no two machines agree on it
 TEST = ("F", "df1", "df2", "p_value")
@@ -114,6 +111,7 @@ class RepeatedFit:
     ) -> None:
         self.chain, self.fit, self.frame = chain, chain.fit, frame
         self.data, self.analysis, self.settings, self.options = data, analysis, settings, options
+        self.estimates = Estimates(chain.fit, frame, analysis, settings, options)
         self.shared: dict[str, Any] = {
             "record_set": RECORD_SET,
             "method": self._method(),
@@ -124,7 +122,7 @@ class RepeatedFit:
     def output(self) -> ModelOutput:
         """All rows, and the records of the model with their normalized residuals."""
         rows = [*_counts(self.frame, self.data, self.settings, RECORD_SET)]
-        means, differences = self._means(), self._differences()
+        means, differences = self.estimates.means(), self.estimates.differences()
         for visit in self.data.visits:
             rows += [*self._of_arms(visit, means), *self._of_contrasts(visit, differences)]
         if len(self.frame.visits) > 1:
@@ -146,64 +144,6 @@ class RepeatedFit:
             f"t interval {100 * self.analysis.confidence:g} %, two-sided p"
         )
 
-    def _means(self) -> dict[tuple[str, str], Series]:
-        """(visit, arm) -> estimate, se, df, ... of the LS mean; with cLDA, of its change when changes are asked for."""
-        weights = self.options.weights
-        if not (self.frame.constrained and self.analysis.outcome == "change"):
-            table = self.fit.lsmeans(ARM, by=self._by_visit, weights=weights, not_estimable="omit")
-            return {(self._visit_of(row), str(row[ARM])): row for _, row in table.iterrows()}
-        try:
-            rows = self.fit.mean_rows([VISIT, ARM], weights)
-        except NotEstimableError:
-            return {}
-        place = {(str(v), str(a)): n for n, (v, a) in enumerate(zip(rows.labels[VISIT], rows.labels[ARM], strict=True))}
-        after = [key for key in place if key[0] != self.settings.baseline_visit]
-        start = self.settings.baseline_visit
-        change = [rows.L[place[visit, arm]] - rows.L[place[start, arm]] for visit, arm in after]
-        table = self.fit.estimate(change)
-        return {key: table.iloc[n] for n, key in enumerate(after)}
-
-    def _differences(self) -> dict[tuple[str, str], Series]:
-        """(visit or AVERAGE, ``arm - other``) -> the difference."""
-        found: dict[tuple[str, str], Series] = {}
-        for other in dict.fromkeys(other for _, other in self.settings.comparisons if other in self._present):
-            try:
-                by_visit = self.fit.contrasts(ARM, self._by_visit, other, self.options.weights, not_estimable="omit")
-                average = self.fit.contrasts(ARM, None, other, self.options.weights, not_estimable="omit")
-            except NotEstimableError:
-                continue
-            found |= {(self._visit_of(row), row["contrast"]): row for _, row in by_visit.iterrows()}
-            found |= {(AVERAGE, row["contrast"]): row for _, row in average.iterrows()}
-        return found
-
-    def _trends(self) -> dict[str, Series]:
-        """Visit -> slope of the LS means over the doses of the arms."""
-        rows = self.fit.design_means([VISIT, ARM] if self._by_visit else [ARM], self.options.weights)
-        after = rows.labels[VISIT].isin(self.frame.visits) if self._by_visit else np.ones(len(rows.labels), bool)
-        labels = rows.labels[after]
-        at_visit = labels[VISIT] if self._by_visit else [self.frame.visits[0]] * len(labels)
-        share = labels[ARM].astype(str).map(coefficients(self._present, self.settings.doses)).to_numpy()
-        found: dict[str, Series] = {}
-        for visit in self.frame.visits:
-            mine = np.asarray([name == visit for name in at_visit])
-            try:
-                L = self.fit.estimable((share[mine] @ rows.L[np.flatnonzero(after)[mine]])[None, :])
-            except NotEstimableError:
-                continue
-            found[visit] = self.fit.estimate(L).iloc[0]
-        return found
-
-    @property
-    def _present(self) -> list[str]:
-        return [str(arm) for arm in self.frame.rows[ARM].cat.categories]
-
-    @property
-    def _by_visit(self) -> str | None:
-        return VISIT if VISIT in self.frame.formula else None
-
-    def _visit_of(self, row: Series) -> str:
-        return str(row[VISIT]) if self._by_visit else self.frame.visits[0]
-
     def _of_arms(self, visit: str, means: dict[tuple[str, str], Series]) -> Iterator[Row]:
         for arm in self.settings.arms:
             names = statistics_of_groups(self.analysis.log)
@@ -219,7 +159,7 @@ class RepeatedFit:
         """The linear contrast of the arms over their doses, per visit."""
         statistics = statistics_of_contrasts(self.analysis.log)
         try:
-            trends, why = self._trends(), ""
+            trends, why = self.estimates.trends(), ""
         except NotEstimable as error:
             trends, why = {}, str(error)
         for visit in self.data.visits:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from rctflow.display import Display, not_measured_words, words_of
-from rctflow.results import WIN, Found, Result, contrasts_of
+from rctflow.results import AVERAGE, WIN, Found, Result, contrasts_of
 from rctflow.rounding import p_value, rounded
 from rctflow.tables.rows import SHIFT, WINS, comparison_kind, contrast_words, interval_cell
 
@@ -51,7 +51,7 @@ def not_measured_notes(rows: Sequence[Result], settings: Display) -> list[str]:
 def _over_visits(main: Found, settings: Display) -> Iterator[str]:
     """The comparison averaged over the visits, and the test of whether it varies between them, where there are some."""
     for visit, contrast, statistic in main:
-        if (visit, statistic) == ("average", "estimate"):
+        if (visit, statistic) == (AVERAGE, "estimate"):
             estimate = interval_cell(main, visit, contrast, "estimate", settings).text
             p = p_value(main[visit, contrast, "p_value"].value)
             yield f"{contrast_words(contrast, settings)}, averaged over the visits: {estimate}; nominal p = {p}."
