@@ -60,6 +60,7 @@ def rehearse(study: Study, file: str) -> Rehearsal:
             _forms(rehearsal, study, files, allocation, file)
     _subjects(rehearsal, file)
     _adverse_events(rehearsal, file)
+    _flow(rehearsal)
     _records(rehearsal, file)
     return rehearsal
 
@@ -151,6 +152,18 @@ def _adverse_events(rehearsal: Rehearsal, file: str) -> None:
     )
     if derived is not None:
         rehearsal.ledger = pd.concat([rehearsal.ledger, derived[1]], ignore_index=True)
+
+
+def _flow(rehearsal: Rehearsal) -> None:
+    """What would end a run after ADSL: a participant flow that does not add up, dosing that ends before it starts."""
+    from rctflow.study.summaries import reconciled_tables, reconciliation
+    from rctflow.summaries.reconcile import reconciled
+    from rctflow.summaries.sources import Sources
+
+    needed = reconciled_tables(rehearsal.study)
+    if rehearsal.adsl is not None and set(needed) <= set(rehearsal.tables):
+        sources = Sources(rehearsal.adsl, {name: rehearsal.tables[name] for name in needed})
+        rehearsal.attempt(lambda: reconciled(reconciliation(rehearsal.study), sources))
 
 
 def _records(rehearsal: Rehearsal, file: str) -> None:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from rctflow.derive.plan import event_column
 from rctflow.derive.settings import Derived
+from rctflow.settings import as_params
 from rctflow.summaries.adverse_events.settings import AdverseEventSummary
 from rctflow.summaries.settings import (
     Baseline,
@@ -69,6 +70,24 @@ def summary_settings(study: Study, summary: str) -> Any:
     """The settings of one declared summary, with what the config left to the study filled in."""
     declared = getattr(study.summaries, summary)
     return replace(declared, **_filled(study, summary, declared))
+
+
+def reconciliation(study: Study) -> dict[str, Any]:
+    """What is needed to compare ADSL and the forms: nothing of endpoints, labels and reasons."""
+    flow, doses = _compared(study)
+    return {"study": as_params(summary_study(study)), "flow": as_params(flow), "exposure": as_params(doses or {})}
+
+
+def reconciled_tables(study: Study) -> list[str]:
+    """The ids of the forms that ADSL is compared with."""
+    flow, doses = _compared(study)
+    return sorted({*flow.reads.tables, *(doses.reads.tables if doses else ())})
+
+
+def _compared(study: Study) -> tuple[Flow, Exposure | None]:
+    flow = replace(summary_settings(study, "flow"), endpoints=(), events={}, analysed=(), exclusions={})
+    doses = study.summaries.exposure
+    return flow, replace(doses, population="", further_populations=()) if doses and doses.table else None
 
 
 def _filled(study: Study, summary: str, declared: Any) -> dict[str, Any]:

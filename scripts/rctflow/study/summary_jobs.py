@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from rctflow.figures.registry import SUMMARY_FIGURES
 from rctflow.settings import as_params
 from rctflow.study.model import Study
 from rctflow.study.presentation import study_display
-from rctflow.study.summaries import declared_summaries, summary_settings, summary_study
+from rctflow.study.summaries import (
+    declared_summaries,
+    reconciled_tables,
+    reconciliation,
+    summary_settings,
+    summary_study,
+)
 from rctflow.summaries.registry import modules_of
-from rctflow.summaries.settings import Flow, Reads
+from rctflow.summaries.settings import Reads
 
 
 @dataclass(frozen=True)
@@ -56,11 +62,11 @@ class SummaryJobs:
 
     def reconciled_tables(self) -> list[str]:
         """The clean tables that ADSL is compared with."""
-        return [f"{self.results}/clean/{table}.parquet" for table in self._compared().reads.tables]
+        return [f"{self.results}/clean/{table}.parquet" for table in reconciled_tables(self.study)]
 
     def reconciliation(self) -> Any:
-        """Params of that comparison: nothing of endpoints, labels and reasons."""
-        return {"study": as_params(summary_study(self.study)), "flow": as_params(self._compared())}
+        """Params of that comparison."""
+        return reconciliation(self.study)
 
     def datasets(self, summary: str) -> list[str]:
         """The ADaM data sets beside ADSL that a summary is made from."""
@@ -99,10 +105,6 @@ class SummaryJobs:
     def display(self) -> Any:
         """Params of the figures."""
         return as_params(study_display(self.study))
-
-    def _compared(self) -> Flow:
-        settings: Flow = summary_settings(self.study, "flow")
-        return replace(settings, endpoints=(), events={}, analysed=(), exclusions={})
 
     def _reads(self, summary: str) -> Reads:
         reads: Reads = summary_settings(self.study, summary).reads if summary in self else Reads()

@@ -14,7 +14,7 @@ from rctflow.description import describe_values, quantile_words
 from rctflow.expressions import parse
 from rctflow.results import SUPPRESSED, Result
 from rctflow.rounding import rounded
-from rctflow.summaries.rows import SummaryError, require
+from rctflow.summaries.rows import SummaryError, named, require
 from rctflow.summaries.settings import SummaryStudy
 from rctflow.summaries.settings_course import Exposure, Measure
 from rctflow.summaries.shares import Members, members_of
@@ -77,8 +77,8 @@ def exposure_per_patient(sources: Sources, settings: Exposure) -> DataFrame:
     import pandas as pd
 
     table = sources.tables[settings.table]
-    named = [settings.start, *(column for column in (settings.end, settings.dose) if column)]
-    require(table, ["USUBJID", *named], f"table {settings.table}")
+    columns = [settings.start, *(column for column in (settings.end, settings.dose) if column)]
+    require(table, ["USUBJID", *columns], f"table {settings.table}")
     rows = table[parse(settings.where).evaluate(table)] if settings.where else table
     first = rows[settings.start].dt.normalize()  # days count whole, whatever the hours of doses
     last = rows[settings.end].dt.normalize() if settings.end else first
@@ -87,8 +87,10 @@ def exposure_per_patient(sources: Sources, settings: Exposure) -> DataFrame:
         last = last.fillna(rows["USUBJID"].map(stand_in))
     days = (last - first).dt.days + 1
     if (days < 1).any():
-        subject = rows["USUBJID"][days < 1].iloc[0]
-        raise SummaryError(f"exposure: an interval of subject {subject} in {settings.table} ends before it starts")
+        raise SummaryError(
+            f"exposure: dosing ends before it starts in form {settings.table}: {named(rows['USUBJID'][days < 1])}. "
+            "Correct the dates in the form."
+        )
     doses = days * settings.per_day if settings.end else days.notna().astype(float)
     by = rows["USUBJID"]
     found = {"doses": doses.groupby(by).sum(min_count=1)}

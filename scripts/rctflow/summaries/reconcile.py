@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from rctflow.expressions import parse
 from rctflow.settings import settings_from
-from rctflow.summaries.rows import SummaryError, require
+from rctflow.summaries.exposure import exposure_per_patient
+from rctflow.summaries.rows import SummaryError, named, require
 from rctflow.summaries.settings import Flow, Screening, SummaryStudy
+from rctflow.summaries.settings_course import Exposure
 from rctflow.summaries.sources import Sources
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
-
-NAMED = 20
 
 
 class ReconciliationError(SummaryError):
@@ -52,16 +52,20 @@ def reconcile(sources: Sources, study: SummaryStudy, settings: Flow, treated: Se
 
 
 def reconciled(params: Mapping[str, Any], sources: Sources) -> str:
-    """What ADSL and the forms agree on, a line each; raises ReconciliationError, as ``reconcile`` does, unless they do.
+    """What ADSL and the forms agree on, a line each; raises ReconciliationError, as ``reconcile`` does, unless they do,
+    and SummaryError when dosing ends before it starts.
 
-    params: SummaryStudy (``study``) and Flow (``flow``), as dag gives them. It holds no count, so that data may be
-    restricted.
+    params: SummaryStudy (``study``), Flow (``flow``) and Exposure (``exposure``; empty without a form of doses), as dag
+    gives them. The lines hold no count, so that data may be restricted.
     """
     study, settings = settings_from(SummaryStudy, params["study"]), settings_from(Flow, params["flow"])
     reconcile(sources, study, settings, treated_of(sources.adsl[sources.adsl["RANDFL"].eq("Y")], settings))
+    if params["exposure"]:
+        exposure_per_patient(sources, settings_from(Exposure, params["exposure"]))
     forms = {"screened": settings.screened.table} if settings.screened else {}
     forms |= {name: form.table for name, form in sorted(settings.forms.items())}
     agreed = ["ADSL within itself", *(f"ADSL and {table}: who is {name}" for name, table in forms.items())]
+    agreed += ["no dosing ends before it starts"] if params["exposure"] else []
     return "".join(f"{line}\n" for line in agreed)
 
 
@@ -81,10 +85,9 @@ def screened_rows(sources: Sources, declared: Screening) -> DataFrame:
 
 
 def _told(what: str, ids: Iterable[object], remedy: str) -> Iterator[str]:
-    named = sorted({str(subject) for subject in ids})
-    if named:
-        rest = f" and {len(named) - NAMED} more" if len(named) > NAMED else ""
-        yield f"{what}: {', '.join(named[:NAMED])}{rest}. {remedy}"
+    told = named(ids)
+    if told:
+        yield f"{what}: {told}. {remedy}"
 
 
 def _arms(adsl: DataFrame, study: SummaryStudy, treated: Series | None) -> Iterator[str]:

@@ -9,7 +9,7 @@ from rctflow.proportions.clopper_pearson import clopper_pearson
 from rctflow.results import NOMINAL, PERCENT, Result, is_p_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pandas import DataFrame
 
@@ -62,3 +62,10 @@ def counted_level(
         exact = percent | {"method": "Clopper and Pearson, 95 %, two-sided"}
         bound = 100 * clopper_pearson(0, of, 0.95).high
         yield summary_row(study.study, summary, analysis, f"exact_ci_high:{level}", bound, **exact)
+
+
+def named(ids: Iterable[object], most: int = 20) -> str:
+    """Subjects in words: each once, sorted, the first ``most`` of them; "" for nobody."""
+    told = sorted({str(subject) for subject in ids})
+    rest = f" and {len(told) - most} more" if len(told) > most else ""
+    return f"{', '.join(told[:most])}{rest}"

@@ -8,6 +8,7 @@ from rctflow.summaries.flow import summarize_flow
 from rctflow.summaries.reconcile import ReconciliationError, reconciled
 from rctflow.summaries.rows import SummaryError
 from rctflow.summaries.settings import Flow, FormRows, Screening, SummaryPopulation, SummaryStudy
+from rctflow.summaries.settings_course import Exposure
 from rctflow.summaries.sources import Sources
 
 ADSL = pd.DataFrame(
@@ -90,10 +91,20 @@ def test_a_randomized_patient_who_was_not_screened():
 
 
 def test_what_is_agreed_before_anything_is_modelled():
-    params = {"study": as_params(STUDY), "flow": as_params(Flow(forms={"treated": FormRows("ex")}))}
+    params = {"study": as_params(STUDY), "flow": as_params(Flow(forms={"treated": FormRows("ex")})), "exposure": {}}
     assert reconciled(params, Sources(ADSL, tables={"ex": EX})) == "ADSL within itself\nADSL and ex: who is treated\n"
     with pytest.raises(ReconciliationError, match="treated in ADSL, not in form ex: P3"):
         reconciled(params, Sources(ADSL, tables={"ex": EX[:2]}))
+
+
+def test_dosing_that_ends_before_it_starts_ends_the_run_before_anything_is_modelled():
+    days = {"DAT": pd.to_datetime(["2024-01-02"] * 4), "END": pd.to_datetime(["2024-01-02"] * 2 + ["2024-01-01"] * 2)}
+    doses = {"exposure": as_params(Exposure("ex", "DAT", end="END"))}
+    with pytest.raises(SummaryError, match="dosing ends before it starts in form ex: P3"):
+        reconciled(
+            {"study": as_params(STUDY), "flow": as_params(Flow())} | doses,
+            Sources(ADSL, tables={"ex": EX.assign(**days)}),
+        )
 
 
 def test_an_analysed_patient_whom_adsl_does_not_know():
