@@ -142,7 +142,7 @@ def _mmrm_estimator(
     data: AnalysisData, analysis: Analysis, settings: Fit, visit: str, patients: NDArray[Any]
 ) -> Estimator:
     """The observed fit's covariance structure fitted to the drawn patients, without what the estimate does not need."""
-    from rctflow.inference.statistics import contrast_rows
+    from rctflow.inference.refits import contrast_rows
     from rctflow.models.longitudinal import longitudinal
     from rctflow.models.mmrm.errors import MmrmError
     from rctflow.models.repeated import fit_chain

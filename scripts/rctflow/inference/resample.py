@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from rctflow.inference.allocations import reference_allocations
 from rctflow.inference.bootstrap import bootstrap_rows
+from rctflow.inference.comparison import Comparison
 from rctflow.inference.leave_one_out import coded, leave_one_out, left_out
 from rctflow.inference.randomization_test import Reference, inverted_interval, randomization_test
 from rctflow.inference.settings import Resample
-from rctflow.inference.statistics import Comparison, comparisons
+from rctflow.inference.statistics import comparisons
 from rctflow.models.contract import AnalysisData, NotEstimable, Row
 from rctflow.models.endpoint import result_of
 from rctflow.models.registry import compared_as

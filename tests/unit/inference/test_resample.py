@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from rctflow.inference.refits import refitted
 from rctflow.inference.resample import resample_endpoint
 from rctflow.inference.settings import Resample
-from rctflow.inference.statistics import _refitted, comparisons
+from rctflow.inference.statistics import comparisons
 from rctflow.models.endpoint import fit_endpoint
 from rctflow.models.mmrm import fit_mmrm
 from rctflow.models.select import select_data
@@ -56,7 +57,7 @@ def test_ancova_in_closed_form_equals_the_model_run_under_each_allocation(arms):
     drawn = allocated_again(adsl, arms)
     data = select_data(bds, adsl, analysis, "itt", fit)
     fast = {(c.visit, c.contrast): c for c in comparisons(data, analysis, fit, patients, drawn)}
-    slow = {(c.visit, c.contrast): c for c in _refitted(data, analysis, fit, patients, drawn)}
+    slow = {(c.visit, c.contrast): c for c in refitted(data, analysis, fit, patients, drawn)}
     assert fast.keys() == slow.keys()
     for key, comparison in slow.items():
         assert fast[key].observed == pytest.approx(comparison.observed, rel=1e-9)

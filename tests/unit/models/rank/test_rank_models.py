@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from rctflow.inference.refits import refitted
 from rctflow.inference.resample import resample_endpoint
 from rctflow.inference.settings import Resample
-from rctflow.inference.statistics import _refitted, comparisons
+from rctflow.inference.statistics import comparisons
 from rctflow.models.contract import OptionError
 from rctflow.models.rank.rank_sum import RankSum
 from rctflow.models.rank.samples import Samples, Stratum
@@ -247,7 +248,7 @@ def test_the_rank_sum_in_closed_form_equals_the_model_run_under_each_allocation(
     drawn = np.random.default_rng(4).integers(0, 2, (25, 20)).astype(np.int8)
     data = select_data(bds, adsl, analysis, "itt", fit)
     (fast,) = comparisons(data, analysis, fit, patients, drawn)
-    (slow,) = _refitted(data, analysis, fit, patients, drawn)
+    (slow,) = refitted(data, analysis, fit, patients, drawn)
     assert (fast.visit, fast.contrast) == (slow.visit, slow.contrast)
     assert fast.observed == pytest.approx(slow.observed, rel=1e-12)
     np.testing.assert_allclose(fast.statistics, slow.statistics, rtol=1e-10)
