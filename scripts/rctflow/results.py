@@ -16,6 +16,8 @@ from rctflow.outputs import written_whole
 from rctflow.spreadsheets import guarded, unguarded
 
 Status = Literal["ok", "fallback", "not_estimable", "failed"]
+NO_ESTIMAND = "none"
+"""The estimand of an analysis set that selects patients by what happened to them after randomization."""
 Scale = Literal["difference", "ratio", "win"]
 
 

@@ -11,7 +11,7 @@ from rctflow.models.contract import AnalysisData, FitDataError, ModelOutput, Not
 from rctflow.models.registry import compares_ratios, load_model, load_subgroups
 from rctflow.models.select import SOURCE, select_data
 from rctflow.models.settings import Analysis, Fit
-from rctflow.results import CONFIRMATORY, LOCF, NOMINAL, Result, Status, is_p_value
+from rctflow.results import CONFIRMATORY, LOCF, NO_ESTIMAND, NOMINAL, VALUED, Result, Status, is_p_value
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -121,10 +121,13 @@ def _randomized(adsl: DataFrame, settings: Fit) -> list[Row]:
 
 def result_of(row: Row, name: str, analysis: Analysis, population: str, settings: Fit) -> Result:
     """The result row that a model's row becomes; of a p-value it says whether it is nominal."""
+    selects, note = settings.populations[population].selects, row.note
+    if selects and row.contrast and row.status in VALUED and row.statistic in ("estimate", "p_value"):
+        note = "; ".join(filter(None, (note, f"no estimand: {population} selects by {selects}, after randomization")))
     result = Result(
         study=settings.study,
         endpoint=settings.endpoint,
-        estimand=analysis.estimand,
+        estimand=NO_ESTIMAND if selects else analysis.estimand,
         population=population,
         analysis=name,
         role=analysis.role,
@@ -137,7 +140,7 @@ def result_of(row: Row, name: str, analysis: Analysis, population: str, settings
         unit=row.unit,
         method=row.method,
         status=row.status,
-        note=row.note,
+        note=note,
         record_set=f"{name}.{population}.{row.record_set}" if row.record_set else "",
     )
     if not is_p_value(row.statistic):

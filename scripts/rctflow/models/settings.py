@@ -75,10 +75,14 @@ class Subgroup:
 
 @dataclass(frozen=True)
 class PopulationFlag:
-    """ADSL flag of a population, and whether it is analysed as randomized (TRT01P) or as treated (TRT01A)."""
+    """ADSL flag of a population, and whether it is analysed as randomized (TRT01P) or as treated (TRT01A).
+
+    selects: the variables after randomization by which it selects; "" when by none, or when the config justifies it.
+    """
 
     flag: str
     arm: Literal["planned", "actual"] = "planned"
+    selects: str = ""
 
 
 @dataclass(frozen=True)

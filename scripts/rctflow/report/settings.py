@@ -100,6 +100,7 @@ class ReportSettings:
     may have: variable -> table and column of the file. command: what a reader types to make the report again.
     small_cells: 0, or the data are restricted and nothing of fewer patients is shown. blinded: how the arms are
     blinded, in words, or "". unblinding: who ended the blinding, when and under which lock, or that nobody recorded it.
+    without_estimand: sets in which arms are compared and that select patients after randomization, in words.
     families: tested together; family_order: their ids as declared. adverse_events: in a study that summarizes them.
     tests: summary (laboratory, vital_signs) -> test.
     """
@@ -121,6 +122,7 @@ class ReportSettings:
     blinded: str = ""
     unblinding: str = ""
     estimands: tuple[ReportEstimand, ...] = ()
+    without_estimand: tuple[str, ...] = ()
     families: dict[str, Family] = field(default_factory=dict)
     family_order: tuple[str, ...] = ()
     adverse_events: ReportAdverseEvents | None = None

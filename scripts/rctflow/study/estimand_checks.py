@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rctflow.expressions import ExpressionError, parse
+from rctflow.results import NO_ESTIMAND
+from rctflow.study.analysis_sets import selects_after_randomization
 from rctflow.study.estimands import OBSERVED, Estimand, Estimator, estimands_of, supplements
 from rctflow.study.messages import did_you_mean
 from rctflow.study.model import Endpoint, Study
 from rctflow.study.planned import endpoint_visits
 
-AFTER_RANDOMIZATION = ("TRT01A", "TRTSDT", "EOSSTT", "DCSREAS")
 Problem = tuple[str, str]
+RESERVED = {OBSERVED: "what was observed", NO_ESTIMAND: "what has no estimand"}
 
 
 def estimand_problems(study: Study) -> Iterator[Problem]:
     """Every problem of the section, each with its path."""
     for name, estimand in study.estimands.items():
         path = f"estimands.{name}"
-        if name == OBSERVED:
-            yield path, f"{OBSERVED!r} is the name of what was observed; choose another id"
+        if name in RESERVED:
+            yield path, f"{name!r} is the name of {RESERVED[name]}; choose another id"
         yield from _strategy_problems(study, path, estimand)
         for other in estimand.supplementary:
             if other not in study.estimands or other == name:
@@ -117,18 +118,3 @@ def _estimator_problems(
         )
     if visits and estimand.variable.visit not in visits:
         yield f"{path}.analysis", f"analysis {estimator.analysis} of {endpoint} leaves out {estimand.variable.visit}"
-
-
-def selects_after_randomization(study: Study, population: str) -> str:
-    """The variables by which a population selects what happened after randomization ("" when by none, or justified)."""
-    plan = study.populations.get(population)
-    if plan is None or plan.justification:
-        return ""
-    try:
-        columns = parse(plan.where).columns if plan.where else frozenset()
-    except ExpressionError:  # told where the populations are checked
-        return ""
-    later = sorted(columns & {*AFTER_RANDOMIZATION, *study.subjects.flags})
-    if plan.arm == "actual":
-        later.append("the arm received")
-    return ", ".join(later)

@@ -12,6 +12,8 @@ from rctflow.report.settings import (
     ReportTest,
     ReportVisit,
 )
+from rctflow.study.analyses import COMPARES_NO_ARMS, analyses_of
+from rctflow.study.analysis_sets import selects_after_randomization
 from rctflow.study.estimands import Estimand, Estimator
 from rctflow.study.model import Study
 from rctflow.study.multiplicity import families_of
@@ -49,6 +51,7 @@ def report_settings(study: Study, file: str, unblinding: str = "") -> ReportSett
         families=families_of(study),
         family_order=tuple(families_of(study)),
         estimands=tuple(_estimand(study, name) for name in study.estimands),
+        without_estimand=_without_estimand(study),
         adverse_events=printed_adverse_events(study),
         tests=_tests(study),
     )
@@ -65,6 +68,23 @@ def _tests(study: Study) -> dict[str, dict[str, ReportTest]]:
         for summary, asked in declared.items()
         if asked is not None
     }
+
+
+def _without_estimand(study: Study) -> tuple[str, ...]:
+    """The sets in which arms are compared although they select by what happened after randomization, and by what."""
+    used = [
+        population
+        for endpoint in study.endpoints
+        for analysis in analyses_of(study, endpoint).values()
+        if analysis.model not in COMPARES_NO_ARMS
+        for population in analysis.populations
+    ]
+    why = {population: selects_after_randomization(study, population) for population in dict.fromkeys(used)}
+    return tuple(
+        f"{study.populations[population].label} selects patients by {variables}, after randomization"
+        for population, variables in why.items()
+        if variables
+    )
 
 
 def _estimand(study: Study, name: str) -> ReportEstimand:

@@ -12,6 +12,7 @@ from rctflow.derive.settings import PopulationRule, Records, Source, Subjects, W
 from rctflow.inference.settings import Resample
 from rctflow.models.settings import Analysis, Fit, PopulationFlag
 from rctflow.study.analyses import analyses_of
+from rctflow.study.analysis_sets import selects_after_randomization
 from rctflow.study.estimands import estimands_of
 from rctflow.study.files import instrument_file
 from rctflow.study.model import Study
@@ -173,7 +174,7 @@ def fit_settings(study: Study, endpoint_id: str) -> Fit:
         visits=endpoint_visits(study, endpoint),
         baseline_visit=baseline_visit(study) if endpoint.baseline else "",
         strata=tuple(study.subjects.strata),
-        populations={p: PopulationFlag(population_flag(study, p), study.populations[p].arm) for p in sorted(used)},
+        populations={population: _set(study, population) for population in sorted(used)},
         analyses={name: replace(analysis, resampling=None) for name, analysis in analyses.items()},
         small_cells=study.package.suppressed_below,
         analysis_flags={name: analysis_flag(name) for name in sorted(estimands_of(study, endpoint_id))},
@@ -186,6 +187,11 @@ def fit_settings(study: Study, endpoint_id: str) -> Fit:
         tested=tested(study, endpoint_id),
         limited=bool(endpoint.below),
     )
+
+
+def _set(study: Study, population: str) -> PopulationFlag:
+    selects = selects_after_randomization(study, population)
+    return PopulationFlag(population_flag(study, population), study.populations[population].arm, selects)
 
 
 def _doses(study: Study) -> dict[str, float]:

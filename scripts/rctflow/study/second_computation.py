@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from rctflow.models.registry import options_class
 from rctflow.models.settings import Analysis, Fit
+from rctflow.results import NO_ESTIMAND
 from rctflow.second.settings import Declared, Second
 from rctflow.settings import as_params, settings_from
 from rctflow.study.analyses import analyses_of, main_analysis
@@ -42,7 +43,7 @@ def _declared(fit: Fit, name: str, analysis: Analysis, population: str, visit: s
         population=population,
         model=analysis.model,
         role=analysis.role,
-        estimand=analysis.estimand,
+        estimand=NO_ESTIMAND if who.selects else analysis.estimand,
         unit=fit.unit,
         flag=who.flag,
         arm_variable=ARM_VARIABLE[who.arm],

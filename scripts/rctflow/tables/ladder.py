@@ -7,7 +7,7 @@ from typing import Any
 
 from rctflow.display import Display, below_words, digits_of, words_of
 from rctflow.ladder import Rung, has_steps, rungs_of, scale_words
-from rctflow.results import Result, compared_arms
+from rctflow.results import NO_ESTIMAND, Result, compared_arms
 from rctflow.rounding import MISSING, interval, p_value, rounded
 from rctflow.tables.notes import nominal_words
 from rctflow.tables.rows import P, contrast_words, interval_cell, nominal_once, p_cell
@@ -36,6 +36,7 @@ def ladder_table(rows: Sequence[Result], settings: Display, plan: str = "") -> T
         *_influence(rungs, settings),
         *_drawn(rows, settings),
         *_unreliable(rungs),
+        *_without_estimand(rungs, settings),
         nominal_words(settings),
         *([plan] if plan else []),
     ]
@@ -124,3 +125,17 @@ def _influence(rungs: Sequence[Rung], settings: Display) -> Iterator[str]:
 def _unreliable(rungs: Sequence[Rung]) -> list[str]:
     told = [rung.low.note for rung in rungs if rung.method == "bootstrap" and rung.unreliable and rung.low]
     return [f"Bootstrap intervals are {told[0].partition('; ')[0]}."] if told else []
+
+
+def _without_estimand(rungs: Sequence[Rung], settings: Display) -> list[str]:
+    """That a set of patients who are no longer those randomized answers no question that was declared."""
+    sets = dict.fromkeys(rung.population for rung in rungs if any(_has_none(row) for row in rung.found.values()))
+    return [
+        f"{words_of(population, settings.populations)}: no estimand; the set selects patients by what happened to them "
+        "after randomization, so that its arms may differ in more than the treatment."
+        for population in sets
+    ]
+
+
+def _has_none(row: Result) -> bool:
+    return row.estimand == NO_ESTIMAND

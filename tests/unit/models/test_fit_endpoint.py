@@ -49,6 +49,14 @@ def test_each_population_is_one_set_of_rows():
     }
 
 
+def test_a_set_that_selects_after_randomization_has_no_estimand_and_says_so():
+    chosen = {"itt": PopulationFlag("ITTFL"), "per_protocol": PopulationFlag("PPFL", selects="MAJDVFL")}
+    rows = fitted(ADSL.assign(PPFL=["N", *["Y"] * 7]), BDS, settings(populations=chosen, estimand="policy"))
+    assert {(r.population, r.estimand) for r in rows} == {("itt", "policy"), ("per_protocol", "none")}
+    told = {(r.population, r.statistic) for r in rows if "selects by MAJDVFL, after randomization" in r.note}
+    assert told == {("per_protocol", "estimate"), ("per_protocol", "p_value")}
+
+
 def test_records_lead_from_every_number_to_its_source_rows():
     adsl, bds = random_trial()
     rows, trace = fit_endpoint(bds, adsl, settings(arms=("placebo", "low", "high"), strata=("SEX",)))

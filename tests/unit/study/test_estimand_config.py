@@ -2,6 +2,8 @@
 
 import pytest
 from rctflow.study.analyses import analyses_of, main_analysis
+from rctflow.study.analysis_sets import selects_after_randomization
+from rctflow.study.reported import report_settings
 from rctflow.study.rooms import fit_settings, records_settings
 
 from tests.tiny import loaded, problems, tiny_config
@@ -137,6 +139,11 @@ WRONG = {
         {"use": "ancova", "estimand": "ideal"},
         ("endpoints.walk.analyses.main.estimand", "name it under `estimands`"),
     ),
+    "an estimand with a name that means none": (
+        "estimands.none",
+        {},
+        ("estimands.none.treatments", "required"),
+    ),
     "an unknown strategy": (
         "estimands.policy.intercurrent_events.stopped",
         "hypotetical",
@@ -167,3 +174,23 @@ def test_a_set_that_selects_after_randomization_cannot_serve_an_estimand_unless_
     assert "selects patients by TRTSDT, after randomization" in found["estimands.policy.main_estimator.analysis_set"]
     config["populations"]["treated"]["justification"] = "blinded until the first dose"
     assert loaded(config, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("where", "words"),
+    [
+        ("TRTSDT != ''", "TRTSDT"),
+        ("TRTEDT != '' and SITE == 'A'", "TRTEDT"),
+        ("SAFFL == 'Y' and SITE == 'A'", "TRTSDT"),
+        ("RANDFL == 'Y' and SITE == 'A'", ""),
+    ],
+)
+def test_a_set_says_by_what_it_selects_after_randomization(where, words, tmp_path):
+    config = with_estimands()
+    config["subjects"]["last_dose"] = config["subjects"]["first_dose"]
+    config["populations"]["some"] = {"label": "Some", "where": where}
+    config["analyses"]["other"]["populations"] = ["itt", "some"]
+    study = loaded(config, tmp_path)
+    assert selects_after_randomization(study, "some") == words
+    assert fit_settings(study, "walk").populations["some"].selects == words
+    assert len(report_settings(study, "study.yaml").without_estimand) == bool(words)

@@ -292,6 +292,15 @@ def test_the_ladder_begins_with_the_main_analysis_and_marks_it():
     assert ladder_table(ROWS, SETTINGS) is None
 
 
+def test_the_ladder_names_the_sets_without_an_estimand():
+    outside = [replace(r, population="per_protocol", estimand="none") for r in comparison(1.0, 0.0, 2.0, 0.05)]
+    inside = comparison(2.0, 1.0, 3.0, 0.01)
+    [note] = [note for note in ladder_table([*inside, *outside], SETTINGS).notes if "no estimand" in note]
+    assert note.startswith("per protocol: no estimand")
+    outside = [replace(r, estimand="") for r in outside]
+    assert not [note for note in ladder_table([*inside, *outside], SETTINGS).notes if "no estimand" in note]
+
+
 def test_three_arms_each_compare_with_the_reference():
     settings = replace(SETTINGS, arms=(*SETTINGS.arms, Label("high", "High dose")))
     rows = [*ROWS, *arm("high", 12, -3.0, -4.0, -2.0), *comparison(-3.35, -4.0, -2.7, 0.2, who="high - placebo")]
