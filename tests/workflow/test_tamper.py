@@ -158,12 +158,13 @@ def test_a_lock_that_is_not_this_environment(files, tmp_path):
 
 
 def test_a_seed_changed_and_signed_again(root: Path, fresh: Checkout, tmp_path: Path):
-    """The default study with one of its endpoints; its forms are simulated."""
+    """The default study with one of its endpoints and nothing about safety; its forms are simulated."""
     config = yaml.safe_load((root / "config" / "config.yaml").read_text())
     config["study"]["id"] = "seeded"
     config["endpoints"] = {"tug": config["endpoints"]["tug"] | {"role": "primary", "analyses": ["descriptive"]}}
     config["source"]["settings"]["truth_patients"] = 50
-    del config["estimands"], config["multiplicity"]
+    for part in ("estimands", "multiplicity", "adverse_events", "findings", "summaries", "resampling"):
+        del config[part]
     write_config(config, fresh.folder / "config" / "seeded.yaml")
     seeded = Checkout(fresh.folder, "config/seeded.yaml")
     seeded.snakemake()
@@ -180,6 +181,7 @@ def test_a_restricted_package_runs_its_twin_and_with_the_true_data_is_reproduced
 ):
     config = fresh.config()
     config["package"] = {"data": "restricted", "access": "ask the sponsor"}
+    config["endpoints"] = {"walk": config["endpoints"]["walk"]}
     fresh.configure(config)
     fresh.snakemake()
     files = packaged(root, fresh)
