@@ -6,6 +6,7 @@ import csv
 import gzip
 import json
 import re
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -276,12 +277,25 @@ def test_a_blinded_study_is_not_packaged(dummies):
     assert refused.returncode == 1 and "the study is blinded, and its raw forms tell the true arms" in refused.stderr
 
 
-@pytest.fixture
-def own(dummies, tmp_path) -> Checkout:
-    """A copy of a finished dry run that the test may change."""
-    import shutil
+@pytest.fixture(scope="module")
+def plain(root, tmp_path_factory) -> Checkout:
+    """A dry run of one endpoint, without the forms that only summaries read."""
+    study = blinded_study(root, tmp_path_factory.mktemp("plain") / "checkout", TRUE[0], "dummy")
+    config = study.config()
+    config["endpoints"] = {"walk": config["endpoints"]["walk"]}
+    for part in ("adverse_events", "findings", "summaries"):
+        del config[part]
+    for table in ("ae", "cm", "blood"):
+        del config["tables"][table]
+    study.configure(config)
+    study.snakemake()
+    return study
 
-    shutil.copytree(dummies[0].folder, tmp_path / "own", symlinks=True)
+
+@pytest.fixture
+def own(plain, tmp_path) -> Checkout:
+    """A copy of it that the test may change."""
+    shutil.copytree(plain.folder, tmp_path / "own", symlinks=True)
     return Checkout(tmp_path / "own")
 
 
