@@ -84,18 +84,27 @@ def fisher(table: NDArray[np.int64]) -> float | None:
 def _placed(states: dict[tuple[int, ...], dict[float, float]], level: int) -> dict[tuple[int, ...], dict[float, float]]:
     """The states after one more level of so many patients was shared among the arms; none when there are too many."""
     after: dict[tuple[int, ...], dict[float, float]] = {}
+    logs = [lgamma(n + 1) for n in range(level + 1)]
     steps = 0
     for rest, ways in states.items():
-        if steps > MOST_STEPS:
+        if steps > MOST_STEPS or (len(states) == 1 and _number_shared(level, rest) > MOST_STEPS):
             return {}
         for shares in _shared(level, rest):
-            log = -sum(lgamma(n + 1) for n in shares)
+            log = -sum(map(logs.__getitem__, shares))
             steps += len(ways)
             to = after.setdefault(tuple(r - n for r, n in zip(rest, shares, strict=True)), {})
             for before, weight in ways.items():
                 key = round(before + log, 9)
                 to[key] = to.get(key, 0.0) + weight
     return after
+
+
+def _number_shared(level: int, rest: tuple[int, ...]) -> float:
+    """How many ways ``_shared`` lists, which takes seconds where they are millions."""
+    ways = np.ones(1)
+    for n in rest:
+        ways = np.convolve(ways, np.ones(min(level, n) + 1))
+    return float(ways[level]) if len(ways) > level else 0.0
 
 
 def _shared(level: int, rest: tuple[int, ...]) -> list[tuple[int, ...]]:
