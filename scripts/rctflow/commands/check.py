@@ -14,13 +14,14 @@ def main(arguments: list[str]) -> int:
     problems (a line that says TODO is one, a question that still stands is none).
     """
     _refuse_others(arguments)
-    from rctflow.propose.rehearsal import rehearse
+    from rctflow.propose.rehearsal import rehearse, rehearse_findings
     from rctflow.propose.unanswered import questions_left, todo_lines
     from rctflow.propose.understood import remarks, understood
     from rctflow.study.load import load_study
 
     file = study_argument(arguments)
     rehearsal = rehearse(load_study(file), file)
+    rehearse_findings(rehearsal, file)
     print("\n".join(understood(rehearsal)))
     for remark in remarks(rehearsal):
         print(f"\nNote: {remark}")

@@ -166,6 +166,19 @@ def _flow(rehearsal: Rehearsal) -> None:
         rehearsal.attempt(lambda: reconciled(reconciliation(rehearsal.study), sources))
 
 
+def rehearse_findings(rehearsal: Rehearsal, file: str) -> None:
+    """Laboratory and vital signs, for what keeps them from being derived: the longest part of a rehearsal."""
+    from rctflow.derive.findings.records import derive_findings, stacked
+
+    for name, declared in rehearsal.study.findings.items():
+        needed = (declared.table, *declared.more_tables)
+        if rehearsal.adsl is None or not set(needed) <= set(rehearsal.tables):
+            continue
+        table = stacked({table: rehearsal.tables[table] for table in needed})
+        settings, place = rooms.findings_settings(rehearsal.study, name), f"{file}: findings.{name}"
+        rehearsal.attempt(partial(derive_findings, table, rehearsal.adsl, settings, where=place))
+
+
 def _records(rehearsal: Rehearsal, file: str) -> None:
     from rctflow.derive.records import derive_records
 

@@ -19,7 +19,12 @@ from rctflow.submission.frames import EPOCH, Dataset
 LONGEST_TEXT = 200
 HEADER = 8 * 80  # the records that name and date the library and its member
 STAMP = re.compile(rb"\d{2}[A-Z]{3}\d{2}:\d{2}:\d{2}:\d{2}")
+LONGEST_LABEL = 40
 DATE_FORMAT = "DATE9."
+# what clinical texts have outside ASCII, and is no letter with a mark
+INSTEAD = {"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "−": "-", "≤": "<=", "≥": ">=", "±": "+/-"}
+INSTEAD |= {"×": "x", "°": "deg", "µ": "u", "μ": "u", "ß": "ss", "æ": "ae", "Æ": "AE", "ø": "o", "Ø": "O", "œ": "oe"}
+SIMILAR = str.maketrans(INSTEAD)
 
 
 def write_xpt(dataset: Dataset, path: Path, day: date) -> list[str]:
@@ -35,8 +40,8 @@ def write_xpt(dataset: Dataset, path: Path, day: date) -> list[str]:
         pyreadstat.write_xport(
             table,
             temporary,
-            file_label=_ascii(dataset.contents.label)[:40],
-            column_labels={v.name: _ascii(v.label) for v in dataset.variables},
+            file_label=_ascii(dataset.contents.label)[:LONGEST_LABEL],
+            column_labels={v.name: _ascii(v.label)[:LONGEST_LABEL] for v in dataset.variables},
             table_name=dataset.contents.name,
             file_format_version=5,
             variable_format={v.name: DATE_FORMAT for v in dataset.variables if v.type == "date"},
@@ -56,12 +61,12 @@ def _held(values: pd.Series, name: str, notes: list[str]) -> pd.Series:
     plain = values.map(_ascii)
     foreign, long = int(plain.ne(values).sum()), int(plain.str.len().gt(LONGEST_TEXT).sum())
     if foreign:
-        notes.append(f"{name}: {foreign} texts have letters outside ASCII, written without their marks or as ?")
+        notes.append(f"{name}: {foreign} texts have letters outside ASCII, written by similar ones or as ?")
     if long:
         notes.append(f"{name}: {long} texts are longer than {LONGEST_TEXT} bytes and cut")
     return plain.str.slice(0, LONGEST_TEXT).astype("object")
 
 
 def _ascii(text: str) -> str:
-    apart = unicodedata.normalize("NFKD", text)
+    apart = unicodedata.normalize("NFKD", text.translate(SIMILAR))
     return "".join(c for c in apart if not unicodedata.combining(c)).encode("ascii", "replace").decode()

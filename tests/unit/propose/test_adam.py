@@ -7,7 +7,7 @@ import pytest
 from rctflow.propose.adam import Adam, is_adam, look_at_adam
 from rctflow.propose.adam_config import adam_config, adam_questions
 from rctflow.propose.forms import ProposalError, look_at_folder
-from rctflow.propose.rehearsal import rehearse
+from rctflow.propose.rehearsal import rehearse, rehearse_findings
 from rctflow.study.load import load_study
 from rctflow.summaries.exposure import exposure_per_patient
 from rctflow.summaries.sources import Sources
@@ -113,6 +113,22 @@ def test_doses_medication_and_the_end_of_treatment_are_summarized(tmp_path: Path
     assert declared.exposure is not None
     exposed = exposure_per_patient(Sources(rehearsal.adsl, tables=rehearsal.tables), declared.exposure)
     assert exposed["cumulative_dose"].tolist() == [5.0 * 14] * 8 + [5.0 * 62]
+
+
+def test_a_check_finds_what_keeps_exposure_and_laboratory_from_being_made(tmp_path: Path) -> None:
+    doses = pd.DataFrame({"USUBJID": PEOPLE[:2], "EXTRT": "DRUG", "EXDOSE": 5, "EXDOSU": "mg", "ASTDT": "2021-03-01"})
+    doses = doses.assign(AENDT=["2021-03-14", "2021-02-28"], EXDOSFRQ="QD")
+    blood = frames()["adsc"].query("PARAMCD == 'SCTOT' and AVISIT != 'Last'").assign(PARAMCD="CRP", LBSEQ=1)
+    blood["AVAL"] = blood["AVAL"].astype("str").where(blood["AVAL"] != 4, "<4")
+    data = tmp_path / "data"
+    config = adam_config(adam(data, adex=doses, adlb=blood), "small", str(data))
+    config = config.replace("AVAL: {type: number}", "AVAL: {type: number, censored: true}")
+    (tmp_path / "small.yaml").write_text(config, encoding="utf-8")
+    rehearsal = rehearse(load_study(tmp_path / "small.yaml"), "small.yaml")
+    rehearse_findings(rehearsal, "small.yaml")
+    problems = rehearsal.problems
+    assert any("dosing ends before it starts in form adex: S-02" in problem for problem in problems)
+    assert any("small.yaml: findings.adlb.tests.CRP" in problem and "'<'" in problem for problem in problems)
 
 
 def test_records_that_nothing_tells_apart_are_asked_for(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from rctflow.submission.frames import SubmissionError, build_dataset
 from rctflow.submission.names import LONGEST, short_names
 from rctflow.submission.settings import Contents, Parameter, Standard, Variable
 from rctflow.submission.write import write_submission
-from rctflow.submission.xpt import write_xpt
+from rctflow.submission.xpt import _ascii, write_xpt
 
 FLAG = "ANL01FL_WHATEVER_HAPPENED"
 ADSL = pd.DataFrame(
@@ -112,7 +112,17 @@ def test_a_transport_file_gives_back_what_went_in(tmp_path):
     read, _ = pyreadstat.read_xport(tmp_path / "adsl.xpt")
     assert read["RANDDT"].tolist()[:2] == [date(2020, 1, 1), date(2020, 2, 29)]
     assert read["CENTRENA"].tolist() == ["Zurich", "Koln", ""]
-    assert notes == ["CENTRENA: 2 texts have letters outside ASCII, written without their marks or as ?"]
+    assert notes == ["CENTRENA: 2 texts have letters outside ASCII, written by similar ones or as ?"]
+
+
+def test_signs_and_typographic_marks_become_similar_ones_in_a_transport_file():
+    assert [_ascii(text) for text in ("patient’s “µg”", "≥ 38 °C", "Größe", "10–20 ± 3", "患者")] == [
+        'patient\'s "ug"',
+        ">= 38 degC",
+        "Grosse",
+        "10-20 +/- 3",
+        "??",
+    ]
 
 
 def test_a_text_too_long_for_a_transport_file_is_cut_and_told(tmp_path):

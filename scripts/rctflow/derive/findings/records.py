@@ -56,7 +56,7 @@ def derive_findings(
     """
     with located(where):
         known = table[table["USUBJID"].isin(adsl["USUBJID"])]
-        rows = select_rows(known, settings.table, settings.where, "findings").reset_index(drop=True)
+        rows = select_rows(known, settings.table, settings.where, f"findings.{settings.dataset}").reset_index(drop=True)
         parts = [_measured(rows, code, test, settings) for code, test in settings.tests.items()]
         parts = [_derived(part, adsl, settings) for part in parts]
         found = pd.concat(parts, ignore_index=True)
@@ -75,7 +75,7 @@ def _measured(rows: pd.DataFrame, code: str, test: Measure, settings: Findings) 
     """One test: USUBJID, VISIT, ADT, DAY, SRCSEQ, SRCDOM, PARAMCD, PARAM, AVAL, AVALC, DTYPE, SRCVAR, ANRLO, ANRHI and
     ANRIND.
     """
-    place = f"tests.{code}"
+    place = f"findings.{settings.dataset}.tests.{code}"
     column = settings.value or test.column or code
     require_columns(rows, settings.table, [*settings.columns, column], place)
     if settings.test:
