@@ -10,11 +10,9 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from rctflow.models.registry import options_class
 from rctflow.models.settings import Analysis, Role
-from rctflow.study.estimands import OBSERVED, joined_analyses, main_estimator
+from rctflow.study.estimands import COMPARES_NO_ARMS, OBSERVED, joined_analyses, main_estimator
 from rctflow.study.messages import did_you_mean, path_of
 from rctflow.study.model import Study
-
-COMPARES_NO_ARMS = ("descriptive", "paired_change")
 
 
 def main_analysis(study: Study, endpoint_id: str, analyses: dict[str, Analysis]) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from rctflow.results import NO_ESTIMAND
 from rctflow.study.analysis_sets import selects_after_randomization
-from rctflow.study.estimands import OBSERVED, Estimand, Estimator, estimands_of, supplements
+from rctflow.study.estimands import COMPARES_NO_ARMS, OBSERVED, Estimand, Estimator, estimands_of, supplements
 from rctflow.study.messages import did_you_mean
 from rctflow.study.model import Endpoint, Study
-from rctflow.study.planned import endpoint_visits
+from rctflow.study.planned import endpoint_visits, primary_visit
 
 Problem = tuple[str, str]
 RESERVED = {OBSERVED: "what was observed", NO_ESTIMAND: "what has no estimand"}
@@ -34,12 +34,44 @@ def estimand_problems(study: Study) -> Iterator[Problem]:
                 continue
             yield from _endpoint_problems(study, path, estimand, endpoint)
     for endpoint in study.endpoints:
-        judged = [name for name in estimands_of(study, endpoint) if name not in supplements(study)]
-        if len(judged) > 1:
+        yield from _judging_problems(study, endpoint)
+        yield from _shared_problems(study, endpoint)
+
+
+def _judging_problems(study: Study, endpoint: str) -> Iterator[Problem]:
+    """An endpoint that has estimands is judged by one of them, at its primary visit."""
+    own, plan = estimands_of(study, endpoint), study.endpoints[endpoint]
+    judged = [name for name in own if name not in supplements(study)]
+    if own and not judged:
+        yield f"estimands.{next(iter(own))}", f"endpoint {endpoint} is judged by none: all of its are supplementary"
+    if len(judged) > 1:
+        yield (
+            f"estimands.{judged[1]}",
+            f"endpoint {endpoint} is judged by {judged[0]} already; write {judged[1]} under its `supplementary`",
+        )
+    for name in judged[:1]:
+        visit = own[name].variable.visit
+        if visit in endpoint_visits(study, plan) and visit != primary_visit(study, plan):
             yield (
-                f"estimands.{judged[1]}",
-                f"endpoint {endpoint} is judged by {judged[0]} already; write {judged[1]} under its `supplementary`",
+                f"estimands.{name}.variable.visit",
+                f"endpoint {endpoint} is judged at {primary_visit(study, plan)!r}, not at {visit!r}; "
+                f"write the same visit here and under endpoints.{endpoint}.primary_visit",
             )
+
+
+def _shared_problems(study: Study, endpoint: str) -> Iterator[Problem]:
+    """An analysis takes the records of one estimand, so that it cannot estimate two, nor one twice."""
+    taken: dict[str, str] = {}
+    for name, estimand in estimands_of(study, endpoint).items():
+        for estimator in (estimand.main_estimator, *estimand.sensitivity):
+            if first := taken.get(estimator.analysis):
+                where = "here" if first == name else f"by estimand {first}"
+                yield (
+                    f"estimands.{name}",
+                    f"analysis {estimator.analysis!r} of {endpoint} is named {where} already, and estimates one "
+                    f"estimand once; give {endpoint} a further analysis with the same template",
+                )
+            taken.setdefault(estimator.analysis, name)
 
 
 def _strategy_problems(study: Study, path: str, estimand: Estimand) -> Iterator[Problem]:
@@ -101,6 +133,9 @@ def _estimator_problems(
         return
     template = study.analyses.get(str(analyses[estimator.analysis].get("use", "")))
     own = analyses[estimator.analysis]
+    model = own.get("model", template.model if template else "")
+    if model in COMPARES_NO_ARMS:
+        yield f"{path}.analysis", f"{estimator.analysis} of {endpoint} is {model}, which compares no arms"
     sets = own.get("populations", template.populations if template else ())
     visits = own.get("visits", template.visits if template else ())
     if estimator.analysis_set not in sets:

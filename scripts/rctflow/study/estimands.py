@@ -15,6 +15,7 @@ from rctflow.derive.settings import Event, Strategy
 if TYPE_CHECKING:
     from rctflow.study.model import Study
 
+COMPARES_NO_ARMS = ("descriptive", "paired_change")
 OBSERVED = "treatment_policy"  # the estimand of an analysis that none of the section joins: what was observed
 
 

@@ -9,7 +9,8 @@ from functools import cache
 from rctflow.hypotheses import RANDOMIZATION_TEST, Family, Hypothesis
 from rctflow.inference.multiplicity.settings import Multiplicity
 from rctflow.models.settings import Analysis
-from rctflow.study.analyses import COMPARES_NO_ARMS, analyses_of, analysis_problems, main_analysis, main_population
+from rctflow.study.analyses import analyses_of, analysis_problems, main_analysis, main_population
+from rctflow.study.estimands import COMPARES_NO_ARMS
 from rctflow.study.messages import did_you_mean
 from rctflow.study.model import MultiplicityConfig, Study
 from rctflow.study.planned import arm_order, endpoint_visits, primary_visit

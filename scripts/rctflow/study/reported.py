@@ -12,9 +12,9 @@ from rctflow.report.settings import (
     ReportTest,
     ReportVisit,
 )
-from rctflow.study.analyses import COMPARES_NO_ARMS, analyses_of
+from rctflow.study.analyses import analyses_of
 from rctflow.study.analysis_sets import selects_after_randomization
-from rctflow.study.estimands import Estimand, Estimator
+from rctflow.study.estimands import COMPARES_NO_ARMS, Estimand, Estimator
 from rctflow.study.model import Study
 from rctflow.study.multiplicity import families_of
 from rctflow.study.planned import arm_order, visit_order

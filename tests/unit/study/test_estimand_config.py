@@ -139,10 +139,30 @@ WRONG = {
         {"use": "ancova", "estimand": "ideal"},
         ("endpoints.walk.analyses.main.estimand", "name it under `estimands`"),
     ),
-    "an estimand with a name that means none": (
-        "estimands.none",
-        {},
-        ("estimands.none.treatments", "required"),
+    "an analysis that two estimands name": (
+        "estimands.ideal.main_estimator.analysis",
+        "main",
+        ("estimands.ideal", "analysis 'main' of walk is named by estimand policy already"),
+    ),
+    "an analysis that one estimand names twice": (
+        "estimands.policy.sensitivity",
+        [{"analysis": "main", "analysis_set": "itt"}],
+        ("estimands.policy", "analysis 'main' of walk is named here already"),
+    ),
+    "a main estimator that compares no arms": (
+        "estimands.policy.main_estimator.analysis",
+        "descriptive",
+        ("estimands.policy.main_estimator.analysis", "is descriptive, which compares no arms"),
+    ),
+    "another visit than the endpoint is judged at": (
+        "estimands.policy.variable.visit",
+        "week4",
+        ("estimands.policy.variable.visit", "judged at 'week8', not at 'week4'"),
+    ),
+    "estimands that supplement each other": (
+        "estimands.ideal.supplementary",
+        ["policy"],
+        ("estimands.policy", "endpoint walk is judged by none"),
     ),
     "an unknown strategy": (
         "estimands.policy.intercurrent_events.stopped",
@@ -163,6 +183,14 @@ def test_what_cannot_be_estimated_as_declared_is_a_config_error(case, tmp_path):
     config = with_estimands()
     edited(config, path, value)
     assert words in problems(config, tmp_path)[place]
+
+
+@pytest.mark.parametrize("name", ["none", "treatment_policy"])
+def test_names_that_result_rows_use_are_no_estimand(name, tmp_path):
+    config = with_estimands()
+    config["estimands"][name] = config["estimands"].pop("ideal")
+    config["estimands"]["policy"]["supplementary"] = [name]
+    assert "choose another id" in problems(config, tmp_path)[f"estimands.{name}"]
 
 
 def test_a_set_that_selects_after_randomization_cannot_serve_an_estimand_unless_it_is_justified(tmp_path):
