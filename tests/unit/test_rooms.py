@@ -3,6 +3,7 @@
 import ast
 
 import pytest
+from rctflow.package.rules import read_rules
 
 ROOMS = (
     "simulate",
@@ -57,3 +58,12 @@ def test_adapters_hold_no_logic(root):
         assert len(lines) <= 35, file
         kinds = {type(node) for node in ast.walk(ast.parse(file.read_text()))}
         assert not kinds & {ast.If, ast.While, ast.FunctionDef, ast.ClassDef, ast.Try}, file
+
+
+def test_the_architecture_names_every_part_of_the_package_and_every_rule(root):
+    text = (root / "docs/architecture.md").read_text()
+    parts = [path.name for path in (root / "scripts/rctflow").iterdir() if not path.name.startswith("__")]
+    rules = [rule.name for rule in read_rules(root) if not rule.name.startswith("summary_")]
+    assert len(parts) > 30
+    assert len(rules) > 20
+    assert [name for name in (*parts, *rules) if f"`{name}`" not in text and f"`{name}/`" not in text] == []
