@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from rctflow.code_lists import FOLDER as CODE_LISTS
+from rctflow.code_hashes import FOLDER as CODE_LISTS
 from rctflow.outputs import write_json
 
 READ = (

@@ -33,6 +33,7 @@ from rctflow.models.dose_response import coefficients, of_dose
 from rctflow.models.linear import Array, Estimate, LeastSquares, build_design, numeric_term
 from rctflow.models.options import AncovaOptions
 from rctflow.models.settings import Analysis, Fit
+from rctflow.models.trace import source_records
 from rctflow.models.visit import VisitData, visit_data
 from rctflow.results import PER_DOSE
 
@@ -55,18 +56,8 @@ def fit_ancova(data: AnalysisData, analysis: Analysis, settings: Fit) -> ModelOu
     for visit in data.visits:
         at_visit = visit_data(data, analysis, settings, visit)
         rows += _rows(at_visit, analysis, settings, options)
-        sets[visit] = source_records(data, at_visit, analysis)
+        sets[visit] = source_records(data, at_visit.records, analysis)
     return ModelOutput(rows, sets)
-
-
-def source_records(data: AnalysisData, at_visit: VisitData, analysis: Analysis) -> DataFrame:
-    """The records of the visit, and the baseline records that enter as change or covariate."""
-    from pandas import concat
-
-    if not analysis.baseline and analysis.outcome == "value":
-        return at_visit.records
-    used = data.baseline["USUBJID"].isin(at_visit.records["USUBJID"])
-    return concat([at_visit.records, data.baseline[used]])
 
 
 def _rows(at_visit: VisitData, analysis: Analysis, settings: Fit, options: AncovaOptions) -> list[Row]:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rctflow.cochran_mantel_haenszel import NAMES, cmh
-from rctflow.models.ancova import source_records
 from rctflow.models.complete import excluded_words
 from rctflow.models.contract import AnalysisData, ModelOutput, NotEstimable, OptionError, Row, options_from, rows_of
 from rctflow.models.linear import Array
 from rctflow.models.options import CmhOptions
 from rctflow.models.rank.samples import rounded_ties
 from rctflow.models.settings import Analysis, Fit
+from rctflow.models.trace import source_records
 from rctflow.models.visit import VisitData, visit_data
 from rctflow.results import PERCENT
 
@@ -39,7 +39,7 @@ def fit_cmh(data: AnalysisData, analysis: Analysis, settings: Fit) -> ModelOutpu
         at_visit = visit_data(data, analysis, settings, visit)
         rows += _groups(at_visit, settings)
         rows += _tests(at_visit, settings, options)
-        sets[visit] = source_records(data, at_visit, analysis)
+        sets[visit] = source_records(data, at_visit.records, analysis)
     return ModelOutput(rows, sets)
 
 

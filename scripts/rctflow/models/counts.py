@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rctflow.models.ancova import source_records
 from rctflow.models.complete import excluded_words
 from rctflow.models.contract import (
     AnalysisData,
@@ -31,6 +30,7 @@ from rctflow.models.linear import Array, ColumnSpace, build_design
 from rctflow.models.negative_binomial import glm, negative_binomial
 from rctflow.models.options import CountsOptions
 from rctflow.models.settings import Analysis, Fit
+from rctflow.models.trace import source_records
 from rctflow.models.visit import VisitData, visit_data
 from rctflow.proportions.counts import normal_quantile
 from rctflow.results import RATE, comparison_name
@@ -56,7 +56,7 @@ def fit_counts(data: AnalysisData, analysis: Analysis, settings: Fit) -> ModelOu
     for visit in data.visits:
         at_visit = visit_data(data, analysis, settings, visit)
         rows += CountsAtVisit(at_visit, _exposure(data, at_visit, options, settings), settings, options).rows()
-        sets[visit] = source_records(data, at_visit, analysis)
+        sets[visit] = source_records(data, at_visit.records, analysis)
     return ModelOutput(rows, sets)
 
 

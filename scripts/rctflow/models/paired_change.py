@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rctflow.description import t_quantile
-from rctflow.models.ancova import source_records
 from rctflow.models.complete import excluded_words
 from rctflow.models.contract import AnalysisData, ModelOutput, NotEstimable, OptionError, Row, options_from, rows_of
 from rctflow.models.linear import ZERO_RESIDUAL, Estimate
 from rctflow.models.options import NoOptions
 from rctflow.models.settings import Analysis, Fit
+from rctflow.models.trace import source_records
 from rctflow.models.visit import VisitData, visit_data
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def fit_paired_change(data: AnalysisData, analysis: Analysis, settings: Fit) -> 
     for visit in data.visits:
         at_visit = visit_data(data, plain, settings, visit)
         rows += [row for arm in settings.arms for row in _of_arm(at_visit, arm, plain, settings)]
-        sets[visit] = source_records(data, at_visit, plain)
+        sets[visit] = source_records(data, at_visit.records, plain)
     return ModelOutput(rows, sets)
 
 

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rctflow.models.ancova import source_records
 from rctflow.models.complete import excluded_words
 from rctflow.models.contract import (
     AnalysisData,
@@ -35,6 +34,7 @@ from rctflow.models.linear import Array, build_design
 from rctflow.models.options import NoOptions
 from rctflow.models.settings import Analysis, Fit
 from rctflow.models.survival_curve import curve_rows, told_times
+from rctflow.models.trace import source_records
 from rctflow.models.visit import VisitData, visit_data
 from rctflow.proportions.counts import normal_quantile
 from rctflow.results import HAZARD, SUPPRESSED, comparison_name
@@ -64,7 +64,7 @@ def fit_time_to_event(data: AnalysisData, analysis: Analysis, settings: Fit) -> 
     for visit in data.visits:
         at_visit = visit_data(data, analysis, settings, visit)
         rows += Times(at_visit, settings).rows()
-        sets[visit] = source_records(data, at_visit, analysis)
+        sets[visit] = source_records(data, at_visit.records, analysis)
     return ModelOutput(rows, sets)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from rctflow.code_lists import is_code_list
+from rctflow.code_hashes import is_code_list
 from rctflow.package.about import About, Author, authors_of
 from rctflow.package.bag import PAYLOAD
 from rctflow.package.citation import Citation

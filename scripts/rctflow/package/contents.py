@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from rctflow.code_lists import is_code_list
+from rctflow.code_hashes import is_code_list
 from rctflow.package.errors import PackageError
 from rctflow.package.jobs import Job
 

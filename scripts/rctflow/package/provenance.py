@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from rctflow.code_lists import is_code_list, listed
+from rctflow.code_hashes import is_code_list, listed
 from rctflow.package.errors import PackageError
 
 METADATA = ".snakemake/metadata"

@@ -15,7 +15,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from rctflow.code_lists import FOLDER, list_text
+from rctflow.code_hashes import FOLDER, list_text
 from rctflow.outputs import write_json, write_text
 
 SCRIPTS = Path(__file__).resolve().parents[2]

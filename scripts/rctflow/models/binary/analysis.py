@@ -17,6 +17,7 @@ from rctflow.models.complete import excluded_words
 from rctflow.models.contract import AnalysisData, ModelOutput, NotEstimable, Row, contrast_name, rows_of
 from rctflow.models.options import BinaryOptions, ResponderOptions
 from rctflow.models.settings import Analysis, Fit
+from rctflow.models.trace import source_records
 from rctflow.proportions.clopper_pearson import clopper_pearson
 from rctflow.proportions.wilson import wilson
 from rctflow.results import PERCENT, POINTS
@@ -56,18 +57,8 @@ def _fitted(data: AnalysisData, analysis: Analysis, settings: Fit, options: Opti
     for visit in data.visits:
         outcome = visit_outcome(data, analysis, settings, options, visit)
         rows += VisitRows(outcome, analysis, settings, options, visit).rows()
-        sets[visit] = _source_records(data, outcome, analysis)
+        sets[visit] = source_records(data, outcome.records, analysis)
     return ModelOutput(rows, sets)
-
-
-def _source_records(data: AnalysisData, outcome: VisitOutcome, analysis: Analysis) -> DataFrame:
-    """The records of the visit, those made for missing values, and the baseline records of the subjects."""
-    from pandas import concat
-
-    if not analysis.baseline and analysis.outcome == "value":
-        return outcome.records
-    used = data.baseline["USUBJID"].isin(outcome.records["USUBJID"])
-    return concat([outcome.records, data.baseline[used]])
 
 
 class VisitRows:

@@ -18,7 +18,6 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from rctflow.models.ancova import source_records
 from rctflow.models.censored.data import LimitedVisit, above_the_limit, limited_visit
 from rctflow.models.censored.existence import unbounded_values
 from rctflow.models.censored.likelihood import fit_censored_normal
@@ -38,6 +37,7 @@ from rctflow.models.contract import (
 from rctflow.models.linear import Array, ColumnSpace, Estimate, build_design
 from rctflow.models.options import CensoredOptions
 from rctflow.models.settings import Analysis, Fit
+from rctflow.models.trace import source_records
 from rctflow.proportions.counts import Counts
 from rctflow.proportions.fisher import fisher
 
@@ -60,7 +60,7 @@ def fit_censored(data: AnalysisData, analysis: Analysis, settings: Fit) -> Model
     for visit in data.visits:
         limited = limited_visit(data, analysis, settings, options, visit)
         rows += CensoredVisit(limited, analysis, settings, options).rows()
-        sets[visit] = source_records(data, limited.at_visit, analysis)
+        sets[visit] = source_records(data, limited.at_visit.records, analysis)
     return ModelOutput(rows, sets)
 
 

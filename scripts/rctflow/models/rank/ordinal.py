@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rctflow.models.ancova import source_records
 from rctflow.models.complete import excluded_words
 from rctflow.models.contract import (
     AnalysisData,
@@ -26,6 +25,7 @@ from rctflow.models.rank.likelihood import OrdinalFit, fit_ordinal, proportional
 from rctflow.models.rank.proportional_odds import odds_ratio
 from rctflow.models.rank.samples import Array, Whole, rounded_ties
 from rctflow.models.settings import Analysis, Fit
+from rctflow.models.trace import source_records
 from rctflow.models.visit import VisitData, visit_data
 from rctflow.results import ODDS, comparison_name
 
@@ -49,7 +49,7 @@ def fit_proportional_odds(data: AnalysisData, analysis: Analysis, settings: Fit)
     sets: dict[str, DataFrame] = {}
     for visit in data.visits:
         at_visit = visit_data(data, analysis, settings, visit)
-        sets[visit] = source_records(data, at_visit, analysis)
+        sets[visit] = source_records(data, at_visit.records, analysis)
         rows += _rows(at_visit, settings)
     return ModelOutput(rows, sets)
 

@@ -14,7 +14,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rctflow.description import describe_values, quantile_words
-from rctflow.models.ancova import source_records
 from rctflow.models.complete import excluded_words
 from rctflow.models.contract import (
     AnalysisData,
@@ -32,6 +31,7 @@ from rctflow.models.rank.rank_sum import RankSum
 from rctflow.models.rank.samples import Array, Samples
 from rctflow.models.rank.win_probability import WinProbability, win_probability
 from rctflow.models.settings import Analysis, Fit
+from rctflow.models.trace import source_records
 from rctflow.models.visit import VisitData, visit_data
 from rctflow.results import SUPPRESSED, WIN, comparison_name
 
@@ -57,7 +57,7 @@ def fit_wilcoxon(data: AnalysisData, analysis: Analysis, settings: Fit) -> Model
     sets: dict[str, DataFrame] = {}
     for visit in data.visits:
         at_visit = visit_data(data, analysis, settings, visit)
-        sets[visit] = source_records(data, at_visit, analysis)
+        sets[visit] = source_records(data, at_visit.records, analysis)
         rows += _groups(at_visit, settings)
         for arm, other in settings.comparisons:
             rows += Compared(at_visit, arm, replace(settings, reference=other), options).rows()
