@@ -22,13 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from rctflow.commands.bench import PARTS, max_rss
+from rctflow.commands.scale_trial import write_trial
 from rctflow.errors import RctflowError
 
 PATIENTS = (1250, 2500, 5000, 10000)
-DAYS = (0, 7, 14, 28, 56, 84, 112, 140)
-TESTS = ("ALT", "AST", "ALP", "BILI", "CREAT", "HGB", "WBC", "NEUT", "LYM", "PLT")
-DIARY_DAYS = 112
-ITEMS = 36
 CORES = 2
 SHOWN = 6
 TARGETS = ("adam/adsl.parquet", "adam/adlb.parquet", "adam/pain.parquet", "adam/pf.parquet")
@@ -91,125 +88,6 @@ def _timed(folder: Path) -> tuple[float, float]:
 
 def _job(file: Path, benchmarks: Path) -> str:
     return file.relative_to(benchmarks).with_suffix("").as_posix()
-
-
-def write_trial(folder: Path, patients: int) -> int:
-    """Forms and config of a trial of this size in ``folder``; returns the bytes of the forms."""
-    import numpy as np
-    import pandas as pd
-    import yaml
-
-    rng = np.random.default_rng(patients)
-    data = folder / "data"
-    data.mkdir()
-    subject = np.array([f"S{i:05d}" for i in range(patients)])
-    start = pd.Timestamp("2019-01-01") + pd.to_timedelta(rng.integers(0, 365, patients), unit="D")
-    arm = np.where(rng.permutation(patients) % 2, "A", "B")
-    pd.DataFrame({"ID": subject, "ARM": arm, "START": _text(start)}).to_csv(data / "subjects.csv", index=False)
-    who, day = _crossed(patients, len(DAYS))
-    at = start[who] + pd.to_timedelta(np.array(DAYS)[day], unit="D")
-    visit = np.array([f"Day {d}" for d in DAYS])[day]
-    k = np.tile(np.arange(len(TESTS)), len(who))
-    lab = {
-        "ID": np.repeat(subject[who], len(TESTS)),
-        "VISIT": np.repeat(visit, len(TESTS)),
-        "LBDAT": np.repeat(_text(at), len(TESTS)),
-        "LBTESTCD": np.array(TESTS)[k],
-        "LBORRES": np.round(np.exp(rng.normal(3.5, 0.5, len(k))), 1),
-        "LBORRESU": "U/L",
-        "LBORNRLO": "10",
-        "LBORNRHI": "60",
-        "ENTRYDT": np.repeat(_text(at + pd.Timedelta(days=2)), len(TESTS)),
-    }
-    pd.DataFrame(lab).to_csv(data / "lab.csv", index=False)
-    items = {f"I{n:02d}": rng.integers(1, 4, len(who)) for n in range(1, ITEMS + 1)}
-    pd.DataFrame({"ID": subject[who], "VISIT": visit, "DATE": _text(at), **items}).to_csv(data / "qs.csv", index=False)
-    who, day = _crossed(patients, DIARY_DAYS)
-    at = start[who] + pd.to_timedelta(day, unit="D")
-    diary = {
-        "ID": subject[who],
-        "DATE": _text(at),
-        "PAIN": rng.integers(0, 11, len(who)),
-        "SLEEP": np.round(rng.normal(7, 1, len(who)), 1),
-        "STEPS": rng.integers(0, 20000, len(who)),
-        "NOTE": "as usual, nothing else",
-    }
-    pd.DataFrame(diary).to_csv(data / "diary.csv", index=False)
-    (folder / "config/scale.yaml").write_text(yaml.safe_dump(config(), sort_keys=False), encoding="utf-8")
-    return sum(file.stat().st_size for file in data.iterdir())
-
-
-def _crossed(patients: int, times: int) -> tuple[Any, Any]:
-    import numpy as np
-
-    return np.repeat(np.arange(patients), times), np.tile(np.arange(times), patients)
-
-
-def _text(dates: Any) -> Any:
-    return dates.strftime("%Y-%m-%d").to_numpy()
-
-
-def config() -> dict[str, Any]:
-    """The study that the forms belong to."""
-    ends = [*(day - 1 for day in DAYS[1:]), DAYS[-1] + 30]
-    visits = {
-        f"day{day}": {"label": f"Day {day}", "day": day, "window": [day if day else -28, end if day else 0]}
-        for day, end in zip(DAYS, ends, strict=True)
-    }
-    visits["day0"]["baseline"] = True
-    number: dict[str, Any] = {"type": "number", "range": [0, 100000]}
-    entered = {"keep": "last", "order": "ENTRYDT", "key": ["ID", "VISIT", "LBTESTCD"]}
-    lab: dict[str, Any] = {name: {"type": "number"} for name in ("LBORRES", "LBORNRLO", "LBORNRHI")}
-    lab |= {"LBTESTCD": {"required": True}, "LBORRESU": {}, "ENTRYDT": {"type": "date"}}
-    items = {f"I{n:02d}": {"type": "integer", "range": [1, 3]} for n in range(1, ITEMS + 1)}
-    form = {"subject": "ID", "visit": "VISIT"}
-    endpoint = {"direction": "lower", "analyses": ["descriptive"]}
-    return {
-        "study": {"id": "scale", "title": "A large trial", "data": "synthetic"},
-        "source": {"kind": "files", "folder": "data"},
-        "arms": {
-            "reference": "a",
-            "levels": {"a": {"label": "A", "values": ["A"]}, "b": {"label": "B", "values": ["B"]}},
-        },
-        "visits": visits,
-        "tables": {
-            "subjects": {"file": "subjects.csv", "subject": "ID", "columns": {"ARM": {}, "START": {"type": "date"}}},
-            "lab": {
-                **{"file": "lab.csv", "date": "LBDAT", "columns": lab, "duplicates": entered},
-                **{
-                    "long": {"test": "LBTESTCD", "value": "LBORRES"},
-                    "tests": {"ALT": {"range": [0, 5000], "fold": 20}},
-                },
-                **form,
-            },
-            "qs": {"file": "qs.csv", "date": "DATE", "columns": items, **form},
-            "diary": {
-                **{"file": "diary.csv", "subject": "ID", "date": "DATE", "duplicates": {"key": ["ID", "DATE"]}},
-                "columns": {"DATE": {"type": "date"}, "PAIN": number, "SLEEP": number, "STEPS": number},
-            },
-        },
-        "subjects": {
-            "table": "subjects",
-            "planned": {"table": "subjects", "column": "ARM"},
-            "randomized": {"table": "subjects", "column": "START"},
-            "first_dose": {"table": "subjects", "column": "START"},
-        },
-        "populations": {"itt": {"label": "All", "where": "RANDFL == 'Y'", "flag": "ITTFL"}},
-        "instruments": {
-            "sf36": {"file": "sf36v1", "table": "qs", "items": {f"PF{n:02d}": f"I{n:02d}" for n in range(1, 11)}}
-        },
-        "analyses": {"descriptive": {"model": "descriptive", "populations": ["itt"]}},
-        "endpoints": {
-            "pain": {"label": "Pain", "role": "primary", "table": "diary", "column": "PAIN", **endpoint},
-            "pf": {"label": "Physical functioning", "instrument": "sf36", "score": "PF", **endpoint},
-        },
-        "findings": {
-            "adlb": {
-                **{"table": "lab", "test": "LBTESTCD", "value": "LBORRES", "low": "LBORNRLO", "high": "LBORNRHI"},
-                "tests": {test: {"label": test, "unit": "U/L", "marked_high_times": 3} for test in TESTS},
-            }
-        },
-    }
 
 
 def drawn(costs: Sequence[Cost]) -> Any:
