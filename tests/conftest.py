@@ -1,6 +1,10 @@
-"""Fixtures that more than one test folder uses."""
+"""Fixtures that more than one test folder uses, and in which order the tests run."""
 
+import os
 from pathlib import Path
+
+# As in a run's jobs, and before numpy is imported: the same bits, and no process in another's way.
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
 import pytest
 
@@ -20,3 +24,8 @@ def shared() -> Path:
     if not (SHARED / "README.md").exists():
         pytest.skip("../shared (data of others) is not beside this checkout")
     return SHARED
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that run Snakemake come first: a file of minutes that begins last would leave the other cores idle."""
+    items.sort(key=lambda item: item.get_closest_marker("workflow") is None)
