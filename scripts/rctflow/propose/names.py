@@ -79,7 +79,7 @@ def label_and_unit(name: str) -> tuple[str, str]:
 
 def quoted(text: str) -> str:
     """``text`` as a literal of the ``where`` language."""
-    return repr(text) if "'" not in text else f'"{text}"'
+    return repr(text)
 
 
 def without_code(text: str) -> str:

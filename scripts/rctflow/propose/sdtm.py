@@ -77,6 +77,14 @@ class Sdtm:
         """Whether the data set is there with these variables."""
         return domain in self.forms and set(headers) <= set(self.forms[domain].headers)
 
+    def first_dose(self) -> tuple[str, str]:
+        """Table and variable of the date of first dose: EX, else what DM says of it; ("", "") when nothing does."""
+        if self.has("EX", "EXSTDTC"):
+            return "ex", "EXSTDTC"
+        dated = [name for name in ("RFXSTDTC", "RFSTDTC") if self.has("DM", name)]
+        filled = [name for name in dated if self.forms["DM"].cells[name].ne("").any()]
+        return ("dm", filled[0]) if filled else ("", "")
+
     def participants(self) -> pd.Series:
         """The subjects of DM that have an arm."""
         dm = self.forms["DM"].cells
@@ -148,18 +156,25 @@ def _visits(domains: Mapping[str, Form], randomized: set[str]) -> tuple[list[Vis
 
 
 def _seen(domains: Mapping[str, Form], randomized: set[str]) -> pd.DataFrame:
-    """One row per patient and visit with a planned day, over all domains with visits."""
+    """One row per patient and visit with a planned day, over all domains with visits.
+
+    Where no domain has VISITDY, days are those of the records (--DY), of the visits that many patients have.
+    """
     import pandas as pd
 
+    is_planned = any({"VISIT", "VISITDY"} <= set(form.headers) for form in domains.values())
     parts = []
-    for form in domains.values():
-        if {"VISIT", "VISITDY"} <= set(form.headers):
+    for domain, form in domains.items():
+        day = "VISITDY" if is_planned else f"{domain[:2]}DY"
+        if {"VISIT", day} <= set(form.headers):
             cells = form.cells[form.cells["USUBJID"].isin(randomized)]
-            parts.append(pd.DataFrame({"who": cells["USUBJID"], "label": cells["VISIT"], "day": cells["VISITDY"]}))
+            parts.append(pd.DataFrame({"who": cells["USUBJID"], "label": cells["VISIT"], "day": cells[day]}))
     if not parts:
-        raise ProposalError("No data set has VISIT and VISITDY, so that no visits can be proposed.")
+        raise ProposalError("No data set has VISIT and VISITDY (or --DY), so that no visits can be proposed.")
     seen = pd.concat(parts).drop_duplicates(["who", "label"])
-    return seen.assign(day=pd.to_numeric(seen["day"], errors="coerce")).dropna(subset=["day"])
+    seen = seen.assign(day=pd.to_numeric(seen["day"], errors="coerce")).dropna(subset=["day"])
+    people = seen.groupby("label")["who"].transform("nunique")
+    return seen if is_planned else seen[(seen["label"] != "") & people.ge(FEWEST * len(randomized))]
 
 
 def _tests(form: Form, domain: str, found: Sdtm) -> Iterator[Test]:

@@ -144,8 +144,9 @@ def _ended(found: Sdtm) -> str:
 
 
 def _dates(found: Sdtm) -> Iterator[str]:
-    if found.has("EX", "EXSTDTC"):
-        yield line(1, "first_dose", {"table": "ex", "column": "EXSTDTC", "pick": "min"})
+    table, column = found.first_dose()
+    if table:
+        yield line(1, "first_dose", {"table": table, "column": column} | ({"pick": "min"} if table == "ex" else {}))
     if found.doses is not None:
         end = found.doses.body.get("end", found.doses.body["start"])
         yield line(1, "last_dose", {"table": "ex", "column": end, "pick": "max"})
@@ -174,7 +175,7 @@ def _populations(found: Sdtm) -> Iterator[str]:
 
 def _safety(found: Sdtm) -> str:
     """The population of whoever was dosed; "" when the data have no doses."""
-    return "safety" if found.has("EX", "EXSTDTC") else ""
+    return "safety" if found.first_dose()[0] else ""
 
 
 def _summaries(found: Sdtm) -> dict[str, dict[str, Any]]:

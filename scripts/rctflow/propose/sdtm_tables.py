@@ -37,7 +37,8 @@ def sdtm_tables(found: Sdtm, events: Events | None) -> Iterator[str]:
 
 
 def _needed(found: Sdtm, events: Events | None) -> dict[str, Needed]:
-    needed = {"DM": Needed(_plain(found, "DM", [*COVARIATES, "SITEID", "ARM", "ACTARM", "DTHDTC"]))}
+    dosed = [name for table, name in [found.first_dose()] if table == "dm"]
+    needed = {"DM": Needed(_plain(found, "DM", [*COVARIATES, "SITEID", "ARM", "ACTARM", *dosed, "DTHDTC"]))}
     if "EX" in found.forms:
         needed["EX"] = Needed(_plain(found, "EX", ["EXSTDTC", "EXTRT", "EXDOSE"]), date="EXSTDTC")
         needed["EX"].columns |= found.doses.columns if found.doses else {}

@@ -1,8 +1,9 @@
 """Laboratory and vital signs of data in CDISC names: the tests that the proposal takes, and how it tells them apart."""
 
 import pandas as pd
+from rctflow.expressions import parse
 from rctflow.propose.findings import Measured, Names, add_tests, limit_columns
-from rctflow.propose.names import label_and_unit
+from rctflow.propose.names import label_and_unit, quoted
 
 NAMES = Names("LBTESTCD", "LBTEST", "LBSTRESN", "LBSTRESU", "VISIT", (("LBSPEC",), ("LBTPT",)), "LBTPTNUM")
 VISITS = ["BASELINE", "WEEK 4"]
@@ -66,6 +67,13 @@ def test_the_livers_tests_bring_hys_law() -> None:
     assert "liver" not in found.summary(["week_4"])
     found.body |= {"low": "LBSTNRLO", "high": "LBSTNRHI"}
     assert found.summary(["week_4"])["liver"] == {}
+
+
+def test_any_text_is_a_literal_of_the_where_language():
+    texts = ["it's", 'a "b"', 'it\'s "both"', "back\\slash", "new\nline", "<5 \u00b5g"]
+    for text in texts:
+        rows = pd.DataFrame({"A": [text, "other"]}, dtype="str")
+        assert parse(f"A == {quoted(text)}").evaluate(rows).tolist() == [True, False]
 
 
 def test_units_within_names() -> None:

@@ -91,6 +91,26 @@ def test_the_proposal_loads_and_fits_its_data(tmp_path: Path) -> None:
     assert rehearsal.adsl["TRT01P"].value_counts().to_dict() == {"drug": 5, "placebo": 5}
 
 
+def test_without_planned_days_those_of_the_records_say_when_a_visit_is(tmp_path: Path) -> None:
+    later = frames()["qs"].rename(columns={"VISITDY": "QSDY"})
+    rare = later.query("USUBJID == 'S-01' and VISIT == 'WEEK 8'").assign(VISIT="UNSCHEDULED 1", QSDY=44)
+    found = sdtm(tmp_path, qs=pd.concat([later, rare]))
+    assert [(visit.id, visit.day) for visit in found.visits] == [("baseline", 0), ("week_4", 28), ("week_8", 56)]
+
+
+def test_without_a_form_of_doses_first_dose_is_what_dm_says(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    started = frames()["dm"].assign(RFXSTDTC=["2021-03-01"] * 10 + [""] * 2)
+    found = sdtm(tmp_path / "data", dm=started, ex=pd.DataFrame({"USUBJID": PEOPLE[:2], "EXTRT": "Drug"}))
+    text = sdtm_config(found, "small", str(tmp_path / "data"))
+    assert "first_dose: {table: dm, column: RFXSTDTC}" in text
+    (tmp_path / "small.yaml").write_text(text, encoding="utf-8")
+    rehearsal = rehearse(load_study(tmp_path / "small.yaml"), "small.yaml")
+    assert rehearsal.problems == []
+    assert rehearsal.adsl is not None
+    assert rehearsal.adsl["SAFFL"].eq("Y").sum() == 10
+
+
 def test_one_arm_is_no_trial_to_compare(tmp_path: Path) -> None:
     with pytest.raises(ProposalError, match=r"1 arm\(s\)"):
         sdtm(tmp_path, dm=frames()["dm"].assign(ARM="Drug"))

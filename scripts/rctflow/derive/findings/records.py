@@ -143,8 +143,8 @@ def _derived(records: pd.DataFrame, adsl: pd.DataFrame, settings: Findings) -> p
     records = derive_study_day(records, adsl)
     if settings.windowing == "by_day" and records["ADY"].isna().all():
         raise DeriveError(
-            f"no record of table {settings.table!r} has a study day, so that no visit window can hold one. Declare "
-            "the table's date or day, or `windowing: nominal`."
+            f"findings.{settings.dataset}: no record of table {settings.table!r} has a study day, so that no visit "
+            "window can hold one. Declare the table's date or day, or `windowing: nominal`."
         )
     records = assign_visits(records, settings.visits, settings.windowing)
     records = flag_baseline(records, settings.visits, settings.tie, settings.baseline == "visit")
