@@ -63,7 +63,8 @@ def _convert(
 def mend_unit_slips(table: pd.DataFrame, settings: Clean, *, where: str) -> tuple[pd.DataFrame, Entries]:
     """Values outside their range that exactly one declared factor brings inside are multiplied by it.
 
-    When several would, the value is left to ``enforce_ranges``: which unit the site used would be a guess.
+    When several would, the value is left to ``enforce_ranges``: which unit the site used would be a guess. Raises
+    CleanError for slips without a range.
     """
     import numpy as np
 

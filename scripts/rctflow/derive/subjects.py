@@ -70,7 +70,10 @@ def derive_arms(tables: Mapping[str, pd.DataFrame], settings: Subjects) -> pd.Da
 def derive_date(
     subjects: pd.Series, tables: Mapping[str, pd.DataFrame], source: Source | None, place: str
 ) -> pd.Series:
-    """(n,) datetime64 without time of day, missing where the subject has none or no source is declared."""
+    """(n,) datetime64 without time of day, missing where the subject has none or no source is declared.
+
+    Raises DeriveError for a column that holds no dates, and for two dates of one subject.
+    """
     if source is None:
         return pd.Series(pd.NaT, index=subjects.index, dtype="datetime64[us]")
     dates = value_per_subject(tables, source, _two_randomizations(place))

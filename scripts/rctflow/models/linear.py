@@ -55,11 +55,11 @@ class Design:
     dropped: tuple[str, ...]
 
     def lsmean(self, arm: str) -> Array:
-        """The coefficients of the LS mean of ``arm``."""
+        """(columns,) the coefficients of the LS mean of ``arm``."""
         return np.concatenate([self._indicator(arm), self.at])
 
     def difference(self, arm: str, reference: str) -> Array:
-        """The coefficients of the difference ``arm`` minus ``reference``."""
+        """(columns,) the coefficients of the difference ``arm`` minus ``reference``."""
         return np.concatenate([self._indicator(arm) - self._indicator(reference), np.zeros_like(self.at)])
 
     def _indicator(self, arm: str) -> Array:
@@ -93,7 +93,7 @@ class Estimate:
 
 
 def numeric_term(name: str, values: Array) -> Term:
-    """A numeric covariate, held at its mean."""
+    """A numeric covariate, values (n,), held at its mean."""
     length = np.array([np.linalg.norm(values)])
     return Term(name, (name,), (values - values.mean())[:, None], np.zeros(1), length)
 

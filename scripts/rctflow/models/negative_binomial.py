@@ -25,7 +25,10 @@ NONE = 1e-4
 
 
 def glm(value: Array, basis: Array, offset: Array, family: Any) -> Any:
-    """The fit of statsmodels, taken to convergence; whether it went to infinity is for the caller to see."""
+    """The fit of statsmodels, taken to convergence; whether it went to infinity is for the caller to see.
+
+    value: (n,) counts. basis: (n, p) design. offset: (n,) logarithm of the exposure.
+    """
     import warnings
 
     from statsmodels.genmod.generalized_linear_model import GLM
@@ -36,7 +39,10 @@ def glm(value: Array, basis: Array, offset: Array, family: Any) -> Any:
 
 
 def negative_binomial(value: Array, basis: Array, offset: Array) -> tuple[Array, Array, float] | None:
-    """Coefficients, their covariance and the dispersion; None when the likelihood rises towards no overdispersion."""
+    """Coefficients (p,), their covariance (p, p) and the dispersion; None when the likelihood rises towards none.
+
+    value, basis, offset: as for ``glm``.
+    """
     from scipy.optimize import minimize_scalar
     from statsmodels.genmod.families import NegativeBinomial
 

@@ -33,7 +33,10 @@ def record_file(output: str) -> str:
 
 
 def output_of(parts: Iterable[str]) -> str:
-    """The output that a record's file (its path under ``.snakemake/metadata``, in parts) belongs to."""
+    """The output that a record's file (its path under ``.snakemake/metadata``, in parts) belongs to.
+
+    Raises PackageError for a file that is no record.
+    """
     name = "".join(part.removeprefix("@") for part in parts)
     try:
         return base64.urlsafe_b64decode(name.encode()).decode()

@@ -22,7 +22,10 @@ DECISION = ("SRCROW", "subject", "column", "old", "new", "rule", "severity")
 
 
 def population_review(adsl: DataFrame, populations: Mapping[str, PopulationSet]) -> dict[str, Any]:
-    """Per population: members (USUBJID, sorted), and excluded: USUBJID -> the conditions that it does not meet."""
+    """Per population: members (USUBJID, sorted), and excluded: USUBJID -> the conditions that it does not meet.
+
+    Raises RctflowError for a flag that ADSL lacks.
+    """
     review = {}
     for name, population in sorted(populations.items()):
         if population.flag not in adsl:

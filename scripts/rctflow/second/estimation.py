@@ -38,7 +38,7 @@ class Maximum:
 
 def moments(stacked: Stacked) -> Array:
     """(G, T, T) from residuals of least squares: products over the patients seen at both visits, made positive
-    definite by raising its eigenvalues.
+    definite by raising its eigenvalues. Raises NoSecondPathError when all residuals are zero.
     """
     X, y = stacked.data[:, :-1], stacked.data[:, -1]
     residual = y - X @ np.linalg.lstsq(X, y, rcond=None)[0]

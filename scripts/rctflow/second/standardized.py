@@ -39,7 +39,10 @@ class Difference(NamedTuple):
 
 
 def standardized_difference(rows: DataFrame, response: Array, arm: str, declared: Declared) -> Difference | None:
-    """theta_1 - theta_0; None when an arm has nobody with, or without, the event."""
+    """theta_1 - theta_0 of ``response`` (n,), 0 or 1; None when an arm has nobody with, or without, the event.
+
+    Raises NoSecondPathError for arms confounded with a covariate, or no residual degree of freedom.
+    """
     both = [a for a in declared.arms if len(set(response[(rows["ARM"] == a).to_numpy()])) == 2]
     if arm not in both or declared.arms[0] not in both:
         return None

@@ -135,7 +135,7 @@ class Search:
         return minus2_log_likelihoods(self.stacked, np.array(sigmas))
 
     def from_start(self, share: float) -> tuple[Array, float]:
-        """x at the maximum that damped Newton steps reach, and -2 log L there."""
+        """x (m,) at the maximum that damped Newton steps reach, and -2 log L there. Raises NoSecondPathError."""
         x = np.concatenate([self.structure.start(moment, share) for moment in moments(self.stacked)])
         begin, value = x, self.values(x[None])[0]
         if not np.isfinite(value):
@@ -173,7 +173,10 @@ class Search:
         raise NoSecondPathError(NO_MAXIMUM)
 
     def at(self, x: Array) -> Maximum:
-        """The last Newton steps in coordinates in which H is about the identity, and what inference needs."""
+        """The last Newton steps from x (m,) in coordinates in which H is about the identity, and what inference needs.
+
+        Raises NoSecondPathError where x is no maximum.
+        """
         scale, h = np.eye(len(x)), 1e-3
         for _ in range(8):
             H = self._derivatives(x, scale, h)[1]

@@ -18,7 +18,7 @@ RELATIVE = 1e-7  # two tables are equally probable when they differ by less, as 
 
 
 def anova(samples: Sequence[NDArray[np.float64]]) -> float | None:
-    """p of one-way analysis of variance; None with fewer than two samples, or when nothing varies within them."""
+    """p of one-way analysis of variance; None with fewer than two samples (n_k,) or no variance within them."""
     from scipy.special import fdtrc
 
     samples = [sample for sample in samples if len(sample)]

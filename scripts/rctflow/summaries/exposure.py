@@ -73,7 +73,10 @@ def _as_adsl_has_it(sources: Sources, settings: Exposure) -> DataFrame:
 
 
 def exposure_per_patient(sources: Sources, settings: Exposure) -> DataFrame:
-    """One row per patient with a dose (index USUBJID): doses, duration, cumulative_dose, average_daily_dose."""
+    """One row per patient with a dose (index USUBJID): doses, duration, cumulative_dose, average_daily_dose.
+
+    Raises SummaryError when dosing ends before it begins, or a column is absent.
+    """
     import pandas as pd
 
     table = sources.tables[settings.table]

@@ -36,7 +36,7 @@ def run(body: Mapping[str, Any], state: State, instrument: Instrument) -> dict[s
     ``<name>_CODE``.
 
     It returns a Series (one ``to``) or a DataFrame with the columns ``to``, on the same index, and may add
-    ``<to>_CODE``.
+    ``<to>_CODE``. Raises InstrumentError when it fails or returns anything else.
     """
     to = [body["to"]] if isinstance(body["to"], str) else list(body["to"])
     of = [body["of"]] if isinstance(body.get("of"), str) else list(body.get("of") or state)

@@ -25,7 +25,7 @@ CONSTANTS = ("start", "power")
 
 @lru_cache(maxsize=8)
 def read(path: Path) -> pd.DataFrame:
-    """The file, indexed by term or profile, one float column per value set."""
+    """The file, indexed by term or profile (else InstrumentError), one float column per value set."""
     table = pd.read_csv(path, index_col=0, dtype={"profile": str, "term": str}, comment="#")
     if table.index.name not in ("term", "profile"):
         raise InstrumentError(f"{path}: the first column must be 'term' or 'profile', not {table.index.name!r}.")

@@ -139,7 +139,8 @@ def information_criteria(fit: "MmrmFit") -> dict[str, float]:
 def residual_table(fit: "MmrmFit", kind: str = "response") -> pd.Series:
     """One residual per record used, indexed by its position in the data.
 
-    kind: response, pearson or normalized; with weights the last two are those of the weighted outcome.
+    kind: response, pearson or normalized; with weights the last two are those of the weighted outcome. Raises
+    OptionError for another kind.
     """
     if kind not in RESIDUALS:
         raise OptionError(f"residual kind {kind!r} is not known. One of: {', '.join(RESIDUALS)}.")

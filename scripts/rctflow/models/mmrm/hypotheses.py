@@ -63,7 +63,10 @@ def refuse_empty_cells(term: Term, dropped: Sequence[Column]) -> None:
 
 
 def type_two(term: Term, columns: Sequence[Column], R: Array) -> Array:
-    """(q, p) contrasts of the estimable coefficients, given their columns and R with X'X = R'R."""
+    """(q, p) contrasts of the estimable coefficients, given their columns and R (p, p) with X'X = R'R.
+
+    Raises NotEstimableError when all columns of the term are collinear with others.
+    """
     place = [1 if column.term == term else 2 if set(column.term) > set(term) else 0 for column in columns]
     own, larger, rest = (np.array([j for j, p in enumerate(place) if p == kind], int) for kind in (1, 2, 0))
     if not len(own):

@@ -48,7 +48,10 @@ class Inference:
 
     @cached_property
     def working_covariance(self) -> Array:
-        """(p, p) covariance of the working coefficients."""
+        """(p, p) covariance of the working coefficients.
+
+        Raises SingularInformationError when Kenward and Roger's is not positive definite.
+        """
         if self.options.vcov != "model":
             return self.sandwich.covariance
         if self.options.kenward_roger:
@@ -72,7 +75,10 @@ class Inference:
         return np.linalg.solve(self.R, half.T)
 
     def table(self, L: Array) -> pd.DataFrame:
-        """One row per contrast: estimate, se, df, ci_low, ci_high, t, p_value."""
+        """One row per contrast of beta, L (q, p): estimate, se, df, ci_low, ci_high, t, p_value.
+
+        Raises NotEstimableError for a contrast without variance, or without degrees of freedom.
+        """
         L = np.atleast_2d(np.asarray(L, float))
         working = self.working(L)
         estimate = working @ self.b
@@ -112,7 +118,10 @@ class Inference:
         return satterthwaite.one_dimensional(working, self.point, self.theta_covariance)
 
     def f_test(self, L: Array) -> FTest:
-        """The joint test of the contrasts (q, p) of beta; linearly dependent rows count once."""
+        """The joint test of the contrasts L (q, p) of beta; linearly dependent rows count once.
+
+        Raises NotEstimableError without an estimable contrast, or when their covariance is singular.
+        """
         L = np.atleast_2d(np.asarray(L, float))
         working = _independent_rows(self.working(L))
         q = len(working)

@@ -26,7 +26,7 @@ def is_categorical(values: pd.Series) -> bool:
 
 
 def refuse_numbers_as_objects(values: pd.Series) -> None:
-    """Numbers in an object column would become a factor with a level for each of them, without a sign of it."""
+    """Raise DataError for numbers in an object column, which would be a factor with a level for each of them."""
     if all(isinstance(value, Number) and not isinstance(value, bool | np.bool_) for value in values):
         raise DataError(
             f"{values.name}: the column holds numbers as Python objects. Convert it with pd.to_numeric, or "
@@ -35,7 +35,10 @@ def refuse_numbers_as_objects(values: pd.Series) -> None:
 
 
 def codes_and_levels(values: pd.Series, given: Sequence[Any] | None = None) -> tuple[np.ndarray, list[Any]]:
-    """Integer codes (N,), -1 for missing, and the levels in order, those without a record included."""
+    """Integer codes (N,), -1 for missing, and the levels in order, those without a record included.
+
+    Raises DataError for a value that is not among the ``given`` levels.
+    """
     if given is not None:
         levels = list(given)
         codes = pd.Index(levels).get_indexer(pd.Index(values.astype(object) if _categorical(values) else values))
@@ -50,7 +53,7 @@ def codes_and_levels(values: pd.Series, given: Sequence[Any] | None = None) -> t
 
 
 def order_of_visits(values: pd.Series, given: Sequence[Any] | None, order_counts: bool) -> tuple[np.ndarray, list[Any]]:
-    """Codes and levels of the visits in time order.
+    """Codes (N,) and levels of the visits in time order.
 
     Raises VisitOrderError when the order counts for the covariance structure and cannot be known: strings that differ
     in more than one number, or an unordered Categorical whose categories are in alphabetical order against the numbers.

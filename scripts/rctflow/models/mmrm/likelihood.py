@@ -61,7 +61,7 @@ class Likelihood:
             self.constant += 2 * np.log(np.abs(np.diag(data.R))).sum()
 
     def at(self, theta: Array) -> "Point | None":
-        """f at theta, or None where a covariance matrix is not positive definite."""
+        """f at theta (m,), or None where a covariance matrix is not positive definite."""
         P, _, T = self.shape
         sigma = np.empty((P, T, T))
         for block in self.blocks:
@@ -142,7 +142,7 @@ class Point:
 
     @cached_property
     def second(self) -> list[Array | None]:
-        """S_hk of each group, None when zero."""
+        """S_hk of each group: (m, m, T, T), or (m, m, P, T, T); None when zero."""
         return [b.structure.second(self.theta[b.place]) for b in self.likelihood.blocks]
 
     @cached_property

@@ -97,7 +97,10 @@ class MmrmFit:
         return self.inference.table(np.eye(len(self.names))).set_index(pd.Index(self.names))
 
     def estimate(self, L: Any) -> pd.DataFrame:
-        """Any contrasts (q, p) of ``beta``: estimate, se, df, ci_low, ci_high, t, p_value."""
+        """Any contrasts L (q, p) of ``beta``: estimate, se, df, ci_low, ci_high, t, p_value.
+
+        Raises OptionError for another number of columns, NotEstimableError for a contrast without variance or df.
+        """
         L = np.atleast_2d(np.asarray(L, float))
         if L.ndim != 2 or L.shape[1] != len(self.names):
             raise OptionError(
@@ -111,7 +114,10 @@ class MmrmFit:
         return np.abs(rows[:, dropped] - rows[:, kept] @ alias) > 1e-6 * max(1.0, np.abs(rows).max(initial=0.0))
 
     def estimable(self, rows: Array) -> Array:
-        """Rows over all design columns as rows over ``beta``. Raises NotEstimableError naming the dropped columns."""
+        """Rows over all design columns as rows (rows, p) over ``beta``.
+
+        Raises NotEstimableError naming the dropped columns that a row needs.
+        """
         gap = self._gap(rows)
         if gap.any():
             names = ", ".join(self.dropped[j] for j in np.flatnonzero(gap.any(0)))
@@ -168,7 +174,10 @@ class MmrmFit:
         at: Mapping[str, Any] | None = None,
         not_estimable: str = "raise",
     ) -> pd.DataFrame:
-        """Differences of least-squares means to the reference level (the first one), within each level of ``by``."""
+        """Differences of least-squares means to the reference level (the first one), within each level of ``by``.
+
+        not_estimable: as for ``lsmeans``. Raises OptionError for a reference that is no level of ``factor``.
+        """
         groups = lsmeans.names_of(by)
         rows = self.design_means([*groups, factor], weights, at)
         levels = list(rows.labels[factor].drop_duplicates())
@@ -184,7 +193,11 @@ class MmrmFit:
         return self._answer(labels[real], difference[real], not_estimable)
 
     def test(self, term: str, kind: str = "III") -> FTest:
-        """The F test of a term, type III or II."""
+        """The F test of a term, type III or II.
+
+        Raises OptionError for another kind or an unknown term, NotEstimableError where cells are empty (type III), or
+        for the main effect of arms that are equal at baseline.
+        """
         found = hypotheses.term_of(term, self.model.formula)
         if kind not in ("II", "III"):
             raise OptionError(f"kind={kind!r} of test is not known. One of: II, III.")
@@ -215,7 +228,8 @@ class MmrmFit:
     def refit(self, response: Array) -> "MmrmFit":
         """The same model for another outcome (N,) of the same records, in the order of ``model.records.row``.
 
-        For the bootstrap, imputation and simulation: design, patterns and their cross-products are reused.
+        For the bootstrap, imputation and simulation: design, patterns and their cross-products are reused. Raises
+        DataError unless there is one finite value per record, EstimationError.
         """
         response = np.asarray(response, float)
         if response.shape != self.model.records.response.shape or not np.isfinite(response).all():

@@ -64,7 +64,7 @@ class RankSum:
         return self.excess / math.sqrt(self.variance)
 
     def normal_p(self, continuity: bool) -> float:
-        """Two-sided p of the normal law; continuity: 1/2 towards the mean, for a single stratum."""
+        """Two-sided p of the normal law; continuity: 1/2 towards the mean, or ValueError with several strata."""
         if continuity and len(self.ranks) > 1:
             raise ValueError("the continuity correction is defined for one stratum")
         distance = max(abs(self.excess) - 0.5 * continuity, 0.0)
