@@ -44,7 +44,7 @@ def fit_endpoint(bds: DataFrame, adsl: DataFrame, settings: Fit) -> tuple[list[R
             prefix = f"{name}.{population}"
             if analysis.locf:
                 output = replace(output, rows=_carried(output.rows))
-            rows = _randomized(adsl, settings) + _made(output, data)
+            rows = _randomized(adsl, settings) + _made(output, data, settings)
             if analysis.subgroups:
                 rows += load_subgroups()(data, analysis, settings)
             results += [result_of(row, name, analysis, population, settings) for row in rows]
@@ -93,21 +93,34 @@ def _carried(rows: list[Row]) -> list[Row]:
     return said
 
 
-def _made(output: ModelOutput, data: AnalysisData) -> list[Row]:
+def _made(output: ModelOutput, data: AnalysisData, settings: Fit) -> list[Row]:
     """The rows; of the numbers analysed each says how many values a strategy or the carrying forward has made."""
     made = data.records.loc[data.records["DTYPE"].isin(list(MADE)), ["USUBJID", "AVISIT", "ARM", "DTYPE"]]
     counts: Counter[tuple[str, str, str, str]] = Counter()
     for name, records in output.record_sets.items():
         analysed = set(zip(records["USUBJID"], records["AVISIT"], strict=True))
         counts.update((name, *rest) for who, *rest in made.itertuples(index=False) if (who, rest[0]) in analysed)
-    said = []
+    said, worse = [], _worse_than_failure(data, settings)
     for row in output.rows:
         found = (
             {kind: counts[row.record_set, row.visit, row.group, kind] for kind in MADE} if row.statistic == "n" else {}
         )
         notes = [f"{n} value{'s'[: n > 1]} {MADE[kind]}" for kind, n in found.items() if n]
+        if row.statistic == "n" and (beyond := worse[row.visit, row.group]):
+            notes.append(f"{beyond} observed value{'s'[: beyond > 1]} worse than the failure value")
         said.append(replace(row, note="; ".join(filter(None, (row.note, *notes)))))
     return said
+
+
+def _worse_than_failure(data: AnalysisData, settings: Fit) -> Counter[tuple[str, str]]:
+    """(visit, arm) -> observed values on the wrong side of the value that a composite strategy takes for the worst."""
+    failed = data.records["DTYPE"].eq("COMPOSITE")
+    if not failed.any():
+        return Counter()
+    side = 1 if settings.direction == "higher" else -1
+    worst = (side * data.records.loc[failed, "AVAL"]).max()
+    beyond = data.records[~failed & (side * data.records["AVAL"]).lt(worst)]
+    return Counter(zip(beyond["AVISIT"], beyond["ARM"], strict=True))
 
 
 def _randomized(adsl: DataFrame, settings: Fit) -> list[Row]:

@@ -84,13 +84,26 @@ def test_the_number_analysed_says_how_many_values_a_strategy_made(model, kind, w
     base[15] = np.nan
     bds = records(adsl, base, month6=rng.normal(55, 8, 16))
     at_end, made = bds["AVISIT"].eq("month6"), bds["USUBJID"].isin(["S012", "S016"])
-    bds["DTYPE"] = bds["DTYPE"].mask(at_end & made, kind)
+    bds = bds.assign(DTYPE=bds["DTYPE"].mask(at_end & made, kind), AVAL=bds["AVAL"].mask(at_end & made, 0))
     options = {"responder": {"at_least": 5}}.get(model, {})
     rows = fitted(adsl, bds, settings(model=model, options=options))
     assert row(rows, "msc", "n").value == 7
     assert re.search(rf"(^|; )1 value {words if kind == 'LOV' else 'set to the ' + words}", row(rows, "msc", "n").note)
     assert row(rows, "placebo", "n").note == ""
     assert row(rows, "msc", "n").record_set
+
+
+@pytest.mark.parametrize(("direction", "failure", "n"), [("higher", 20, 2), ("lower", 60, 1), ("higher", 10, 0)])
+def test_observed_values_worse_than_the_failure_value_are_counted(direction, failure, n):
+    adsl = subjects(["placebo"] * 8 + ["msc"] * 8)
+    values = np.array([50.0] * 8 + [15, 18, 30, 40, 45, 55, 70, failure])
+    bds = records(adsl, np.full(16, 40.0) + np.arange(16), month6=values + 0.01 * np.arange(16))
+    last = bds["AVISIT"].eq("month6") & bds["USUBJID"].eq("S016")
+    bds = bds.assign(DTYPE=bds["DTYPE"].mask(last, "COMPOSITE"), AVAL=bds["AVAL"].mask(last, failure))
+    rows = fitted(adsl, bds, replace(settings(), direction=direction))
+    told = re.search(r"(\d+) observed values? worse than the failure value", row(rows, "msc", "n").note)
+    assert (int(told[1]) if told else 0) == n
+    assert "worse" not in row(rows, "placebo", "n").note
 
 
 def test_without_baseline_the_set_holds_only_the_visit():
