@@ -10,7 +10,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rctflow.results import HAZARD, ODDS, POINTS, RATE, RISK, WIN, Found, Result, is_ratio, rows_of, scale_of
+from rctflow.results import (
+    HAZARD,
+    NO_ESTIMAND,
+    ODDS,
+    POINTS,
+    RATE,
+    RISK,
+    WIN,
+    Found,
+    Result,
+    is_ratio,
+    rows_of,
+    scale_of,
+)
 
 METHODS = {
     "bootstrap": "bootstrap, BCa",
@@ -83,6 +96,11 @@ class Rung:
         if self.low is None or self.high is None or self.low.value is None or self.high.value is None:
             return None
         return self.low.value, self.high.value
+
+    @property
+    def has_estimand(self) -> bool:
+        """Whether its patients are not selected by what happened after randomization."""
+        return all(row.estimand != NO_ESTIMAND for row in self.found.values())
 
     @property
     def estimates(self) -> bool:

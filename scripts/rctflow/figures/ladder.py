@@ -204,7 +204,7 @@ def _label(figure: Figure, rung: Rung, at: float, several: bool, display: Displa
     look["fontweight"] = _weight(rung)
     figure.text(0.06 / wide, y + shift, style.shortened(name + arm, LABELS - 0.1, weight=_weight(rung)), **look)
     quiet: dict[str, Any] = {"fontsize": 6.3, "va": "center", "color": style.QUIET}
-    role = "main analysis" if rung.main else rung.role
+    role = ("main analysis" if rung.main else rung.role) + ("" if rung.has_estimand else ", no estimand")
     figure.text(0.06 / wide, y - shift, style.shortened(f"{role}; {population}", LABELS - 0.1, 6.3), **quiet)
     compared = compared_arms(rung.contrast)
     rows = [rung.found.get((display.primary_visit, arm.id, "n")) for arm in display.arms if arm.id in compared]

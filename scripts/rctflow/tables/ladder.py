@@ -7,7 +7,7 @@ from typing import Any
 
 from rctflow.display import Display, below_words, digits_of, words_of
 from rctflow.ladder import Rung, has_steps, rungs_of, scale_words
-from rctflow.results import NO_ESTIMAND, Result, compared_arms
+from rctflow.results import Result, compared_arms
 from rctflow.rounding import MISSING, interval, p_value, rounded
 from rctflow.tables.notes import nominal_words
 from rctflow.tables.rows import P, contrast_words, interval_cell, nominal_once, p_cell
@@ -129,13 +129,9 @@ def _unreliable(rungs: Sequence[Rung]) -> list[str]:
 
 def _without_estimand(rungs: Sequence[Rung], settings: Display) -> list[str]:
     """That a set of patients who are no longer those randomized answers no question that was declared."""
-    sets = dict.fromkeys(rung.population for rung in rungs if any(_has_none(row) for row in rung.found.values()))
+    sets = dict.fromkeys(rung.population for rung in rungs if not rung.has_estimand)
     return [
         f"{words_of(population, settings.populations)}: no estimand; the set selects patients by what happened to them "
         "after randomization, so that its arms may differ in more than the treatment."
         for population in sets
     ]
-
-
-def _has_none(row: Result) -> bool:
-    return row.estimand == NO_ESTIMAND
