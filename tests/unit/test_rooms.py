@@ -67,3 +67,10 @@ def test_the_architecture_names_every_part_of_the_package_and_every_rule(root):
     assert len(parts) > 30
     assert len(rules) > 20
     assert [name for name in (*parts, *rules) if f"`{name}`" not in text and f"`{name}/`" not in text] == []
+
+
+def test_unit_tests_have_names_of_their_own(root):
+    """pytest cannot collect two files of one name from folders that are no packages."""
+    names = [path.name for path in (root / "tests/unit").rglob("*.py") if path.name != "conftest.py"]
+    assert len(names) > 200
+    assert sorted({name for name in names if names.count(name) > 1}) == []
