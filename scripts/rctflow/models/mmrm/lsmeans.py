@@ -56,19 +56,9 @@ def mean_rows(
     (cLDA). Raises OptionError for an unknown factor, level or weighting.
     """
     at = dict(at or {})
-    model = {p.variable for column in columns for p in column.parts}
-    for name in [*factors, *at]:
-        if name not in model and len(records.variables[name].levels or () if name in records.variables else ()) == 1:
-            only = (records.variables[name].levels or ("",))[0]
-            raise OptionError(f"{name!r} has one level in the records used ({only}); leave it out of by= and at=.")
-        if name not in model:
-            raise OptionError(f"{name!r} is not in the model; it has: {', '.join(sorted(model))}.")
-    variables = {name: records.variables[name] for name in records.variables if name in model}
-    for name in factors:
-        if not variables[name].categorical:
-            raise OptionError(f"{name!r} is a covariate; hold it at values with at={{{name!r}: ...}}.")
+    variables = _variables(columns, records, factors, list(at))
     fixed = {name: _value(variables[name], at[name]) for name in at}
-    if constrain is not None and visit in model and visit not in [*factors, *at]:
+    if constrain is not None and visit in variables and visit not in [*factors, *at]:
         each = mean_rows(columns, records, visit, [*factors, visit], weights, at, constrain)
         return _over_visits_after_baseline(each, len(records.visits), constrain[1])
     others = [n for n, v in variables.items() if v.categorical and n not in factors and n not in fixed]
@@ -88,6 +78,23 @@ def mean_rows(
     rows = design_rows(columns, settings, size).reshape(len(outer), len(inner), len(columns))
     labels = pd.DataFrame({n: [variables[n].levels[i] for i in outer[:, k]] for k, n in enumerate(factors)})  # type: ignore[index]
     return MeanRows(labels, np.einsum("i,oic->oc", share, rows))
+
+
+def _variables(
+    columns: Sequence[Column], records: Records, factors: Sequence[str], at: Sequence[str]
+) -> dict[str, Variable]:
+    """The variables of the model; raises OptionError for names of ``factors`` and ``at`` that cannot stand there."""
+    model = {p.variable for column in columns for p in column.parts}
+    for name in (name for name in [*factors, *at] if name not in model):
+        levels = (records.variables[name].levels or ()) if name in records.variables else ()
+        if len(levels) == 1:
+            raise OptionError(f"{name!r} has one level in the records used ({levels[0]}); leave it out of by= and at=.")
+        raise OptionError(f"{name!r} is not in the model; it has: {', '.join(sorted(model))}.")
+    variables = {name: variable for name, variable in records.variables.items() if name in model}
+    for name in factors:
+        if not variables[name].categorical:
+            raise OptionError(f"{name!r} is a covariate; hold it at values with at={{{name!r}: ...}}.")
+    return variables
 
 
 def _over_visits_after_baseline(rows: MeanRows, T: int, baseline: int) -> MeanRows:
