@@ -9,7 +9,7 @@ rule subjects:
     input:
         tables=expand("<results>/clean/{table}.parquet", table=dag.subject_tables()),
         others=ancient(expand("<results>/clean/{table}.parquet", table=dag.other_tables())),  # waits, never reruns
-        checked=ancient(dag.adverse_events()),  # waits, never reruns
+        checked=ancient(dag.adverse_events.files()),  # waits, never reruns
         code=code_of("subjects"),
     output:
         "<results>/adam/adsl.parquet",
@@ -32,7 +32,7 @@ if dag.study.adverse_events:
     rule adverse_events:
         """ADAE: onset, treatment-emergent events, first occurrences; what cannot be true ends the run before ADSL is written."""
         input:
-            tables=dag.adverse_event_tables(),
+            tables=dag.adverse_events.tables(),
             others=ancient(expand("<results>/clean/{table}.parquet", table=dag.other_tables())),  # waits, never reruns
             code=code_of("adverse_events"),
         output:
@@ -47,7 +47,7 @@ if dag.study.adverse_events:
             "../../environment.yml"
         params:
             config=dag.file,
-            adverse_events=dag.adverse_event_settings(),
+            adverse_events=dag.adverse_events.settings(),
             subjects=dag.subjects(),
         script:
             "../../scripts/adverse_events.py"

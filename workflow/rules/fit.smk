@@ -11,7 +11,7 @@ rule fit:
         table=lambda wildcards: dag.clean_table(wildcards.endpoint),
         adsl="<results>/adam/adsl.parquet",
         instrument=lambda wildcards: dag.instrument_files(wildcards.endpoint),
-        checked=ancient([*dag.adverse_events(), dag.summaries.reconciled()]),  # waits, never reruns
+        checked=ancient([*dag.adverse_events.files(), dag.summaries.reconciled()]),  # waits, never reruns
         code=lambda wildcards: code_of("fit", *dag.model_modules(wildcards.endpoint)),
     output:
         bds="<results>/adam/{endpoint}.parquet",

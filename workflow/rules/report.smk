@@ -34,7 +34,7 @@ rule report:
         left_out=dag.left_out(),
         summaries=dag.summaries.files(),
         figures=dag.summaries.figures(),
-        listings=dag.shown_listings(),
+        listings=dag.adverse_events.shown_listings(),
         second="<results>/summaries/second/results.csv",
         adsl="<results>/adam/adsl.parquet",
         labels=dag.label_sources(),

@@ -8,9 +8,9 @@ rule second:
     """Each primary and secondary result again, by a path that shares no module with the first."""
     input:
         adsl="<results>/adam/adsl.parquet",
-        records=expand("<results>/adam/{endpoint}.parquet", endpoint=dag.second_endpoints()),
-        results=expand("<results>/endpoints/{endpoint}/results.csv", endpoint=dag.second_endpoints()),
-        code=code_of("second", *dag.second_modules()),
+        records=expand("<results>/adam/{endpoint}.parquet", endpoint=dag.second.endpoints()),
+        results=expand("<results>/endpoints/{endpoint}/results.csv", endpoint=dag.second.endpoints()),
+        code=code_of("second", *dag.second.modules()),
     output:
         "<results>/summaries/second/results.csv",
     log:
@@ -20,6 +20,6 @@ rule second:
     conda:
         "../../environment.yml"
     params:
-        second=dag.second(),
+        second=dag.second.settings(),
     script:
         "../../scripts/second.py"

@@ -14,7 +14,7 @@ rule reconcile:
         datasets=[],
         code=code_of("reconcile"),
     output:
-        dag.summaries.reconciled(),
+        "<results>/summaries/flow/reconciled.txt",
     log:
         "<logs>/summaries/reconcile.log",
     benchmark:
@@ -289,7 +289,7 @@ if dag.study.adverse_events:
         conda:
             "../../environment.yml"
         params:
-            listing=dag.listing(),
+            listing=dag.adverse_events.listing(),
         script:
             "../../scripts/listing_adverse_events.py"
 

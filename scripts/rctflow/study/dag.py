@@ -10,10 +10,9 @@ from typing import Any
 
 from rctflow.errors import RctflowError
 from rctflow.models.registry import modules_of, subgroup_modules_of
-from rctflow.second.registry import second_modules
-from rctflow.second.settings import Second
 from rctflow.settings import as_params
 from rctflow.study import blinding, presentation, rooms
+from rctflow.study.adverse_event_jobs import AdverseEventJobs
 from rctflow.study.analyses import analyses_of
 from rctflow.study.blinding_jobs import BlindingJobs
 from rctflow.study.family_jobs import FamilyJobs
@@ -26,7 +25,7 @@ from rctflow.study.model import Study
 from rctflow.study.plan_jobs import PlanJobs
 from rctflow.study.planned import endpoint_table
 from rctflow.study.reported import report_settings
-from rctflow.study.second_computation import second_settings
+from rctflow.study.second_jobs import SecondJobs
 from rctflow.study.submission_jobs import SubmissionJobs
 from rctflow.study.summary_jobs import SummaryJobs
 from rctflow.study.variable_labels import subgroup_labels, told_labels
@@ -158,6 +157,16 @@ class Dag:
         return BlindingJobs(self.file, self.declared, self.study)
 
     @cached_property
+    def adverse_events(self) -> AdverseEventJobs:
+        """ADAE and its listings."""
+        return AdverseEventJobs(self.study, self.results)
+
+    @cached_property
+    def second(self) -> SecondJobs:
+        """The second computation."""
+        return SecondJobs(self.study)
+
+    @cached_property
     def families(self) -> FamilyJobs:
         """Families of hypotheses."""
         return FamilyJobs(self.study, self.results)
@@ -184,8 +193,8 @@ class Dag:
             f"{self.results}/adam/adsl.parquet",
             *(f"{self.results}/adam/{dataset}.parquet" for dataset in self.study.findings),
             *self.blinding.files(),
-            *self.adverse_events(),
-            *self.listings(),
+            *self.adverse_events.files(),
+            *self.adverse_events.listings(),
             *([f"{self.results}/tables/adverse_events.csv"] if "adverse_events" in self.summaries else []),
             *(f"{self.results}/figures/forest.svg", f"{self.results}/tables/overview.csv"),
             *self.summaries.files(),
@@ -216,35 +225,6 @@ class Dag:
         """Params of ADSL."""
         return as_params(rooms.subjects_settings(self.study))
 
-    def adverse_events(self) -> list[str]:
-        """ADAE and its ledger, in a study that declares adverse events. What cannot be true in it ends the run before
-        anything is modelled.
-        """
-        ends = ("parquet", "ledger.csv") if self.study.adverse_events else ()
-        return [f"{self.results}/adam/adae.{end}" for end in ends]
-
-    def listings(self) -> list[str]:
-        """Patient-level listings."""
-        names = ("adverse_events.csv", "serious_adverse_events.csv", "adverse_events.html")
-        return [f"{self.results}/listings/{name}" for name in names if self.study.adverse_events]
-
-    def shown_listings(self) -> list[str]:
-        """The listings that the report shows, listings/<summary>.html: none of restricted data."""
-        restricted = self.study.package.suppressed_below
-        return [] if restricted else [file for file in self.listings() if file.endswith(".html")]
-
-    def listing(self) -> Any:
-        """Params of the listings."""
-        return as_params(presentation.listing_settings(self.study))
-
-    def adverse_event_tables(self) -> list[str]:
-        """The clean tables that ADAE is made from."""
-        return [f"{self.results}/clean/{table}.parquet" for table in rooms.adverse_event_tables(self.study)]
-
-    def adverse_event_settings(self) -> Any:
-        """Params of ADAE."""
-        return as_params(rooms.adverse_event_settings(self.study))
-
     def records(self, endpoint: str) -> Any:
         """Params of one endpoint's records."""
         return as_params(rooms.records_settings(self.study, endpoint))
@@ -265,22 +245,6 @@ class Dag:
     def resample(self, endpoint: str) -> Any:
         """Params of what is resampled of one endpoint."""
         return as_params(rooms.resample_settings(self.study, endpoint))
-
-    @cached_property
-    def _second(self) -> Second:
-        return second_settings(self.study)
-
-    def second(self) -> Any:
-        """Params of the second computation."""
-        return as_params(self._second)
-
-    def second_endpoints(self) -> list[str]:
-        """The endpoints whose results are computed again."""
-        return list(dict.fromkeys(declared.endpoint for declared in self._second.analyses))
-
-    def second_modules(self) -> list[str]:
-        """Modules of the second paths that the config's models have."""
-        return second_modules({declared.model for declared in self._second.analyses})
 
     def display(self, endpoint: str) -> Any:
         """Params of one endpoint's figures and table."""

@@ -23,7 +23,7 @@ def declared(tmp_path, **changes):
 def test_the_rooms_get_the_population_as_treated_and_what_adae_answers(tmp_path):
     emergent = {"days_after_last_dose": 30}
     study = loaded(declared(tmp_path, doses=DOSES, emergent=emergent, reaction_hours=24), tmp_path)
-    params = Dag("study.yaml", study).adverse_event_settings()
+    params = Dag("study.yaml", study).adverse_events.settings()
     assert (params["population"], params["subjects"]) == ("SAFFL", "subjects")
     summary = summary_settings(study, "adverse_events")
     assert (summary.population, summary.days_after_last_dose) == ("safety", 30)
@@ -33,17 +33,17 @@ def test_the_rooms_get_the_population_as_treated_and_what_adae_answers(tmp_path)
 def test_fits_wait_for_adae_and_a_restricted_report_has_no_listing(tmp_path):
     config = declared(tmp_path)
     dag = Dag("study.yaml", loaded(config, tmp_path))
-    assert [file.rpartition("/")[2] for file in dag.adverse_events()] == ["adae.parquet", "adae.ledger.csv"]
-    assert [file.rpartition("/")[2] for file in dag.shown_listings()] == ["adverse_events.html"]
+    assert [file.rpartition("/")[2] for file in dag.adverse_events.files()] == ["adae.parquet", "adae.ledger.csv"]
+    assert [file.rpartition("/")[2] for file in dag.adverse_events.shown_listings()] == ["adverse_events.html"]
     assert any("listings/" in file for file in dag.declared_results())
     config["study"]["data"] = "real"
     config["package"] = {"data": "restricted", "access": "ask"}
-    assert Dag("study.yaml", loaded(config, tmp_path)).shown_listings() == []
+    assert Dag("study.yaml", loaded(config, tmp_path)).adverse_events.shown_listings() == []
 
 
 def test_a_study_without_the_section_makes_nothing_of_it(tmp_path):
     dag = Dag("study.yaml", loaded(tiny_config(), tmp_path))
-    assert dag.adverse_events() == dag.listings() == dag.adverse_event_tables() == []
+    assert dag.adverse_events.files() == dag.adverse_events.listings() == dag.adverse_events.tables() == []
     assert "adverse_events" not in dag.summaries
 
 
