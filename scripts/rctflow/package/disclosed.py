@@ -45,6 +45,7 @@ PATIENT_LEVEL = (
     "form",
     "listing_adverse_events",
     "query_list",
+    "reconcile",
     "simulate",
     "subjects",
     "submission",
