@@ -129,6 +129,7 @@ def test_raw_forms_outside_the_folder_are_packed_and_found(packaged, tmp_path):
     shutil.move(packaged.folder / "data", outside)
     config = packaged.config()
     config["source"]["folder"] = str(outside)
+    config["endpoints"] = {"walk": config["endpoints"]["walk"]}
     packaged.configure(config)
     assert packaged.run().returncode == 0
     assert packaged.run("package").returncode == 0
@@ -239,12 +240,25 @@ def start(folder: Path) -> subprocess.Popen[str]:
     )
 
 
+def writing(folder: Path) -> subprocess.Popen[str]:
+    """A packaging that has begun to write its hidden file."""
+    process, deadline = start(folder), time.monotonic() + 300
+    while not leftovers(folder):
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.002)
+    return process
+
+
 def test_two_packagings_at_once(archived, packaged):
+    """The first is stopped in the middle while the second starts, and then ends well."""
     (packaged.folder / ZIP).unlink()
-    both = [start(packaged.folder) for _ in range(2)]
-    said = [process.communicate(timeout=120)[1] for process in both]
-    assert sorted(process.returncode for process in both) == [0, 1], said
-    assert "another ./run" in "".join(said)
+    first = writing(packaged.folder)
+    first.send_signal(signal.SIGSTOP)
+    second = packaged.run("package")
+    first.send_signal(signal.SIGCONT)
+    _, said = first.communicate(timeout=300)
+    assert second.returncode == 1 and "another ./run" in second.stderr
+    assert first.returncode == 0, said
     assert (packaged.folder / ZIP).read_bytes() == (archived / ZIP).read_bytes()
     assert leftovers(packaged.folder) == []
 
@@ -253,10 +267,7 @@ def test_killed_while_packaging(archived, packaged):
     """Killed when the hidden file is there: it is all that is left, the old package stays, the next one sweeps."""
     target = packaged.folder / ZIP
     target.write_bytes(b"the package before")
-    deadline = time.monotonic() + 120
-    process = start(packaged.folder)
-    while not leftovers(packaged.folder):
-        assert time.monotonic() < deadline and process.poll() is None
+    process = writing(packaged.folder)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     left = leftovers(packaged.folder)

@@ -276,17 +276,17 @@ def test_a_disk_that_fills_up_in_the_rerun_is_no_finding(files, tmp_path, enviro
 
 def test_a_verification_that_is_ended_takes_its_programs_and_its_folder_along(files, tmp_path, environment, temporary):
     files["data/Snakefile"] = (
-        b"import time\npathlib = __import__('pathlib')\npathlib.Path('started').touch()\ntime.sleep(60)\n"
+        b"import time\npathlib = __import__('pathlib')\npathlib.Path('started').touch()\ntime.sleep(900)\n"
     )
     command = [sys.executable, str(VERIFY), str(package(files, tmp_path)), "--environment", environment]
     variables = os.environ | {"TMPDIR": str(temporary)}
     process = subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, text=True)
-    until = time.monotonic() + 60
+    until = time.monotonic() + 300
     while not list(temporary.glob("*/rerun/started")):
         assert time.monotonic() < until and process.poll() is None
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
-    told, _ = process.communicate(timeout=30)
+    told, _ = process.communicate(timeout=300)
     assert process.returncode == 4 and "interrupted" in told
     assert not list(temporary.iterdir())
 
