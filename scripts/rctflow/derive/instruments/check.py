@@ -22,7 +22,7 @@ def check_steps(
     path: Path,
     problems: Problems,
 ) -> StepsChecker:
-    """The checker after all steps: what they are (``steps``), what they write (``made``), and the files they name."""
+    """The checker after all steps: what they are (``steps``), and what they write (``made``)."""
     texts = {name for name, covariate in covariates.items() if covariate.values}
     checker = StepsChecker([*items, *covariates], texts, options, path, problems)
     for index, entry in enumerate(problems.sequence("steps", data)):
@@ -39,8 +39,6 @@ class StepsChecker:
         self.known, self.texts, self.options, self.path, self.problems = known, texts, options, path, problems
         self.steps: list[Step] = []
         self.made: list[str] = []
-        self.code: list[Path] = []
-        self.files: list[Path] = []
 
     def step(self, index: int, entry: Any) -> None:
         """Check one step and keep it; after a problem only its outputs are kept, so that later steps can be checked."""
@@ -210,13 +208,10 @@ class StepsChecker:
         found = [path for path in files if path]
         for path in found:
             self._terms(place, path, listed(body.get("of")))
-        self.files += found
         return found
 
     def _code(self, place: str, key: Key, value: Any, body: Mapping[str, Any]) -> Any:
-        path = self.problems.file(place, self.path, value)
-        self.code += [path] if path else []
-        return path
+        return self.problems.file(place, self.path, value)
 
     def _terms(self, place: str, path: Path, dimensions: Sequence[str]) -> None:
         """Every term of a value-set file must be about a dimension or a variable that is known here."""

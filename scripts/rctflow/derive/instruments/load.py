@@ -25,8 +25,8 @@ def available() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.yaml"))
 
 
-def find_instrument(name: str | Path, folder: Path | None = None) -> Path:
-    """The file of an instrument: a shipped name, or a path (relative to ``folder``, the working directory by default).
+def find_instrument(name: str | Path) -> Path:
+    """The file of an instrument: a shipped name, or a path.
 
     Raises InstrumentError with the names that there are.
     """
@@ -35,19 +35,19 @@ def find_instrument(name: str | Path, folder: Path | None = None) -> Path:
         if shipped.exists():
             return shipped
         raise InstrumentError(f"no instrument {name!r}.{suggest(name, available())} Or give the path of a YAML file.")
-    path = (folder or Path()) / name
+    path = Path(name)
     if not path.is_file():
         raise InstrumentError(f"{path}: no such instrument file. Shipped by name: {', '.join(available())}.")
     return path
 
 
-def load_instrument(path: str | Path, folder: Path | None = None) -> Instrument:
+def load_instrument(path: str | Path) -> Instrument:
     """The instrument of a shipped name or a YAML file.
 
     Raises InstrumentError with every problem of the file, one per line: the file, the key path, what is wrong and the
     remedy.
     """
-    found = find_instrument(path, folder)
+    found = find_instrument(path)
     return _load(found, found.stat().st_mtime_ns)
 
 
@@ -77,8 +77,6 @@ def _load(path: Path, changed: int) -> Instrument:
         options=options,
         steps=tuple(checked.steps),
         scores=scores,
-        code_files=tuple(dict.fromkeys(checked.code)),
-        data_files=(path, *dict.fromkeys(checked.files)),
     )
 
 

@@ -96,8 +96,6 @@ class Instrument:
     options: Mapping[str, Option]
     steps: tuple[Step, ...]
     scores: Mapping[str, Score]
-    code_files: tuple[Path, ...] = ()
-    data_files: tuple[Path, ...] = ()
 
     def chosen(self, options: Mapping[str, str] | None) -> dict[str, str | None]:
         """Every option with its choice: the given one, else the default, else None (not named).

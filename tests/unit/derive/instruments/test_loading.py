@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from rctflow.derive.instruments import InstrumentError, available, find_instrument, load_instrument, score
+from rctflow.study.files import instrument_files
 
 GOOD = """
 label: Two questions
@@ -39,7 +40,6 @@ def test_a_users_own_instrument_needs_no_python(tmp_path: Path) -> None:
     assert result["HIGH"].tolist() == [1, 1, 0]
     assert score(own, items, {"rule": "best"})["TOTAL"].tolist() == [2, 1, 1]
     assert own.items["A"].codes == (0, 1, 2)
-    assert own.data_files == (tmp_path / "two.yaml",)
     assert own.scores["HIGH"].labels == {0: "no", 1: "yes"}
 
 
@@ -117,9 +117,8 @@ def test_names_and_paths(tmp_path: Path) -> None:
     with pytest.raises(InstrumentError, match=r"no instrument 'sf36'. Did you mean 'sf36v1' or 'sf36v2'"):
         load_instrument("sf36")
     with pytest.raises(InstrumentError, match="no such instrument file"):
-        load_instrument("forms/own.yaml", tmp_path)
-    written(tmp_path)
-    assert load_instrument("./two.yaml", tmp_path).name == "two"
+        load_instrument("forms/own.yaml")
+    assert load_instrument(written(tmp_path)).name == "two"
 
 
 HOOK = """
@@ -152,8 +151,9 @@ ITEMS = pd.DataFrame({"A": [2.0, None, 7.0], "B": [2.0, 2.0, 2.0]}, index=["x", 
 
 
 def test_a_hook_runs_the_users_function_and_its_file_is_tracked(tmp_path: Path) -> None:
-    own = load_instrument(hooked(tmp_path))
-    assert own.code_files == (tmp_path / "own.py",)
+    file = hooked(tmp_path)
+    own = load_instrument(file)
+    assert instrument_files(str(file)) == (file.as_posix(), (tmp_path / "own.py").as_posix())
     result = score(own, ITEMS)
     assert result["P"].fillna(-1).tolist() == [4, -1, -1]
     assert result["P_CODE"].tolist() == ["", "missing: the hook gave no number", "missing: the hook gave no number"]
