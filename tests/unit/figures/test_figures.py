@@ -380,12 +380,12 @@ def test_a_lower_hazard_is_drawn_to_the_right_where_longer_times_are_better():
 
 def test_coordinates_are_rounded_and_words_are_not(tmp_path):
     with house_style():
-        figure = new_figure(1.0, 1.0)
+        figure = new_figure(1.0)
         figure.text(1 / 3, 2 / 3, "0.123456 and rotate(-0 1.23456)")
         figure.text(0.5, 0.5, "turned", rotation=30)
     save_svg(figure, tmp_path / "a.svg")
     text = (tmp_path / "a.svg").read_text()
     assert ">0.123456 and rotate(-0 1.23456)</text>" in text
-    assert ' x="24" y="24"' in text and "rotate(-30)" in text
+    assert ' x="160.56" y="24"' in text and "rotate(-30)" in text
     assert not re.search(r'(?: [xyd]|transform)="[^"]*\.\d{3}', text)
     assert "'DejaVu Sans', Verdana, sans-serif" in text
