@@ -87,6 +87,8 @@ def _notes(reasons: dict[str, str], rungs: Sequence[Rung], display: Display) -> 
     told += [f"Dotted intervals are {note}." for note in unreliable]
     if any(rung.about is not None for rung in rungs):
         told.append("Hollow: the estimate of the analysis above, whose uncertainty the method describes.")
+    if not all(rung.has_estimand for rung in rungs):
+        told.append("†: no estimand; the set selects patients by what happened to them after randomization.")
     several = len(display.arms) > 2
     told.append(f"n: analysed, {'of the two arms compared, reference first' if several else arms}.")
     dashed = "Dashed: the main estimate. " if len(_main(rungs)) == 1 else ""
@@ -204,7 +206,7 @@ def _label(figure: Figure, rung: Rung, at: float, several: bool, display: Displa
     look["fontweight"] = _weight(rung)
     figure.text(0.06 / wide, y + shift, style.shortened(name + arm, LABELS - 0.1, weight=_weight(rung)), **look)
     quiet: dict[str, Any] = {"fontsize": 6.3, "va": "center", "color": style.QUIET}
-    role = ("main analysis" if rung.main else rung.role) + ("" if rung.has_estimand else ", no estimand")
+    role = ("" if rung.has_estimand else "† ") + ("main analysis" if rung.main else rung.role)
     figure.text(0.06 / wide, y - shift, style.shortened(f"{role}; {population}", LABELS - 0.1, 6.3), **quiet)
     compared = compared_arms(rung.contrast)
     rows = [rung.found.get((display.primary_visit, arm.id, "n")) for arm in display.arms if arm.id in compared]

@@ -32,8 +32,13 @@ def spread(targets: Sequence[float], widths: Sequence[float], low: float, high: 
 
 
 def wrapped(text: str, characters: int) -> str:
-    """``text`` in lines of at most ``characters``; longer words, and what stands in brackets, are kept whole."""
-    kept = re.sub(r"\([^()]*\)", lambda bracket: bracket.group().replace(" ", "\u00a0"), text)
+    """``text`` in lines of at most ``characters``; longer words, and brackets that a line can hold, are kept whole."""
+
+    def whole(bracket: re.Match[str]) -> str:
+        fits = len(bracket.group()) <= characters - 2  # and a mark behind it
+        return bracket.group().replace(" ", "\u00a0") if fits else bracket.group()
+
+    kept = re.sub(r"\([^()]*\)", whole, text)
     return "\n".join(textwrap.wrap(kept, characters, break_long_words=False)) or text
 
 

@@ -55,3 +55,10 @@ def test_units_in_brackets_are_not_torn_apart():
 
 def test_long_words_are_kept_whole():
     assert wrapped("EQ-5D-5L index (China)", 10) == "EQ-5D-5L\nindex\n(China)"
+
+
+def test_brackets_that_no_line_holds_are_broken():
+    text = "78 draws left out (77 such as: 8 values of placebo are below the limit; 1: 8 values of msc); no interval"
+    lines = wrapped(text, 40).splitlines()
+    assert max(map(len, lines)) <= 40
+    assert " ".join(lines) == text
